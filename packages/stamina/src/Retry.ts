@@ -1,0 +1,229 @@
+/**
+ * The combinators: a loop of our own around an effect.
+ *
+ * @since 0.1.0
+ */
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import { type Attempt, CurrentAttempt } from "./Attempt.ts"
+import * as clock from "./internal/clock.ts"
+import { firstError } from "./internal/judge.ts"
+import { observedWait } from "./internal/observe.ts"
+import { Run } from "./internal/Run.ts"
+import type { Asks, Names, On, Tags } from "./RetryOn.ts"
+import { type RetryOptions, type Settings, toSettings } from "./RetryOptions.ts"
+
+/**
+ * A combinator that was made alone: it fits every effect that can fail with what its `on` names, keeps that effect's
+ * own error type, and refuses the others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Bound<O> {
+  <A, E, R>(self: Effect.Effect<A, Fitting<E, O>, R> & Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
+}
+
+/**
+ * `E` where an effect that fails with `E` can be retried on `O`, else `never`.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Fitting<E, O> = string extends Names<O> ? E
+  : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? E : never
+  : never
+
+/**
+ * Nothing to add where a function's effect can be retried on `O`, else the reason why it is refused.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type FittingFunction<F, O> = F extends (...args: never) => Effect.Effect<infer _A, infer E, infer _R>
+  ? [E] extends [Fitting<E, O>] ? unknown : "this function cannot fail with what `on` names"
+  : never
+
+/**
+ * Retries an effect when it fails with what `on` names, with backoff and jitter, within the policy's limits.
+ *
+ * **Details**
+ *
+ * The wait before retry `n` is `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`, `u` uniform in [0, 1);
+ * by default at most 10 calls are made in all, and a failure 45 s or later after the start is final. See
+ * `RetryPolicy` for each option's meaning, unit and range.
+ *
+ * Only typed failures are retried. A cause that holds a defect or an interruption is passed on as it is, and where a
+ * cause holds several failures, one that must not be retried decides. When the run ends, the last cause comes out
+ * unchanged: the same error object, with everything else that the cause holds.
+ *
+ * Can be called with the effect first, or with the options alone. Made alone, a combinator is a value: use it on many
+ * effects, in many fibers at once; each run counts for itself.
+ *
+ * Throws a `RangeError` at once when an option is out of range or unknown.
+ *
+ * **Gotchas**
+ *
+ * The timeout is looked at when an attempt has failed. It neither cuts an attempt short nor shortens a wait.
+ *
+ * `Effect.retry(staminaSchedule(…))` makes the same decisions, but Effect asks a schedule only about the first failure
+ * of a cause, and also where an interruption stands beside it.
+ *
+ * **Example** (Retrying what is worth it)
+ *
+ * ```ts
+ * import { Data, Effect } from "effect"
+ * import { Stamina } from "effect-stamina"
+ *
+ * class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
+ *
+ * let calls = 0
+ * const flaky = Effect.suspend(() => ++calls < 3 ? Effect.fail(new HttpError({ status: 503 })) : Effect.succeed("ok"))
+ *
+ * const program = flaky.pipe(
+ *   Stamina.retry({ on: { HttpError: (error) => error.status >= 500 }, attempts: 5, waitJitter: 0 })
+ * )
+ *
+ * Effect.runPromise(program).then((answer) => console.log(answer, "after", calls, "calls")) // ok after 3 calls
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export function retry<E = unknown, const O extends On<E> = On<E>>(
+  options: RetryOptions<O>
+): unknown extends E ? Bound<O> : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+export function retry<A, E, R, const O extends On<E> = On<E>>(
+  self: Effect.Effect<A, E, R>,
+  options: RetryOptions<O>
+): Effect.Effect<A, E, R>
+export function retry(
+  ...args: readonly [RetryOptions<unknown>] | readonly [Effect.Effect<unknown, unknown, unknown>, RetryOptions<unknown>]
+): unknown {
+  // not Effect's `dual`, which would put off the check of options that come alone
+  if (args.length === 2) return retryEffect(args[0], toSettings("Stamina.retry", args[1]))
+  const settings = toSettings("Stamina.retry", args[0])
+  return <A, E, R>(self: Effect.Effect<A, E, R>) => retryEffect(self, settings)
+}
+
+/**
+ * Retries a block that knows its attempt: stamina's `retry_context`.
+ *
+ * **Details**
+ *
+ * The block is called anew for each attempt, with the attempt's number, the wait that would follow, and the error
+ * before. The same attempt can be read deeper inside as `CurrentAttempt`. Everything else is as in {@link retry}.
+ *
+ * **Example** (Saying which attempt it is)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Stamina } from "effect-stamina"
+ *
+ * const program = Stamina.retryContext({ on: () => true, attempts: 3, waitJitter: 0 }, (attempt) =>
+ *   attempt.num < 3 ? Effect.fail("not yet") : Effect.succeed(`done in attempt ${attempt.num}`))
+ *
+ * Effect.runPromise(program).then(console.log) // done in attempt 3
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
+  options: RetryOptions<O>,
+  block: (attempt: Attempt) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const settings = toSettings("Stamina.retryContext", options)
+  return Effect.withFiber((fiber) => {
+    const run = new Run(settings, clock.read(fiber))
+    const attempt = (previous: Option.Option<unknown>) =>
+      Effect.suspend(() => {
+        const current: Attempt = { num: run.attempt, nextWait: run.nextWait(fiber), previous }
+        return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
+      })
+    return watch(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
+  })
+}
+
+/**
+ * Wraps a function that returns an effect, so that each call is retried: stamina's `retry` decorator.
+ *
+ * **Details**
+ *
+ * The wrapped function keeps its type, parameters, `this`, `name` and `length`; it is called anew for each attempt.
+ * Its name is the default for the option `name`. Everything else is as in {@link retry}.
+ *
+ * The result is a standard (stage 3) method decorator as well.
+ *
+ * **Example** (A function and a method)
+ *
+ * ```ts
+ * import { Data, Effect } from "effect"
+ * import { Stamina } from "effect-stamina"
+ *
+ * class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
+ *
+ * const get = (path: string): Effect.Effect<string, HttpError> => Effect.succeed(`GET ${path}`)
+ *
+ * const fetchUser = Stamina.retried({ on: "HttpError" })((id: number) => get(`/users/${id}`))
+ *
+ * class Users {
+ *   readonly find = Stamina.retried({ on: "HttpError" })(function find(this: Users, id: number) {
+ *     return get(`/users/${id}`)
+ *   })
+ * }
+ *
+ * Effect.runPromise(Effect.all([fetchUser(1), new Users().find(2)])).then(console.log) // [ 'GET /users/1', 'GET /users/2' ]
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const retried = <const O extends On<unknown>>(
+  options: RetryOptions<O>
+): <F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>>(
+  fn: F & FittingFunction<F, O>,
+  context?: ClassMethodDecoratorContext
+) => F => {
+  const settings = toSettings("Stamina.retried", options)
+  return <F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>>(fn: F): F => {
+    const named = settings.name === undefined && fn.name !== "" ? { ...settings, name: fn.name } : settings
+    const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
+      return retryEffect(Effect.suspend(() => Reflect.apply(fn, this, args)), named)
+    }
+    Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
+    Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
+    // it takes and returns what `fn` does, which no type of a rest parameter can say
+    return wrapped as Function as F
+  }
+}
+
+/** Retries one effect, made ready. Until the first failure, all that it costs is a reading of the clock. */
+const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    const start = clock.read(fiber)
+    return Effect.catchCause(self, (cause) => afterFailure(new Run(settings, start), fiber, cause, () => self))
+  })
+
+/** Makes an attempt, and retries it when it fails: `again` makes the next one, from the error before. */
+const watch = <A, E, R>(
+  run: Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  attempt: Effect.Effect<A, E, R>,
+  again: (error: unknown) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => Effect.catchCause(attempt, (cause) => afterFailure(run, fiber, cause, again))
+
+const afterFailure = <A, E, R>(
+  run: Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  cause: Cause.Cause<E>,
+  again: (error: unknown) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const outcome = run.failed(fiber, cause)
+  if (outcome._tag === "Die") return Effect.failCause(outcome.cause)
+  if (outcome._tag === "Stop") return Effect.failCause(cause)
+  const error = firstError(cause)
+  return Effect.flatMap(observedWait(run, fiber, error), () => watch(run, fiber, again(error), again))
+}

@@ -1,0 +1,222 @@
+/**
+ * What is retried: every form that the option `on` takes, turned into one function from an error to a verdict.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Formatter from "effect/Formatter"
+import * as Predicate from "effect/Predicate"
+import { checkWait, decodeDuration, refuse } from "./internal/check.ts"
+
+/**
+ * The tags of an error type: the literal `_tag`s of its members.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Tags<E> = E extends { readonly _tag: infer Tag extends string } ? Tag : never
+
+/**
+ * The tags that `on` may name: those of `E`, or any string as long as `E` is not known.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type KnownTags<E> = unknown extends E ? string : Tags<E>
+
+/**
+ * What a backoff hook answers: `true` (retry after the default wait), `false` (do not retry), or a duration (retry
+ * after exactly that long: no jitter, no cap; zero or negative = at once).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Answer = boolean | Duration.Input
+
+/**
+ * A class whose instances are retried, checked with `instanceof`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ErrorClass<E> = unknown extends E ? abstract new(...args: never) => unknown
+  : abstract new(...args: never) => E
+
+/**
+ * The forms of `on`. There is no default: what is not named is not retried.
+ *
+ * **Details**
+ *
+ * - a tag: `"HttpError"`
+ * - an error class, checked with `instanceof`: `HttpError`
+ * - an array of tags and classes: `["HttpError", SocketError]`
+ * - a record of tags, each `true`, `false`, a duration, or a function of that error:
+ *   `{ HttpError: (error) => error.status >= 500, RateLimited: "1 second" }`
+ * - a function of the error, a *backoff hook*, that answers as in {@link Answer}
+ *
+ * Tags and classes are checked against the effect's own errors wherever TypeScript knows them.
+ *
+ * **Gotchas**
+ *
+ * A backoff hook must be a plain function; it is told from an error class by looking at its `prototype`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type On<E> =
+  | KnownTags<E>
+  | ErrorClass<E>
+  | ReadonlyArray<KnownTags<E> | ErrorClass<E>>
+  | OnTags<E>
+  | BackoffHook<E>
+
+/**
+ * The record form of `on`: an answer for each tag; tags that are left out are not retried.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnTags<E> = {
+  readonly [Tag in KnownTags<E>]?: Answer | ((error: OfTag<E, Tag>) => Answer) | undefined
+}
+
+type OfTag<E, Tag> = unknown extends E ? any : Extract<E, { readonly _tag: Tag }>
+
+/**
+ * The function form of `on`. Where the error type is not known yet, the parameter wants an annotation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BackoffHook<E> = (error: unknown extends E ? never : E) => Answer
+
+/**
+ * The errors that an `on` can be asked about: what its function takes, or anything.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Asks<O> = O extends abstract new(...args: never) => unknown ? unknown
+  : O extends (error: infer E) => Answer ? E
+  : unknown
+
+/**
+ * The tags that an `on` names.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Names<O> = O extends string ? O
+  : O extends ReadonlyArray<infer Item> ? Extract<Item, string>
+  : O extends ((...args: never) => unknown) | (abstract new(...args: never) => unknown) ? never
+  : Extract<keyof O, string>
+
+/**
+ * What becomes of an error: `false` (not retried), `true` (retried after the default wait), or the exact number of
+ * milliseconds to wait, finite and at least 0.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Verdict = boolean | number
+
+/**
+ * Turns any form of `on` into one function from an error to a {@link Verdict}.
+ *
+ * **Details**
+ *
+ * Throws a `RangeError` at once when `on` has no valid form. The function that it returns throws one where a backoff
+ * hook answers neither a boolean nor a finite duration: retrying would then mean to guess.
+ *
+ * **Example** (Asking what would be retried)
+ *
+ * ```ts
+ * import { RetryOn } from "effect-stamina"
+ *
+ * const judge = RetryOn.make({ RateLimited: "2 seconds", HttpError: true })
+ *
+ * console.log(judge({ _tag: "RateLimited" }), judge({ _tag: "HttpError" }), judge({ _tag: "ParseError" }))
+ * // 2000 true false
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <E = unknown, const O extends On<E> = On<E>>(
+  on: O
+): (error: unknown extends E ? Asks<O> : E) => Verdict => fromInput("RetryOn.make", on)
+
+/**
+ * {@link make} on behalf of another function, whose name errors then carry.
+ *
+ * @internal
+ */
+export const fromInput = (caller: string, on: unknown): (error: unknown) => Verdict => {
+  if (typeof on === "string") return ofTag(caller, on)
+  if (typeof on === "function") {
+    return isClass(on) ? (error) => error instanceof on : (error) => toVerdict(caller, on(error), error)
+  }
+  if (Array.isArray(on) && on.length > 0) return ofArray(caller, on)
+  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on)
+  return refuse(caller, "on", rule, on)
+}
+
+const rule = "a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function"
+
+const ofTag = (caller: string, tag: string): (error: unknown) => Verdict =>
+  tag === "" ? refuse(caller, "on", rule, tag) : (error) => tagOf(error) === tag
+
+const ofArray = (caller: string, on: ReadonlyArray<unknown>): (error: unknown) => Verdict => {
+  const tags = new Set<unknown>()
+  const classes: Array<Class> = []
+  for (const item of on) {
+    if (typeof item === "string" && item !== "") tags.add(item)
+    else if (isClass(item)) classes.push(item)
+    else refuse(caller, "on", "an array of tags and error classes", on)
+  }
+  return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
+}
+
+const ofRecord = (caller: string, on: Record<string, unknown>): (error: unknown) => Verdict => {
+  const byTag = new Map<unknown, Verdict | ((error: unknown) => Verdict)>()
+  for (const [tag, answer] of Object.entries(on)) {
+    if (answer === undefined) continue
+    byTag.set(
+      tag,
+      typeof answer === "function"
+        ? (error) => toVerdict(caller, answer(error), error)
+        : typeof answer === "boolean"
+        ? answer
+        : Duration.toMillis(checkWait(caller, `on.${tag}`, answer))
+    )
+  }
+  return (error) => {
+    const answer = byTag.get(tagOf(error))
+    return typeof answer === "function" ? answer(error) : answer ?? false
+  }
+}
+
+/** A backoff hook's answer, checked: an answer that means nothing must not turn into a wait. */
+const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => {
+  if (typeof answer === "boolean") return answer
+  const duration = decodeDuration(answer)
+  if (duration === undefined || !Duration.isFinite(duration)) {
+    throw new RangeError(
+      `${caller}: on must answer true, false or a finite duration, got ${Formatter.format(answer)}`,
+      { cause: error }
+    )
+  }
+  return Math.max(0, Duration.toMillis(duration))
+}
+
+const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined
+
+type Class = abstract new(...args: never) => unknown
+
+/** Classes, built-in ones included, own a `prototype` that cannot be assigned; functions with one can be reassigned. */
+const isClass = (value: unknown): value is Class =>
+  typeof value === "function" &&
+  (Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false || value.prototype instanceof Error)
+
+const isPlainRecord = (value: unknown): value is Record<string, unknown> =>
+  Predicate.isObject(value) && !Array.isArray(value) && !Duration.isDuration(value)

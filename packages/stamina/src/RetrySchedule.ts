@@ -1,0 +1,246 @@
+/**
+ * Retrying as a `Schedule`: the whole of it, and the blocks that it is made of, for people who compose their own.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Pull from "effect/Pull"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import { currentMode } from "./Activation.ts"
+import * as Backoff from "./Backoff.ts"
+import * as Decision from "./Decision.ts"
+import { checkKnown } from "./internal/check.ts"
+import * as clock from "./internal/clock.ts"
+import { observeAhead } from "./internal/observe.ts"
+import { Run } from "./internal/Run.ts"
+import * as RetryOn from "./RetryOn.ts"
+import { type RetryOptions, toSettings } from "./RetryOptions.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+
+/**
+ * How far a run has come: the output of the schedule.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryProgress {
+  /** The number of the retry that follows, 1 = the first; once the run has ended: how many there were. */
+  readonly retryNum: number
+  /** The wait before that retry; once the run has ended: zero. */
+  readonly waitFor: Duration.Duration
+  /** All waits before this one, added up. */
+  readonly waitedSoFar: Duration.Duration
+  /** The time from just before the first attempt to the failure that this is about. */
+  readonly elapsed: Duration.Duration
+}
+
+/**
+ * A schedule that retries what `on` names, with stamina's backoff, jitter and limits: `staminaSchedule`.
+ *
+ * **When to use**
+ *
+ * With everything in Effect that takes a schedule, or to compose with other schedules. Where `Stamina.retry` fits, it
+ * is the better choice: it checks the tags, sees whole causes and successes, and costs less.
+ *
+ * **Details**
+ *
+ * Makes the same decisions as `Stamina.retry` with the same options. Time counts from when the schedule is started,
+ * which `Effect.retry` does just before the first attempt. The output is a {@link RetryProgress}.
+ *
+ * A schedule is a value: each use of it counts for itself.
+ *
+ * Throws a `RangeError` at once when an option is out of range or unknown.
+ *
+ * **Gotchas**
+ *
+ * `Effect.retry(staminaSchedule({ on: "HttpError" }))` cannot check the tag against the effect's errors;
+ * `Effect.retry(($) => $(staminaSchedule({ on: "HttpError" })))` does.
+ *
+ * The schedule decides before Effect waits, and cannot know whether a `while` or a schedule beside it then says no:
+ * hooks run for what *this* schedule decided. What a hook acquires is released when this schedule's own wait is over.
+ *
+ * **Example** (Retrying with Effect's own combinator)
+ *
+ * ```ts
+ * import { Data, Effect } from "effect"
+ * import { staminaSchedule } from "effect-stamina"
+ *
+ * class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
+ *
+ * let calls = 0
+ * const flaky = Effect.suspend(() => ++calls < 3 ? Effect.fail(new HttpError({ status: 503 })) : Effect.succeed("ok"))
+ *
+ * const program = flaky.pipe(Effect.retry(($) => $(staminaSchedule({ on: "HttpError", waitJitter: 0 }))))
+ *
+ * Effect.runPromise(program).then(console.log) // ok
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<E>>(
+  options: RetryOptions<O>
+): Schedule.Schedule<RetryProgress, unknown extends E ? RetryOn.Asks<O> : E> => {
+  const settings = toSettings("staminaSchedule", options)
+  return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {
+    const run = new Run(settings, clock.read(fiber))
+    return (_now: number, error: unknown) => Effect.withFiber((fiber) => step(run, fiber, error))
+  }))
+}
+
+const step = (
+  run: Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  error: unknown
+): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
+  const outcome = run.failed(fiber, Cause.fail(error))
+  // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
+  if (outcome._tag === "Die") return Effect.failCause(outcome.cause as Cause.Cause<never>)
+  const progress: RetryProgress = {
+    retryNum: run.attempt - 1,
+    waitFor: Duration.millis(run.wait),
+    waitedSoFar: Duration.millis(run.waited),
+    elapsed: Duration.millis(run.elapsed)
+  }
+  return outcome._tag === "Stop"
+    ? Cause.done(progress)
+    : Effect.as(observeAhead(run, fiber, error), [progress, progress.waitFor])
+}
+
+/**
+ * Stamina's backoff as a schedule of its own: endless, and without a filter. The output is the wait.
+ *
+ * **Details**
+ *
+ * Takes the policy's four fields that begin with `wait`. In test mode, or where retries are switched off, every wait
+ * is zero. Where `waitJitter` is not 0, one number is drawn from the fiber's `Random` for each wait.
+ *
+ * Composed as in this example, the blocks do exactly what {@link make} does, hooks aside.
+ *
+ * **Example** (The blocks, composed)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { RetrySchedule } from "effect-stamina"
+ *
+ * const schedule = RetrySchedule.backoff({ waitInitial: "10 millis", waitJitter: 0 }).pipe(
+ *   RetrySchedule.retryOn(() => true),
+ *   RetrySchedule.limit({ attempts: 4 })
+ * )
+ *
+ * let calls = 0
+ * const program = Effect.suspend(() => Effect.fail(++calls)).pipe(Effect.retry(schedule), Effect.flip)
+ *
+ * Effect.runPromise(program).then(console.log) // 4
+ * ```
+ *
+ * @category blocks
+ * @since 0.1.0
+ */
+export const backoff = (
+  options: Pick<RetryPolicy.Input, "waitInitial" | "waitMax" | "waitJitter" | "waitExpBase"> = {}
+): Schedule.Schedule<Duration.Duration> => {
+  const caller = "RetrySchedule.backoff"
+  checkKnown(caller, options, ["waitInitial", "waitMax", "waitJitter", "waitExpBase"])
+  const settings = Backoff.fromPolicy(RetryPolicy.fromInput(caller, options))
+  return Schedule.fromStep(Effect.sync(() => {
+    const modeOf = pinnedMode()
+    let retryNum = 0
+    return () =>
+      Effect.withFiberSucceed((fiber): [Duration.Duration, Duration.Duration] => {
+        const random = fiber.getRef(Random.Random)
+        const wait = Duration.millis(
+          Decision.waitFor(settings, ++retryNum, true, modeOf(fiber), () => random.nextDoubleUnsafe())
+        )
+        return [wait, wait]
+      })
+  }))
+}
+
+/**
+ * Ends a schedule when either limit is reached: `attempts` calls in all, or `timeout` since the schedule was started,
+ * which `Effect.retry` does just before the first attempt. Defaults: 10 attempts, 45 s.
+ *
+ * **Details**
+ *
+ * Unlike `Schedule.upTo`, it counts attempts, not retries; time from the start, not from the first failure; and on the
+ * monotonic clock. In test mode the attempts are replaced and there is no timeout; where retries are switched off, it
+ * ends at once.
+ *
+ * **Gotchas**
+ *
+ * To end with an output, the schedule inside is stepped once more, as `Schedule.upTo` does too; no random number is
+ * drawn for that.
+ *
+ * @category blocks
+ * @since 0.1.0
+ */
+export const limit = (
+  limits: Pick<RetryPolicy.Input, "attempts" | "timeout"> = {}
+): <Output, Input, Error, Env>(
+  self: Schedule.Schedule<Output, Input, Error, Env>
+) => Schedule.Schedule<Output, Input, Error, Env> => {
+  const caller = "RetrySchedule.limit"
+  checkKnown(caller, limits, ["attempts", "timeout"])
+  const rules = Decision.fromPolicy(RetryPolicy.fromInput(caller, limits))
+  return (self) =>
+    Schedule.fromStep(Effect.withFiber((fiber) => {
+      const modeOf = pinnedMode()
+      const start = clock.read(fiber)
+      let attempt = 0
+      return Effect.map(Schedule.toStep(self), (step) => (now, input) =>
+        Effect.withFiber((fiber) => {
+          const failed = { attempt: ++attempt, elapsed: clock.millisSince(fiber, start), mode: modeOf(fiber) }
+          return Decision.limitReached(rules, failed) === undefined
+            ? step(now, input)
+            : Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+        }))
+    }))
+}
+
+/**
+ * Ends a schedule at the first error that is not one to retry, and grants the waits that `on` asks for itself in place
+ * of the schedule's. Takes every form of `on`.
+ *
+ * **Details**
+ *
+ * For a wait that `on` asks for, the schedule inside is stepped, so that it counts on, but no random number is drawn.
+ * Where retries are switched off, `on` is not asked.
+ *
+ * @category blocks
+ * @since 0.1.0
+ */
+export const retryOn = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<E>>(
+  on: O
+): <Output, Input, Error, Env>(
+  self: Schedule.Schedule<Output, Input, Error, Env>
+) => Schedule.Schedule<Output, Input & (unknown extends E ? RetryOn.Asks<O> : E), Error, Env> => {
+  const judge = RetryOn.fromInput("RetrySchedule.retryOn", on)
+  return (self) =>
+    Schedule.fromStep(Effect.map(Schedule.toStep(self), (step) => {
+      const modeOf = pinnedMode()
+      return (now, input) =>
+        Effect.withFiber((fiber) => {
+          const mode = modeOf(fiber)
+          const verdict = mode._tag === "Inactive" ? false : judge(input)
+          if (verdict === true) return step(now, input)
+          return Effect.flatMap(withoutChance(step(now, input)), ([output]) =>
+            verdict === false
+              ? Cause.done(output)
+              : Effect.succeed([output, Duration.millis(mode._tag === "Normal" ? verdict : 0)]))
+        })
+    }))
+}
+
+/** The switches, read at the first failure and kept for the run. */
+const pinnedMode = (): (fiber: Fiber.Fiber<unknown, unknown>) => Decision.Mode => {
+  let mode: Decision.Mode | undefined
+  return (fiber) => mode ??= currentMode(fiber)
+}
+
+/** Steps a schedule only to count on or to hear its output: nothing is drawn from the fiber's `Random` for that. */
+const withoutChance = Effect.provideService(Random.Random, { nextDoubleUnsafe: () => 0, nextIntUnsafe: () => 0 })

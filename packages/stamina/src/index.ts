@@ -1,0 +1,17 @@
+/**
+ * The main entry: the namespaces, and `staminaSchedule` by itself.
+ *
+ * @since 0.1.0
+ */
+export * as Activation from "./Activation.ts"
+export * as Attempt from "./Attempt.ts"
+export * as Backoff from "./Backoff.ts"
+export * as Decision from "./Decision.ts"
+export * as RetryDetails from "./RetryDetails.ts"
+export * as RetryHook from "./RetryHook.ts"
+export * as RetryOn from "./RetryOn.ts"
+export * as RetryOptions from "./RetryOptions.ts"
+export * as RetryPolicy from "./RetryPolicy.ts"
+export * as RetrySchedule from "./RetrySchedule.ts"
+export { make as staminaSchedule } from "./RetrySchedule.ts"
+export * as Stamina from "./Stamina.ts"

@@ -1,0 +1,16 @@
+/**
+ * Time as decisions see it: monotonic, from the fiber's own `Clock`, in milliseconds.
+ */
+import * as Clock from "effect/Clock"
+import type * as Fiber from "effect/Fiber"
+
+/** A reading of a fiber's monotonic clock, good for nothing but `millisSince`. */
+export type Reading = bigint
+
+/** Reads the clock. */
+export const read = (fiber: Fiber.Fiber<unknown, unknown>): Reading =>
+  fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
+
+/** Milliseconds, with fractions, from an earlier reading to now. */
+export const millisSince = (fiber: Fiber.Fiber<unknown, unknown>, start: Reading): number =>
+  Number(read(fiber) - start) / 1_000_000

@@ -1,0 +1,29 @@
+/**
+ * Rule R4, in one place: what may be retried of a whole cause.
+ */
+import type * as Cause from "effect/Cause"
+import type { Verdict } from "../RetryOn.ts"
+
+/** The typed failure that stands for a cause: the first one. */
+export const firstError = (cause: Cause.Cause<unknown>): unknown => {
+  for (const reason of cause.reasons) if (reason._tag === "Fail") return reason.error
+  return undefined
+}
+
+/**
+ * The verdict on a cause. Only typed failures are retried: a defect or an interruption anywhere in the cause decides
+ * against it, and so does a single failure that must not be retried. When several failures ask for a wait of their
+ * own, the longest is granted, so that none of them is called back too early.
+ */
+export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) => Verdict): Verdict => {
+  const { reasons } = cause
+  if (reasons.length === 0 || reasons.some((reason) => reason._tag !== "Fail")) return false
+  let verdict: Verdict = true
+  for (const reason of reasons) {
+    if (reason._tag !== "Fail") continue
+    const one = judge(reason.error)
+    if (one === false) return false
+    if (one !== true) verdict = verdict === true ? one : Math.max(verdict, one)
+  }
+  return verdict
+}
