@@ -5,7 +5,10 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "stamina", root: "packages/stamina", include: ["test/**/*.test.ts"] } },
-      { test: { name: "examples", root: "examples", include: ["**/*.test.ts"] } }
+      {
+        test: { name: "examples", root: "examples", include: ["**/*.test.ts"], exclude: ["**/node_modules", "**/.tmp"] }
+      },
+      { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"] } }
     ]
   }
 })

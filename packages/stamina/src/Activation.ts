@@ -81,8 +81,10 @@ export const isActive: Effect.Effect<boolean> = Effect.flatMap(Active, Ref.get)
  * @category switches
  * @since 0.1.0
  */
-export const setActive = (active: boolean): Effect.Effect<void> =>
-  Effect.flatMap(Active, (ref) => Ref.set(ref, checkSwitch("Stamina.setActive", "active", active)))
+export const setActive = (active: boolean): Effect.Effect<void> => {
+  checkSwitch("Stamina.setActive", "active", active)
+  return Effect.flatMap(Active, (ref) => Ref.set(ref, active))
+}
 
 /**
  * Switches retries off for what it is provided to, and for nothing else.

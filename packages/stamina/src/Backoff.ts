@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { RetryPolicy } from "./RetryPolicy.ts"
+import type { RetryPolicy } from "./internal/policyFields.ts"
 
 /**
  * The numbers of an exponential backoff with additive jitter, in milliseconds.

@@ -7,7 +7,9 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { type Attempt, CurrentAttempt } from "./Attempt.ts"
+import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { firstError } from "./internal/judge.ts"
 import { observedWait } from "./internal/observe.ts"
@@ -23,28 +25,31 @@ import { type RetryOptions, type Settings, toSettings } from "./RetryOptions.ts"
  * @since 0.1.0
  */
 export interface Bound<O> {
-  <A, E, R>(self: Effect.Effect<A, Fitting<E, O>, R> & Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R> & Fitting<E, O, "effect">): Effect.Effect<A, E, R>
 }
 
 /**
- * `E` where an effect that fails with `E` can be retried on `O`, else `never`.
+ * Nothing to add where what fails with `E` can be retried on `O`, else a type that refuses it and says why.
  *
  * @category type-level
  * @since 0.1.0
  */
-export type Fitting<E, O> = string extends Names<O> ? E
-  : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? E : never
-  : never
+export type Fitting<E, O, What extends string> = string extends Names<O> ? unknown
+  : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
+  : `this ${What} cannot fail with what \`on\` names`
 
 /**
- * Nothing to add where a function's effect can be retried on `O`, else the reason why it is refused.
+ * A function that returns an effect.
+ *
+ * **Gotchas**
+ *
+ * `any`, since a generic function fits no narrower constraint and would lose its type parameters.
  *
  * @category type-level
  * @since 0.1.0
  */
-export type FittingFunction<F, O> = F extends (...args: never) => Effect.Effect<infer _A, infer E, infer _R>
-  ? [E] extends [Fitting<E, O>] ? unknown : "this function cannot fail with what `on` names"
-  : never
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
+export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
 
 /**
  * Retries an effect when it fails with what `on` names, with backoff and jitter, within the policy's limits.
@@ -183,12 +188,13 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
  */
 export const retried = <const O extends On<unknown>>(
   options: RetryOptions<O>
-): <F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>>(
-  fn: F & FittingFunction<F, O>,
+): <F extends EffectFunction>(
+  fn: F & Fitting<Effect.Error<ReturnType<F>>, O, "function">,
   context?: ClassMethodDecoratorContext
 ) => F => {
   const settings = toSettings("Stamina.retried", options)
-  return <F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>>(fn: F): F => {
+  return <F extends EffectFunction>(fn: F, context?: unknown): F => {
+    checkMethod(fn, context)
     const named = settings.name === undefined && fn.name !== "" ? { ...settings, name: fn.name } : settings
     const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
       return retryEffect(Effect.suspend(() => Reflect.apply(fn, this, args)), named)
@@ -197,6 +203,17 @@ export const retried = <const O extends On<unknown>>(
     Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
     // it takes and returns what `fn` does, which no type of a rest parameter can say
     return wrapped as Function as F
+  }
+}
+
+/**
+ * A decorator that is applied to anything but a method, or in the legacy way (to a prototype), would be ignored without
+ * a word.
+ */
+const checkMethod = (fn: unknown, context: unknown): void => {
+  if (typeof fn !== "function") refuse("Stamina.retried", "what is wrapped", "a function that returns an effect", fn)
+  if (Predicate.hasProperty(context, "kind") && context.kind !== "method") {
+    refuse("Stamina.retried", "what is decorated", "a method", context.kind)
   }
 }
 

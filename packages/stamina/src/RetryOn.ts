@@ -80,7 +80,7 @@ export type OnTags<E> = {
   readonly [Tag in KnownTags<E>]?: Answer | ((error: OfTag<E, Tag>) => Answer) | undefined
 }
 
-type OfTag<E, Tag> = unknown extends E ? any : Extract<E, { readonly _tag: Tag }>
+type OfTag<E, Tag> = unknown extends E ? never : Extract<E, { readonly _tag: Tag }>
 
 /**
  * The function form of `on`. Where the error type is not known yet, the parameter wants an annotation.
@@ -187,7 +187,7 @@ const ofRecord = (caller: string, on: Record<string, unknown>): (error: unknown)
         ? (error) => toVerdict(caller, answer(error), error)
         : typeof answer === "boolean"
         ? answer
-        : Duration.toMillis(checkWait(caller, `on.${tag}`, answer))
+        : Duration.toMillis(checkWait(caller, `on.${tag}`, answer, ", true, false or a function"))
     )
   }
   return (error) => {

@@ -6,42 +6,18 @@
  *
  * @since 0.1.0
  */
+import type * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
+import type * as EffectSchema from "effect/Schema"
 import { checkAttempts, checkBase, checkKnown, checkTimeout, checkWait } from "./internal/check.ts"
+import * as policyBounds from "./internal/policyBounds.ts"
+import * as policyConfig from "./internal/policyConfig.ts"
+import type { Encoded, RetryPolicy } from "./internal/policyFields.ts"
+import * as policySchema from "./internal/policySchema.ts"
+import * as policyText from "./internal/policyText.ts"
 
-/**
- * The six numbers that decide how often and how long to retry, all present and all valid.
- *
- * **Details**
- *
- * The wait before retry `n` (1 = the first retry), with `u` uniform in [0, 1), is
- * `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`: the formula of Python's stamina. Jitter is added
- * first and the cap applies last, so no wait is ever longer than `waitMax`.
- *
- * A run ends as soon as *either* limit is reached: `attempts` calls in all, or `timeout` since just before the first
- * call.
- *
- * @see {@link make} to build one
- * @category models
- * @since 0.1.0
- */
-export interface RetryPolicy {
-  /** Total number of calls, the first one included: an integer ≥ 1, or `Infinity`. Default 10, that is 9 retries. */
-  readonly attempts: number
-  /**
-   * Time after which a failure is final, counted from just before the first call and compared with `>=` when a call
-   * has failed: longer than 0, or `Duration.infinity`. It neither cuts a call short nor shortens a wait. Default 45 s.
-   */
-  readonly timeout: Duration.Duration
-  /** The wait before the first retry, without jitter: finite, ≥ 0. Default 100 ms. */
-  readonly waitInitial: Duration.Duration
-  /** The longest wait, jitter included: finite, ≥ 0. Default 5 s. */
-  readonly waitMax: Duration.Duration
-  /** The most that jitter adds to a wait: finite, ≥ 0. 0 means none, and then no random number is drawn. Default 1 s. */
-  readonly waitJitter: Duration.Duration
-  /** What the wait is multiplied by from one retry to the next: a finite number ≥ 0. Default 2. */
-  readonly waitExpBase: number
-}
+export type { Bounds } from "./internal/policyBounds.ts"
+export type { Encoded, RetryPolicy } from "./internal/policyFields.ts"
 
 /**
  * What {@link make} takes: every field may be left out, and `undefined` means the default.
@@ -121,3 +97,140 @@ export const fromInput = (caller: string, input: Input): RetryPolicy =>
       : checkWait(caller, "waitJitter", input.waitJitter),
     waitExpBase: input.waitExpBase === undefined ? defaults.waitExpBase : checkBase(caller, input.waitExpBase)
   })
+
+/**
+ * A policy in JSON, as in `{ "attempts": 5, "timeout": "10 seconds" }`: decodes to a policy, encodes to plain JSON.
+ *
+ * **Details**
+ *
+ * Every field may be left out and then has its default. `attempts` is an integer ≥ 1 or the word `"unlimited"`;
+ * `timeout` a duration > 0 or `"unlimited"`; the waits are durations ≥ 0; `waitExpBase` is a number ≥ 0. A duration is
+ * text as `Duration.fromInput` reads it (`"10 seconds"`, `"1.5 hours"`, `"500 millis"`) or a number of milliseconds.
+ *
+ * What is encoded has all six fields, each duration in the longest unit that needs no fraction, and decodes to an equal
+ * policy.
+ *
+ * Bad input is reported whole, whatever the parse options: each bad field and each unknown one, with its path, the rule
+ * and the value got. It can be part of a larger schema, of `Schema.fromJsonString`, of `Config.schema`, and has a JSON
+ * Schema.
+ *
+ * **Gotchas**
+ *
+ * Only `"unlimited"` means no limit: `null`, `0`, `-1`, `"Infinity"` are refused.
+ *
+ * **Example** (A policy in a settings file)
+ *
+ * ```ts
+ * import { Duration, Effect, Schema } from "effect"
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * const Settings = Schema.fromJsonString(Schema.Struct({ url: Schema.String, retry: RetryPolicy.Schema }))
+ * const decode = Schema.decodeUnknownEffect(Settings)
+ *
+ * const { retry } = Effect.runSync(decode(`{ "url": "/users", "retry": { "attempts": 5, "timeout": "10 seconds" } }`))
+ * console.log(retry.attempts, Duration.format(retry.timeout)) // 5 10s
+ *
+ * const error = Effect.runSync(Effect.flip(decode(`{ "url": "/users", "retry": { "attempts": 0, "tiemout": 10 } }`)))
+ * console.log(error.message)
+ * // Expected an integer >= 1 or "unlimited", got 0
+ * //   at ["retry"]["attempts"]
+ * // Unknown field with value 10, known are attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase
+ * //   at ["retry"]["tiemout"]
+ * ```
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ policySchema.make(defaults)
+
+/**
+ * A policy from configuration: `config("PAYMENTS")` reads `PAYMENTS_ATTEMPTS`, `PAYMENTS_TIMEOUT`,
+ * `PAYMENTS_WAIT_INITIAL`, `PAYMENTS_WAIT_MAX`, `PAYMENTS_WAIT_JITTER` and `PAYMENTS_WAIT_EXP_BASE`.
+ *
+ * **Details**
+ *
+ * What is absent, or empty where the `ConfigProvider` takes empty for absent, has its default. Values are written as in
+ * {@link Schema}: `5`, `10 seconds`, `unlimited`; a bare number is milliseconds where a duration is asked for. All
+ * variables that are out of range are listed in one `ConfigError`, each with its path, the rule and the value got.
+ *
+ * **Gotchas**
+ *
+ * Other variables with the prefix are no concern of the policy's (`PAYMENTS_URL` may well be there), so a misspelt
+ * `PAYMENTS_ATEMPTS` goes unnoticed. A config always has a value, thus `Config.option` and `Config.withDefault` around it
+ * have no effect.
+ *
+ * Throws a `RangeError` when the prefix is empty or no string.
+ *
+ * **Example** (A policy from the environment)
+ *
+ * ```ts
+ * import { ConfigProvider, Duration, Effect } from "effect"
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * const provider = ConfigProvider.fromEnv({ env: { PAYMENTS_ATTEMPTS: "5", PAYMENTS_TIMEOUT: "2 minutes" } })
+ * const policy = Effect.runSync(RetryPolicy.config("PAYMENTS").parse(provider))
+ *
+ * console.log(policy.attempts, Duration.format(policy.timeout), Duration.format(policy.waitMax)) // 5 2m 5s
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const config = (prefix: string): Config.Config<RetryPolicy> => policyConfig.make(prefix, defaults)
+
+/**
+ * The worst that a policy allows, over all random numbers and all durations of the calls: how many calls one run can
+ * make and how long its waits can be in all.
+ *
+ * **Details**
+ *
+ * Both limits count. With a timeout, a run waits at most `timeout + waitMax`, for a wait that has been decided is not
+ * shortened. The number of calls is limited by the timeout only as far as the shortest waits use it up: with unlimited
+ * attempts and waits that can be 0, or that shrink fast enough, it is `Infinity`.
+ *
+ * The first 100 000 retries are reckoned one by one, all later ones in blocks that are each taken at their worst:
+ * beyond there both numbers may be somewhat too large, never too small.
+ *
+ * **Gotchas**
+ *
+ * Only default waits count, not those that `on` asks for. The time that the calls take is not in `totalWait`; and the
+ * bound is approached, not reached, where jitter or the timeout is part of it.
+ *
+ * **Example** (What the defaults come to)
+ *
+ * ```ts
+ * import { Duration } from "effect"
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * const { attempts, totalWait } = RetryPolicy.bounds(RetryPolicy.defaults)
+ *
+ * console.log(attempts, Duration.format(totalWait)) // 10 27s 300ms
+ * ```
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const bounds = (policy: RetryPolicy): policyBounds.Bounds => policyBounds.bounds(policy)
+
+/**
+ * A policy in one English sentence with its worst case: for logs, `--help`, a page that somebody on call reads.
+ *
+ * **Details**
+ *
+ * The numbers are those of {@link bounds}; waits that `on` asks for are not counted. The sentence is for people, and its
+ * wording may change between versions. Of the defaults it says: "At most 10 attempts, no retry once 45s have passed; waits start at 100ms, double each time, gain up to 1s of jitter and never exceed 5s: at most 27.3s of
+ * waiting in all."
+ *
+ * **Example** (What one retry comes to)
+ *
+ * ```ts
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * console.log(RetryPolicy.describe(RetryPolicy.make({ attempts: 2 })))
+ * // At most 2 attempts, no retry once 45s have passed; the only wait is between 100ms and 1.1s.
+ * ```
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const describe = (policy: RetryPolicy): string => policyText.describe(policy, bounds(policy))

@@ -1,24 +1,21 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Case, cases, hasInvalidOptions, invalidTesting, optionsOf, replay, runs } from "./kit/conformance.ts"
-import { drivers } from "./kit/drivers.ts"
+import { type Driver, drivers } from "./kit/drivers.ts"
+import { expectClose } from "./kit/expectations.ts"
 import { VirtualTime } from "./kit/VirtualTime.ts"
 
-const close = (seen: ReadonlyArray<number>, expected: ReadonlyArray<number>) => {
-  expect(seen).toHaveLength(expected.length)
-  expected.forEach((value, i) => expect(Math.abs(seen[i]! - value)).toBeLessThanOrEqual(0.001))
-}
-
-const conforms = (c: Case, { nextWaits, sameErrors, seen }: ReturnType<typeof replay>, knowsAttempt: boolean) => {
+const conforms = (c: Case, driver: Driver, { nextWaits, sameErrors, seen }: ReturnType<typeof replay>) => {
   expect({ attempts: seen.attempts, final: seen.final }).toEqual({ attempts: c.expect.attempts, final: c.expect.final })
-  close(seen.waits, c.expect.waits)
-  close(seen.starts, c.expect.starts)
-  close([seen.elapsed], [c.expect.elapsed])
+  expectClose(seen.waits, c.expect.waits)
+  expectClose(seen.starts, c.expect.starts)
+  expectClose([seen.elapsed], [c.expect.elapsed])
+  const { details } = c.expect
   expect(seen.details.map(({ causedBy, retryNum }) => [retryNum, causedBy]))
-    .toEqual(c.expect.details.map(({ causedBy, retryNum }) => [retryNum, causedBy]))
+    .toEqual(details.map(({ causedBy, retryNum }) => [retryNum, causedBy]))
   for (const field of ["waitFor", "waitedSoFar", "at"] as const) {
-    close(seen.details.map((d) => d[field]), c.expect.details.map((d) => d[field]))
+    expectClose(seen.details.map((d) => d[field]), details.map((d) => d[field]))
   }
-  if (knowsAttempt) close(nextWaits, c.expect.nextWaits)
+  if (driver.knowsAttempt) expectClose(nextWaits, c.expect.nextWaits)
   expect(sameErrors).toBe(true)
 }
 
@@ -38,7 +35,7 @@ describe("conformance with stamina 26.1.0", () => {
         )
           .toThrow(RangeError)
       } else if (runs(c)) {
-        conforms(c, replay(c, driver), driver.knowsAttempt)
+        conforms(c, driver, replay(c, driver))
       } else {
         expect(invalidTesting(c).length).toBeGreaterThan(0)
       }

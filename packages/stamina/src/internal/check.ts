@@ -40,24 +40,25 @@ export const checkTimeout = (caller: string, value: unknown): Duration.Duration 
     : refuse(caller, "timeout", "a duration > 0 or Duration.infinity", value)
 }
 
-/** A time to wait: something that a timer can sleep. */
-export const checkWait = (caller: string, field: string, value: unknown): Duration.Duration => {
+/** A time to wait: something that a timer can sleep. `or` says what else the field may be. */
+export const checkWait = (caller: string, field: string, value: unknown, or = ""): Duration.Duration => {
   const duration = decodeDuration(value)
-  return duration !== undefined && Duration.isFinite(duration) && !Duration.isNegative(duration)
+  return duration !== undefined && Number.isFinite(Duration.toMillis(duration)) && !Duration.isNegative(duration)
     ? duration
-    : refuse(caller, field, "a finite duration >= 0", value)
+    : refuse(caller, field, `a finite duration >= 0${or}`, value)
 }
 
 /**
- * Reads a `Duration.Input`, or `undefined` where it is none. Unlike `Duration.fromInput`, which reads `NaN` as zero,
- * it refuses `NaN` wherever it hides.
+ * Reads a `Duration.Input`, or `undefined` where it is none. Stricter than `Duration.fromInput`, which reads as zero
+ * what is a mistake: `NaN`, wherever it hides, and an object without a single field of a duration.
  */
 export const decodeDuration = (value: unknown): Duration.Duration | undefined =>
-  hasNaN(value) ? undefined : Option.getOrUndefined(Duration.fromInput(value as Duration.Input))
+  isMistake(value) ? undefined : Option.getOrUndefined(Duration.fromInput(value as Duration.Input))
 
-const hasNaN = (value: unknown): boolean =>
-  Duration.isDuration(value)
-    ? false
-    : typeof value === "object" && value !== null
-    ? Object.values(value).some(Number.isNaN)
-    : Number.isNaN(value)
+const isMistake = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return Number.isNaN(value)
+  if (Duration.isDuration(value)) return false
+  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || units.some((unit) => unit in value))
+}
+
+const units = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"]

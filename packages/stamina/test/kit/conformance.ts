@@ -62,6 +62,13 @@ interface Observed {
   }>
 }
 
+/** What a replay shows. */
+export interface Seen extends Observed {
+  readonly elapsed: number
+  /** How many random numbers were drawn. */
+  readonly draws: number
+}
+
 export const cases: ReadonlyArray<Case> = JSON.parse(
   readFileSync(new URL("../conformance/stamina-26.1.0.json", import.meta.url), "utf8")
 ).cases
@@ -176,13 +183,14 @@ export const replay = (c: Case, driver: Driver) => {
     )
   )
   const last = failures.at(-1)
-  const seen: Observed & { readonly elapsed: number } = {
+  const seen: Seen = {
     attempts: starts.length,
     final: result._tag === "Success" ? result.success : result.failure._tag,
     waits: time.sleeps,
     starts,
     elapsed: time.now - begun,
-    details
+    details,
+    draws: time.draws
   }
   return {
     seen,

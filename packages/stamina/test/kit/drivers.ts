@@ -1,8 +1,8 @@
 /**
  * Everything that retries, behind one signature, so that one test body runs over all of it.
  */
-import { Effect } from "effect"
-import { type Attempt, type RetryOptions, Stamina, staminaSchedule } from "effect-stamina"
+import { Duration, Effect, Schedule } from "effect"
+import { type Attempt, RetryHook, type RetryOptions, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 
 export interface Driver {
   readonly name: string
@@ -13,6 +13,23 @@ export interface Driver {
   ) => Effect.Effect<string, E>
   readonly knowsAttempt: boolean
 }
+
+/** The blocks run no hooks; this is how one who composes them would. */
+const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Schedule.Schedule<Output, Input> =>
+  Schedule.fromStep(Effect.map(Schedule.toStep(self), (step) => {
+    let retryNum = 0
+    let waited = 0
+    return (now, causedBy) =>
+      Effect.tap(step(now, causedBy), ([, waitFor]) => {
+        const waitedSoFar = Duration.millis(waited)
+        const details = { name: "", retryNum: ++retryNum, waitFor, waitedSoFar, elapsed: Duration.zero, causedBy }
+        waited += Duration.toMillis(waitFor)
+        return Effect.flatMap(
+          RetryHook.RetryHooks,
+          Effect.forEach((hook) => Effect.scoped(hook.onRetryScheduled?.(details) ?? Effect.void))
+        )
+      })
+  }))
 
 export const drivers: ReadonlyArray<Driver> = [
   {
@@ -41,6 +58,19 @@ export const drivers: ReadonlyArray<Driver> = [
   {
     name: "Stamina.retried",
     build: (options, block) => Stamina.retried(options)(block)(undefined),
+    knowsAttempt: false
+  },
+  {
+    name: "the blocks of RetrySchedule, composed",
+    build: ({ attempts, on, timeout, ...backoff }, block) =>
+      Effect.retry(
+        Effect.suspend(() => block(undefined)),
+        RetrySchedule.backoff(backoff).pipe(
+          RetrySchedule.retryOn(on),
+          RetrySchedule.limit({ attempts, timeout }),
+          announcing
+        )
+      ),
     knowsAttempt: false
   }
 ]

@@ -1,0 +1,215 @@
+/**
+ * The fields of a policy: what each means, and how JSON and environment variables spell it.
+ *
+ * What is in range is decided by `check.ts`; here is only the spelling.
+ */
+import * as Duration from "effect/Duration"
+import type * as JsonSchema from "effect/JsonSchema"
+import { checkAttempts, checkBase, checkTimeout, checkWait, refuse } from "./check.ts"
+
+/**
+ * The six numbers that decide how often and how long to retry, all present and all valid.
+ *
+ * **Details**
+ *
+ * The wait before retry `n` (1 = the first retry), with `u` uniform in [0, 1), is
+ * `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`: the formula of Python's stamina. Jitter is added
+ * first and the cap applies last, so no wait is ever longer than `waitMax`.
+ *
+ * A run ends as soon as *either* limit is reached: `attempts` calls in all, or `timeout` since just before the first
+ * call.
+ *
+ * @see `RetryPolicy.make` to build one
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryPolicy {
+  /** Total number of calls, the first one included: an integer ≥ 1, or `Infinity`. Default 10, that is 9 retries. */
+  readonly attempts: number
+  /**
+   * Time after which a failure is final, counted from just before the first call and compared with `>=` when a call
+   * has failed: longer than 0, or `Duration.infinity`. It neither cuts a call short nor shortens a wait. Default 45 s.
+   */
+  readonly timeout: Duration.Duration
+  /** The wait before the first retry, without jitter: finite, ≥ 0. Default 100 ms. */
+  readonly waitInitial: Duration.Duration
+  /** The longest wait, jitter included: finite, ≥ 0. Default 5 s. */
+  readonly waitMax: Duration.Duration
+  /** The most that jitter adds to a wait: finite, ≥ 0. 0 means none, and then no random number is drawn. Default 1 s. */
+  readonly waitJitter: Duration.Duration
+  /** What the wait is multiplied by from one retry to the next: a finite number ≥ 0. Default 2. */
+  readonly waitExpBase: number
+}
+
+/**
+ * A policy as JSON: see `RetryPolicy.Schema`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Encoded {
+  readonly attempts?: number | "unlimited" | undefined
+  readonly timeout?: number | string | undefined
+  readonly waitInitial?: number | string | undefined
+  readonly waitMax?: number | string | undefined
+  readonly waitJitter?: number | string | undefined
+  readonly waitExpBase?: number | undefined
+}
+
+/** How one field is spelt: a value of type `A`, written as `Spelt`. */
+export interface Field<A, Spelt> {
+  /** What a spelling must be, to follow the word "expected". */
+  readonly rule: string
+  /** Reads a spelling; `undefined` where it breaks the rule. */
+  readonly read: (spelt: unknown) => A | undefined
+  /** The canonical spelling, which `read` turns into the same value again. */
+  readonly write: (value: A) => Spelt
+  /** Gives a valid value of the field back and throws the `RangeError` of `check.ts` for anything else. */
+  readonly check: (value: unknown) => A
+  /** The rule as JSON Schema: never stricter than `read`, here and there looser. */
+  readonly jsonSchema: JsonSchema.JsonSchema
+}
+
+const caller = "RetryPolicy.Schema"
+
+/** The one spelling of "no limit". */
+const unlimited = "unlimited"
+
+/** The value when a check passes, `undefined` when it throws. */
+const passing = <A>(check: (value: unknown) => A) => (value: unknown): A | undefined => {
+  try {
+    return check(value)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * A duration from text such as "10 seconds" or from milliseconds; `undefined` for everything else that
+ * `Duration.fromInput` takes, above all for the infinite, which is never spelt as a duration.
+ */
+const readDuration = (
+  spelt: unknown,
+  check: (value: unknown) => Duration.Duration
+): Duration.Duration | undefined => {
+  if (typeof spelt !== "number" && typeof spelt !== "string") return undefined
+  const duration = passing(check)(spelt)
+  // asked of the result and not of the text: a number of four hundred digits is infinite as well
+  return duration !== undefined && Duration.isFinite(duration) ? duration : undefined
+}
+
+/** The units of `Duration.Input`, longest first, in nanoseconds. */
+const units: ReadonlyArray<readonly [name: string, nanos: bigint]> = [
+  ["week", 604_800_000_000_000n],
+  ["day", 86_400_000_000_000n],
+  ["hour", 3_600_000_000_000n],
+  ["minute", 60_000_000_000n],
+  ["second", 1_000_000_000n],
+  ["milli", 1_000_000n],
+  ["micro", 1_000n]
+]
+
+/** A duration in the longest unit that measures it without a fraction. */
+const writeDuration = (duration: Duration.Duration): string => {
+  if (!Duration.isFinite(duration)) return unlimited
+  const nanos = Duration.toNanosUnsafe(duration)
+  if (nanos === 0n) return "0 millis" // every unit measures zero
+  const [name, size] = units.find(([, size]) => nanos % size === 0n) ?? ["nano", 1n]
+  const count = nanos / size
+  return `${count} ${name}${count === 1n ? "" : "s"}`
+}
+
+const checkDuration =
+  (field: string, check: (value: unknown) => Duration.Duration) => (value: unknown): Duration.Duration =>
+    Duration.isDuration(value) ? check(value) : refuse(caller, field, "a Duration", value)
+
+const durationText: JsonSchema.JsonSchema = {
+  type: "string",
+  pattern: "^-?\\d+(\\.\\d+)?\\s+(nano|micro|milli|second|minute|hour|day|week)s?$"
+}
+
+const unlimitedText: JsonSchema.JsonSchema = { type: "string", enum: [unlimited] }
+
+const wait = (name: keyof RetryPolicy, description: string): Field<Duration.Duration, string> => {
+  const check = (value: unknown) => checkWait(caller, name, value)
+  return {
+    rule: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
+    read: (spelt) => readDuration(spelt, check),
+    write: writeDuration,
+    check: checkDuration(name, check),
+    jsonSchema: { description, anyOf: [{ type: "number", minimum: 0 }, durationText] }
+  }
+}
+
+const attempts: Field<number, number | typeof unlimited> = {
+  rule: `an integer >= 1 or "${unlimited}"`,
+  read: (spelt) =>
+    spelt === unlimited
+      ? Infinity
+      : spelt === Infinity
+      ? undefined
+      : passing(attempts.check)(spelt),
+  write: (value) => value === Infinity ? unlimited : value,
+  check: (value) => checkAttempts(caller, value),
+  jsonSchema: {
+    description: "Total number of calls, the first one included.",
+    anyOf: [{ type: "integer", minimum: 1 }, unlimitedText]
+  }
+}
+
+const timeout: Field<Duration.Duration, string> = {
+  rule: `a duration > 0, such as "10 seconds" or 10000 (milliseconds), or "${unlimited}"`,
+  read: (spelt) =>
+    spelt === unlimited ? Duration.infinity : readDuration(spelt, (value) => checkTimeout(caller, value)),
+  write: writeDuration,
+  check: checkDuration("timeout", (value) => checkTimeout(caller, value)),
+  jsonSchema: {
+    description: "Time after which a failure is final, counted from just before the first call.",
+    anyOf: [{ type: "number", exclusiveMinimum: 0 }, durationText, unlimitedText]
+  }
+}
+
+const waitExpBase: Field<number, number> = {
+  rule: "a finite number >= 0",
+  read: (spelt) => passing(waitExpBase.check)(spelt),
+  // a negative zero has no spelling in JSON
+  write: (value) => value === 0 ? 0 : value,
+  check: (value) => checkBase(caller, value),
+  jsonSchema: {
+    description: "What the wait is multiplied by from one retry to the next.",
+    type: "number",
+    minimum: 0
+  }
+}
+
+/** The six fields, in the order in which they are documented. */
+export const fields: {
+  readonly attempts: Field<number, number | typeof unlimited>
+  readonly timeout: Field<Duration.Duration, string>
+  readonly waitInitial: Field<Duration.Duration, string>
+  readonly waitMax: Field<Duration.Duration, string>
+  readonly waitJitter: Field<Duration.Duration, string>
+  readonly waitExpBase: Field<number, number>
+} = {
+  attempts,
+  timeout,
+  waitInitial: /*#__PURE__*/ wait("waitInitial", "The wait before the first retry, without jitter."),
+  waitMax: /*#__PURE__*/ wait("waitMax", "The longest wait, jitter included."),
+  waitJitter: /*#__PURE__*/ wait("waitJitter", "The most that jitter adds to a wait; 0 means none."),
+  waitExpBase
+}
+
+/** The fields' names. */
+export const names: ReadonlyArray<keyof RetryPolicy> = [
+  "attempts",
+  "timeout",
+  "waitInitial",
+  "waitMax",
+  "waitJitter",
+  "waitExpBase"
+]
+
+const decimal = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
+
+/** The spelling in a text, as an environment variable holds it: a number where it is one. */
+export const fromText = (text: string): number | string => decimal.test(text) ? Number(text) : text

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Duration } from "effect"
+import { RetryPolicy } from "effect-stamina"
+
+const say = (input: RetryPolicy.Input) => RetryPolicy.describe(RetryPolicy.make(input))
+
+const ten = "At most 10 attempts, no retry once 45s have passed"
+
+const millisIn: Readonly<Record<string, number>> = {
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+  µs: 1e-3,
+  ns: 1e-6
+}
+
+/** Reads a duration as it is written in the sentence. */
+const toMillis = (text: string): number =>
+  text.split(" ").reduce((sum, part) => {
+    const [, count, unit = ""] = /^([\d.]+)(\D+)$/.exec(part) ?? []
+    return sum + Number(count) * (millisIn[unit] ?? NaN)
+  }, 0)
+
+describe("RetryPolicy.describe", () => {
+  it.each<readonly [what: string, input: RetryPolicy.Input, sentence: string]>([
+    [
+      "the defaults",
+      {},
+      `${ten}; waits start at 100ms, double each time, gain up to 1s of jitter and never exceed 5s: at most 27.3s of ` +
+      "waiting in all."
+    ],
+    ["no retries", { attempts: 1 }, "One attempt, no retries."],
+    [
+      "one retry",
+      { attempts: 2 },
+      "At most 2 attempts, no retry once 45s have passed; the only wait is between 100ms and 1.1s."
+    ],
+    [
+      "one retry without jitter",
+      { attempts: 2, waitJitter: 0 },
+      "At most 2 attempts, no retry once 45s have passed; the only wait is 100ms."
+    ],
+    [
+      "a timeout that comes first",
+      { timeout: "1 second" },
+      "At most 10 attempts, no retry once 1s have passed (so no more than 5); waits start at 100ms, " +
+      "double each time, gain up to 1s of jitter and never exceed 5s: at most 2.8s of waiting in all."
+    ],
+    [
+      "unlimited attempts",
+      { attempts: Infinity, timeout: "90 seconds", waitExpBase: 3 },
+      "Unlimited attempts, no retry once 1m 30s have passed (so no more than 23); waits start at 100ms, " +
+      "triple each time, gain up to 1s of jitter and never exceed 5s: at most 1m 35s of waiting in all."
+    ],
+    [
+      "no timeout",
+      { timeout: Duration.infinity, waitExpBase: 1.5 },
+      "At most 10 attempts and no timeout; waits start at 100ms, are multiplied by 1.5 each time, gain up to 1s of " +
+      "jitter and never exceed 5s: at most 16.489s of waiting in all."
+    ],
+    [
+      "no limit",
+      { attempts: Infinity, timeout: Duration.infinity, waitJitter: 0 },
+      "Unlimited attempts and no timeout; waits start at 100ms, double each time and never exceed 5s: no limit to the " +
+      "waiting in all."
+    ],
+    [
+      "base 1",
+      { waitExpBase: 1 },
+      `${ten}; waits stay the same at 100ms and gain up to 1s of jitter: at most 9.9s ` +
+      "of waiting in all."
+    ],
+    [
+      "base 1, no jitter",
+      { waitExpBase: 1, waitJitter: 0 },
+      `${ten}; waits stay the same at 100ms: at most 900ms ` +
+      "of waiting in all."
+    ],
+    [
+      "base 1, capped",
+      { waitExpBase: 1, waitMax: 500 },
+      `${ten}; waits stay the same at 100ms, gain up to 1s of ` +
+      "jitter and never exceed 500ms: at most 4.5s of waiting in all."
+    ],
+    [
+      "a start at the cap",
+      { waitInitial: "5 seconds" },
+      `${ten}; waits stay the same, 5s each: at most 45s of ` +
+      "waiting in all."
+    ],
+    [
+      "base 1/2",
+      { waitExpBase: 0.5, waitJitter: 0 },
+      `${ten}; waits start at 100ms and halve each time: at most ` +
+      "199.609375ms of waiting in all."
+    ],
+    [
+      "base 0",
+      { waitExpBase: 0 },
+      `${ten}; waits start at 100ms, fall to nothing after the first and gain up to 1s ` +
+      "of jitter: at most 9.1s of waiting in all."
+    ],
+    [
+      "a start above the cap that shrinks",
+      { waitInitial: "10 seconds", waitExpBase: 0.5, waitJitter: 0 },
+      `${ten}; waits start at 5s, shrink later on and never exceed 5s: at most 14.961s of waiting in all.`
+    ],
+    [
+      "nothing but jitter",
+      { waitInitial: 0 },
+      `${ten}; waits are jitter alone, up to 1s each: at most 9s of waiting ` +
+      "in all."
+    ],
+    [
+      "nothing but jitter, for ever",
+      { attempts: Infinity, timeout: Duration.infinity, waitInitial: 0, waitExpBase: 1 },
+      "Unlimited attempts and no timeout; waits are jitter alone, up to 1s each: no limit to the waiting in all."
+    ],
+    [
+      "a start of 0 that is doubled until it overflows",
+      { attempts: Infinity, timeout: Duration.infinity, waitInitial: 0 },
+      "Unlimited attempts and no timeout; waits start at 0ms, double each time, gain up to 1s of jitter and never " +
+      "exceed 5s: no limit to the waiting in all."
+    ],
+    ["no waits", { waitMax: 0 }, `${ten}; every retry follows at once.`],
+    [
+      "very short and very long",
+      {
+        attempts: 3,
+        timeout: "10 days",
+        waitInitial: "1500 nanos",
+        waitExpBase: 1e12,
+        waitMax: "26 hours",
+        waitJitter: 0
+      },
+      "At most 3 attempts, no retry once 10d have passed; waits start at 1.5µs, are multiplied by " +
+      "1000000000000 each time and never exceed 1d 2h: at most 1d 2h 0.001s of waiting in all."
+    ]
+  ])("puts %s in words", (_, input, sentence) => {
+    expect(say(input)).toBe(sentence)
+  })
+
+  it.prop("mentions the bounds, and rounds neither down", [RetryPolicy.Schema], ([policy]) => {
+    const sentence = RetryPolicy.describe(policy)
+    const { attempts, totalWait } = RetryPolicy.bounds(policy)
+    expect(sentence).toMatch(/^[A-Z][^.]*( |\d+\.\d|[^.])*\.$/)
+    expect(sentence).not.toMatch(/NaN|undefined|Infinity|\[object/)
+    if (attempts === 1) return expect(sentence).toBe("One attempt, no retries.")
+    expect(sentence).toContain(attempts === Infinity ? "Unlimited attempts" : ` ${attempts}`)
+    const total = Duration.toMillis(totalWait)
+    if (total === 0) return expect(sentence).toContain("every retry follows at once")
+    if (total === Infinity) return expect(sentence).toContain("no limit to the waiting in all")
+    const [, said = ""] =
+      /(?:at most|only wait is(?: between .+ and)?) ([^:]+?)(?: of waiting in all)?\.$/.exec(sentence) ?? []
+    expect(toMillis(said)).toBeGreaterThanOrEqual(total - 1e-6)
+    expect(toMillis(said)).toBeLessThanOrEqual(total + 1)
+  }, { arbitrary: { runs: 500 } })
+})

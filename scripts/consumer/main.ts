@@ -1,0 +1,26 @@
+/**
+ * A project that installed the package from npm: `scripts/package.ts` copies it out of the workspace and runs it.
+ */
+import { Data, Effect } from "effect"
+import { RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
+import { decide } from "effect-stamina/Decision"
+import * as assert from "node:assert/strict"
+
+class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
+
+const flaky = () => {
+  let calls = 0
+  return Effect.suspend(() => ++calls < 3 ? Effect.fail(new HttpError({ status: 503 })) : Effect.succeed(calls))
+}
+const quick = { ...RetryPolicy.make({ attempts: 3, waitInitial: 1, waitJitter: 0 }), on: "HttpError" } as const
+
+assert.equal(await Effect.runPromise(flaky().pipe(Stamina.retry(quick))), 3)
+assert.equal(await Effect.runPromise(flaky().pipe(Effect.retry(staminaSchedule(quick)))), 3)
+assert.equal(typeof decide, "function")
+
+// @ts-expect-error: a tag that it cannot fail with
+export const typo = flaky().pipe(Stamina.retry({ on: "HtpError" }))
+
+for (const closed of ["internal/Run", "Retry", "index"]) {
+  await assert.rejects(import(`effect-stamina/${closed}`), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" })
+}
