@@ -14,7 +14,13 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["what users call", ["Stamina", "HttpRetry", "SqlRetry"]],
   ["drivers", ["Retry", "RetrySchedule", "RetryStream"]],
   ["telling the hooks", ["internal/observe"]],
+  ["which hooks run", ["RetryHooks"]],
+  ["hooks", ["hooks/*"]],
+  ["what a hook is", ["RetryHook"]],
+  ["what became of an error", ["RetryReport"]],
   ["one run: what every driver drives", ["internal/Run"]],
+  ["why it gave up, as text", ["internal/giveUpText"]],
+  ["what hooks and blocks see", ["RetryDetails", "Attempt"]],
   ["options made ready", ["RetryOptions"]],
   ["switches", ["Activation"]],
   ["the decision", ["Decision"]],
@@ -24,10 +30,7 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["the worst that a policy allows", ["internal/policyBounds"]],
   ["wait shapes", ["Backoff"]],
   ["a policy's fields", ["internal/policyFields"]],
-  ["the hooks reference", ["RetryHook"]],
-  ["hooks", ["hooks/*"]],
-  ["what hooks and blocks see", ["RetryDetails", "Attempt"]],
-  ["tools", ["internal/check", "internal/clock"]]
+  ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/History"]]
 ]
 
 /** Parts of `effect` that only one module may import, so that whoever does not use it does not load them. */

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -11,11 +11,11 @@ import * as Predicate from "effect/Predicate"
 import { type Attempt, CurrentAttempt } from "./Attempt.ts"
 import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
-import { firstError } from "./internal/judge.ts"
-import { observedWait } from "./internal/observe.ts"
+import { errorsOf } from "./internal/judge.ts"
+import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
 import { Run } from "./internal/Run.ts"
 import type { Asks, Names, On, Tags } from "./RetryOn.ts"
-import { type RetryOptions, type Settings, toSettings } from "./RetryOptions.ts"
+import { fromRetryOptions, type RetryOptions, type Settings } from "./RetryOptions.ts"
 
 /**
  * A combinator that was made alone: it fits every effect that can fail with what its `on` names, keeps that effect's
@@ -108,8 +108,8 @@ export function retry(
   ...args: readonly [RetryOptions<unknown>] | readonly [Effect.Effect<unknown, unknown, unknown>, RetryOptions<unknown>]
 ): unknown {
   // not Effect's `dual`, which would put off the check of options that come alone
-  if (args.length === 2) return retryEffect(args[0], toSettings("Stamina.retry", args[1]))
-  const settings = toSettings("Stamina.retry", args[0])
+  if (args.length === 2) return retryEffect(args[0], fromRetryOptions("Stamina.retry", args[1]))
+  const settings = fromRetryOptions("Stamina.retry", args[0])
   return <A, E, R>(self: Effect.Effect<A, E, R>) => retryEffect(self, settings)
 }
 
@@ -140,7 +140,7 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
   options: RetryOptions<O>,
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const settings = toSettings("Stamina.retryContext", options)
+  const settings = fromRetryOptions("Stamina.retryContext", options)
   return Effect.withFiber((fiber) => {
     const run = new Run(settings, clock.read(fiber))
     const attempt = (previous: Option.Option<unknown>) =>
@@ -148,7 +148,10 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
         const current: Attempt = { num: run.attempt, nextWait: run.nextWait(fiber), previous }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
-    return watch(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
+    return Effect.catchCause(
+      inSpan(settings, 1, attempt(Option.none())),
+      (cause) => afterFailure(run, fiber, cause, (error) => attempt(Option.some(error)))
+    )
   })
 }
 
@@ -192,7 +195,7 @@ export const retried = <const O extends On<unknown>>(
   fn: F & Fitting<Effect.Error<ReturnType<F>>, O, "function">,
   context?: ClassMethodDecoratorContext
 ) => F => {
-  const settings = toSettings("Stamina.retried", options)
+  const settings = fromRetryOptions("Stamina.retried", options)
   return <F extends EffectFunction>(fn: F, context?: unknown): F => {
     checkMethod(fn, context)
     const named = settings.name === undefined && fn.name !== "" ? { ...settings, name: fn.name } : settings
@@ -221,17 +224,21 @@ const checkMethod = (fn: unknown, context: unknown): void => {
 const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
-    return Effect.catchCause(self, (cause) => afterFailure(new Run(settings, start), fiber, cause, () => self))
+    return Effect.catchCause(
+      inSpan(settings, 1, self),
+      (cause) => afterFailure(new Run(settings, start), fiber, cause, () => self)
+    )
   })
 
-/** Makes an attempt, and retries it when it fails: `again` makes the next one, from the error before. */
-const watch = <A, E, R>(
-  run: Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  attempt: Effect.Effect<A, E, R>,
-  again: (error: unknown) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => Effect.catchCause(attempt, (cause) => afterFailure(run, fiber, cause, again))
+/** Puts an attempt in a span of its own, where that is asked for. */
+const inSpan = <A, E, R>(
+  { spans }: Settings,
+  num: number,
+  attempt: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  spans ? Effect.withSpan(attempt, "stamina.attempt", { attributes: { "stamina.attempt": num } }) : attempt
 
+/** Gives up or waits and makes the next attempt: `again` makes it, from the error before. */
 const afterFailure = <A, E, R>(
   run: Run,
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -239,8 +246,21 @@ const afterFailure = <A, E, R>(
   again: (error: unknown) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
   const outcome = run.failed(fiber, cause)
-  if (outcome._tag === "Die") return Effect.failCause(outcome.cause)
-  if (outcome._tag === "Stop") return Effect.failCause(cause)
-  const error = firstError(cause)
-  return Effect.flatMap(observedWait(run, fiber, error), () => watch(run, fiber, again(error), again))
+  const [error] = errorsOf(cause)
+  if (outcome._tag === "Stop") {
+    const failed = Effect.failCause(outcome.cause)
+    // an interruption is told of below
+    return Cause.hasInterrupts(cause)
+      ? failed
+      : Effect.andThen(observeGiveUp(run, fiber, outcome.reason, error), failed)
+  }
+  const rest = Effect.flatMap(observedWait(run, fiber, error), () => {
+    run.attemptBegins(fiber)
+    return Effect.matchCauseEffect(inSpan(run.settings, run.attempt, again(error)), {
+      onFailure: (cause) => afterFailure(run, fiber, cause, again),
+      onSuccess: (value) => Effect.as(observeEnd(run, fiber, "onRecovered"), value)
+    })
+  })
+  // once for the whole rest of the run
+  return run.attempt === 2 ? Effect.onInterrupt(rest, () => observeEnd(run, fiber, "onInterrupted")) : rest
 }

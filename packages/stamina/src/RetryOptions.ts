@@ -14,7 +14,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
  * @category models
  * @since 0.1.0
  */
-export interface RetryOptions<out On> extends RetryPolicy.Input {
+export interface ScheduleOptions<out On> extends RetryPolicy.Input {
   /** What is retried: see `RetryOn.On`. Required: nothing is retried that is not named. */
   readonly on: On
   /**
@@ -22,6 +22,20 @@ export interface RetryOptions<out On> extends RetryPolicy.Input {
    * retry, else `"<unnamed>"`.
    */
   readonly name?: string | undefined
+}
+
+/**
+ * The options of what makes the attempts itself: `Stamina.retry`, `retried` and `retryContext`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryOptions<out On> extends ScheduleOptions<On> {
+  /**
+   * Whether each attempt and each wait gets a span of its own, `stamina.attempt` and `stamina.wait`, below the current
+   * one. Default `false`.
+   */
+  readonly spans?: boolean | undefined
 }
 
 /**
@@ -33,15 +47,35 @@ export interface Settings {
   readonly rules: Decision.Rules
   readonly judge: (error: unknown) => RetryOn.Verdict
   readonly name: string | undefined
+  readonly spans: boolean
 }
 
 /**
- * Checks options and makes them ready, on behalf of the function named `caller`.
+ * Checks the options of a schedule and makes them ready, on behalf of the function named `caller`.
  *
  * @internal
  */
-export const toSettings = (caller: string, options: RetryOptions<unknown>): Settings => {
-  checkKnown(caller, options, known)
+export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unknown>): Settings => {
+  checkKnown(caller, options, scheduleFields)
+  return { ...common(caller, options), spans: false }
+}
+
+/**
+ * Checks the options of a combinator and makes them ready, on behalf of the function named `caller`.
+ *
+ * @internal
+ */
+export const fromRetryOptions = (caller: string, options: RetryOptions<unknown>): Settings => {
+  checkKnown(caller, options, retryFields)
+  const { spans = false } = options
+  if (typeof spans !== "boolean") return refuse(caller, "spans", "true or false", spans)
+  return { ...common(caller, options), spans }
+}
+
+const scheduleFields: ReadonlyArray<string> = ["on", "name", ...Object.keys(RetryPolicy.defaults)]
+const retryFields: ReadonlyArray<string> = [...scheduleFields, "spans"]
+
+const common = (caller: string, options: ScheduleOptions<unknown>): Omit<Settings, "spans"> => {
   const { name } = options
   if (name !== undefined && typeof name !== "string") return refuse(caller, "name", "a string", name)
   return {
@@ -50,5 +84,3 @@ export const toSettings = (caller: string, options: RetryOptions<unknown>): Sett
     name
   }
 }
-
-const known: ReadonlyArray<string> = ["on", "name", ...Object.keys(RetryPolicy.defaults)]

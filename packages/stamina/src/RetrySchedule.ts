@@ -15,10 +15,10 @@ import * as Backoff from "./Backoff.ts"
 import * as Decision from "./Decision.ts"
 import { checkKnown } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
-import { observeAhead } from "./internal/observe.ts"
+import { observeAhead, observeGiveUp } from "./internal/observe.ts"
 import { Run } from "./internal/Run.ts"
 import * as RetryOn from "./RetryOn.ts"
-import { type RetryOptions, toSettings } from "./RetryOptions.ts"
+import { fromScheduleOptions, type ScheduleOptions } from "./RetryOptions.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -83,9 +83,9 @@ export interface RetryProgress {
  * @since 0.1.0
  */
 export const make = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<E>>(
-  options: RetryOptions<O>
+  options: ScheduleOptions<O>
 ): Schedule.Schedule<RetryProgress, unknown extends E ? RetryOn.Asks<O> : E> => {
-  const settings = toSettings("staminaSchedule", options)
+  const settings = fromScheduleOptions("staminaSchedule", options)
   return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {
     const run = new Run(settings, clock.read(fiber))
     return (_now: number, error: unknown) => Effect.withFiber((fiber) => step(run, fiber, error))
@@ -98,17 +98,20 @@ const step = (
   error: unknown
 ): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
   const outcome = run.failed(fiber, Cause.fail(error))
-  // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
-  if (outcome._tag === "Die") return Effect.failCause(outcome.cause as Cause.Cause<never>)
   const progress: RetryProgress = {
     retryNum: run.attempt - 1,
     waitFor: Duration.millis(run.wait),
     waitedSoFar: Duration.millis(run.waited),
     elapsed: Duration.millis(run.elapsed)
   }
-  return outcome._tag === "Stop"
-    ? Cause.done(progress)
-    : Effect.as(observeAhead(run, fiber, error), [progress, progress.waitFor])
+  if (outcome._tag === "Retry") return Effect.as(observeAhead(run, fiber, error), [progress, progress.waitFor])
+  return Effect.andThen(
+    observeGiveUp(run, fiber, outcome.reason, error),
+    Cause.hasDies(outcome.cause)
+      // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
+      ? Effect.failCause(outcome.cause as Cause.Cause<never>)
+      : Cause.done(progress)
+  )
 }
 
 /**

@@ -52,6 +52,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           waitFor: Duration.millis(100),
           waitedSoFar: Duration.zero,
           elapsed: Duration.zero,
+          attemptTook: Duration.zero,
           n: 1
         },
         {
@@ -60,6 +61,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           waitFor: Duration.millis(200),
           waitedSoFar: Duration.millis(100),
           elapsed: Duration.millis(100),
+          attemptTook: Duration.zero,
           n: 2
         }
       ])

@@ -90,7 +90,8 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
     const fromConfig = { on: "HttpError", attempt: 3 }
     expect(() => build({ ...fromConfig })).toThrow(
       new RangeError(
-        `${caller}: unknown option "attempt", known are on, name, attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase`
+        `${caller}: unknown option "attempt", known are on, name, attempts, timeout, waitInitial, waitMax, waitJitter, ` +
+          `waitExpBase${caller === "staminaSchedule" ? "" : ", spans"}`
       )
     )
   })

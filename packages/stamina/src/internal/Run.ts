@@ -3,7 +3,7 @@
  *
  * A driver makes a `Run` per run, tells it of each failure, and does as the decision says. Reading the clock, drawing
  * a random number and looking at the switches all happen here, at the fiber's services, and nothing is computed here
- * that `Decision` computes.
+ * that `Decision` computes. Times are milliseconds since just before the first attempt.
  */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -11,66 +11,125 @@ import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import { currentMode } from "../Activation.ts"
 import * as Decision from "../Decision.ts"
-import type { RetryDetails } from "../RetryDetails.ts"
+import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { Verdict } from "../RetryOn.ts"
 import type { Settings } from "../RetryOptions.ts"
 import * as clock from "./clock.ts"
-import { judgeCause } from "./judge.ts"
+import { History } from "./History.ts"
+import { errorsOf, judgeCause } from "./judge.ts"
 
-/** What follows from a failure: a decision, or a defect because `on` threw. */
-export type Outcome<E> = Decision.Decision | { readonly _tag: "Die"; readonly cause: Cause.Cause<E> }
+/** What follows from a failure: a retry, or the end, with the cause that then comes out. */
+export type Outcome<E> =
+  | { readonly _tag: "Retry"; readonly wait: number }
+  | { readonly _tag: "Stop"; readonly reason: Decision.GiveUpReason; readonly cause: Cause.Cause<E> }
 
 export class Run {
   readonly settings: Settings
   /** The clock just before the first attempt. */
   readonly start: clock.Reading
+  readonly history: History<Run> = new History()
   /** The number of the attempt that is being made, or was made last. */
   attempt = 1
-  /** Milliseconds waited, the wait that was decided last not included. */
-  waited = 0
-  /** The wait that was decided last, in milliseconds. */
+  /** The wait that was decided last. */
   wait = 0
-  /** Milliseconds from the start to the last failure. */
+  /** The waits before that one, added up. */
+  waited = 0
+  /** When the last failure was, or the end. */
   elapsed = 0
+  /** When the current attempt began. In mid-wait, when it begins if the wait ends on time. */
+  private began = 0
+  /** How long the last attempt took. */
+  private took = 0
+  /** How long all attempts took. */
+  private inAttempts = 0
+  private waiting = false
   /** The switches, as they stood at the first failure. */
   private mode: Decision.Mode | undefined
+  /** Why the run was given up, once it was. */
+  reason: Decision.GiveUpReason | undefined
+  /** Whether the hooks have been told how the run ended. */
+  told = false
 
   constructor(settings: Settings, start: clock.Reading) {
     this.settings = settings
     this.start = start
     this.mode = undefined
+    this.reason = undefined
   }
 
   /**
-   * Decides about the cause that the last attempt failed with, and counts on if a retry follows.
+   * Decides about the cause that the last attempt failed with, and counts on if a retry follows. Once a run has been
+   * given up it stays so, whoever asks again.
    *
    * `on` is asked after the clock was read, since its own time counts only from the next failure on, and not at all
    * where retries are switched off. If it throws, what it threw stands beside the failure that it was asked about.
    */
   failed<E>(fiber: Fiber.Fiber<unknown, unknown>, cause: Cause.Cause<E>): Outcome<E> {
-    const { judge, rules } = this.settings
-    this.elapsed = clock.millisSince(fiber, this.start)
+    if (this.reason !== undefined) return { _tag: "Stop", reason: this.reason, cause }
+    this.waiting = false
+    this.attemptEnded(fiber)
     this.mode ??= currentMode(fiber)
     let verdict: Verdict = false
     if (this.mode._tag !== "Inactive") {
       try {
-        verdict = judgeCause(cause, judge)
+        verdict = judgeCause(cause, this.settings.judge)
       } catch (defect) {
-        return { _tag: "Die", cause: Cause.combine(cause, Cause.die(defect)) }
+        cause = Cause.combine(cause, Cause.die(defect))
       }
     }
     const decision = Decision.decide(
-      rules,
+      this.settings.rules,
       { attempt: this.attempt, elapsed: this.elapsed, verdict, mode: this.mode },
       () => fiber.getRef(Random.Random).nextDoubleUnsafe()
     )
     this.waited += this.wait
-    this.wait = 0
-    if (decision._tag === "Retry") {
-      this.attempt++
-      this.wait = decision.wait
+    this.wait = decision._tag === "Retry" ? decision.wait : 0
+    this.remember(cause)
+    if (decision._tag === "Stop") {
+      this.reason = decision.reason
+      for (const error of errorsOf(cause)) if (isObject(error)) runs.set(error, this)
+      return { _tag: "Stop", reason: decision.reason, cause }
     }
+    this.attempt++
+    this.began = this.elapsed + this.wait
+    this.waiting = true
     return decision
+  }
+
+  /** For drivers that see it: the wait is over and the next attempt begins now. */
+  attemptBegins(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.waiting = false
+    this.began = clock.millisSince(fiber, this.start)
+  }
+
+  /** For drivers that see it: the run ends here, with a success or by an interruption. */
+  ends(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.attemptEnded(fiber)
+  }
+
+  private attemptEnded(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.elapsed = clock.millisSince(fiber, this.start)
+    this.took = this.waiting ? 0 : Math.max(0, this.elapsed - this.began)
+    this.inAttempts += this.took
+  }
+
+  private remember(cause: Cause.Cause<unknown>): void {
+    const [error] = errorsOf(cause)
+    const inner = isObject(error) ? runs.get(error) : undefined
+    this.history.add({
+      num: this.attempt,
+      start: this.began,
+      duration: this.took,
+      error,
+      waitAfter: this.wait,
+      // an error that is used again may tell of a run long before
+      inner: inner !== undefined && inner.endedSince(this) >= this.began ? inner : undefined
+    })
+  }
+
+  /** When this run ended, in milliseconds since another began. */
+  private endedSince(other: Run): number {
+    return Number(this.start - other.start) / 1_000_000 + this.elapsed
   }
 
   /** What hooks see of the retry that was decided last. */
@@ -81,8 +140,30 @@ export class Run {
       waitFor: Duration.millis(this.wait),
       waitedSoFar: Duration.millis(this.waited),
       elapsed: Duration.millis(this.elapsed),
+      attemptTook: Duration.millis(this.took),
       causedBy
     }
+  }
+
+  /** What hooks see of the run once it has ended. */
+  summary(fiber: Fiber.Fiber<unknown, unknown>): RetriedRun {
+    return { name: nameOf(this.settings, fiber), ...this.totals(), attemptTook: Duration.millis(this.took) }
+  }
+
+  /** How many attempts were begun, and where the time went. */
+  totals(): Pick<RetriedRun, "attempts" | "elapsed" | "inAttempts" | "waited"> {
+    return {
+      attempts: this.waiting ? this.attempt - 1 : this.attempt,
+      elapsed: Duration.millis(this.elapsed),
+      inAttempts: Duration.millis(this.inAttempts),
+      waited: Duration.millis(this.elapsed - this.inAttempts)
+    }
+  }
+
+  /** What hooks see of the run once it was given up. */
+  gaveUp(fiber: Fiber.Fiber<unknown, unknown>, reason: Decision.GiveUpReason, causedBy: unknown): GaveUp {
+    const { attempts, timeout } = this.settings.rules
+    return { ...this.summary(fiber), reason, limits: { attempts, timeout: Duration.millis(timeout) }, causedBy }
   }
 
   /** The jitter-free wait if the current attempt fails. */
@@ -90,6 +171,15 @@ export class Run {
     return Duration.millis(Decision.nextWait(this.settings.rules, this.attempt, this.mode ?? currentMode(fiber)))
   }
 }
+
+/** The run that each error came out of, for as long as somebody holds the error. */
+const runs = /*#__PURE__*/ new WeakMap<object, Run>()
+
+/** The run that an error came out of last. */
+export const runOf = (error: unknown): Run | undefined => isObject(error) ? runs.get(error) : undefined
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function"
 
 /** What people call the thing that is retried. */
 const nameOf = (settings: Settings, fiber: Fiber.Fiber<unknown, unknown>): string => {

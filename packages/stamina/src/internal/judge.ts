@@ -4,10 +4,15 @@
 import type * as Cause from "effect/Cause"
 import type { Verdict } from "../RetryOn.ts"
 
-/** The typed failure that stands for a cause: the first one. */
-export const firstError = (cause: Cause.Cause<unknown>): unknown => {
-  for (const reason of cause.reasons) if (reason._tag === "Fail") return reason.error
-  return undefined
+/** What a cause holds, typed failures first: the first of them stands for the cause where one has to. */
+export const errorsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> => {
+  const failures: Array<unknown> = []
+  const defects: Array<unknown> = []
+  for (const reason of cause.reasons) {
+    if (reason._tag === "Fail") failures.push(reason.error)
+    else if (reason._tag === "Die") defects.push(reason.defect)
+  }
+  return defects.length === 0 ? failures : [...failures, ...defects]
 }
 
 /**

@@ -2,7 +2,7 @@
  * Everything that retries, behind one signature, so that one test body runs over all of it.
  */
 import { Duration, Effect, Schedule } from "effect"
-import { type Attempt, RetryHook, type RetryOptions, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { type Attempt, RetryHooks, type RetryOptions, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 
 export interface Driver {
   readonly name: string
@@ -22,10 +22,18 @@ const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Sche
     return (now, causedBy) =>
       Effect.tap(step(now, causedBy), ([, waitFor]) => {
         const waitedSoFar = Duration.millis(waited)
-        const details = { name: "", retryNum: ++retryNum, waitFor, waitedSoFar, elapsed: Duration.zero, causedBy }
+        const details = {
+          name: "",
+          retryNum: ++retryNum,
+          waitFor,
+          waitedSoFar,
+          elapsed: Duration.zero,
+          attemptTook: Duration.zero,
+          causedBy
+        }
         waited += Duration.toMillis(waitFor)
         return Effect.flatMap(
-          RetryHook.RetryHooks,
+          RetryHooks.CurrentHooks,
           Effect.forEach((hook) => Effect.scoped(hook.onRetryScheduled?.(details) ?? Effect.void))
         )
       })
