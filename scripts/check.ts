@@ -1,6 +1,6 @@
 /**
- * Everything that must hold before a release: `pnpm test` takes all of these steps, in this order, and
- * `pnpm check lint types` some of them.
+ * Everything that must hold before a release: `pnpm test` takes all of these steps but those on request, in this order,
+ * and `pnpm check lint types` some of them.
  *
  * A step fails when one of its commands does; its output is then shown. A command that skips something prints a line
  * `skipped: what`, which is a failure where nobody watches, that is with `CI` set. The last line counts tests, and each
@@ -18,10 +18,12 @@ interface Step {
   readonly stream?: boolean
   /** The file in which vitest leaves its results. */
   readonly results?: string
+  /** Is taken only when it is asked for by name. */
+  readonly onRequest?: boolean
 }
 
 const projects = [".", "packages/stamina/src", "packages/stamina", "examples"]
-const vitest = "vitest run --config vitest.workspace.ts --reporter=default --reporter=json --outputFile.json="
+const vitest = "vitest run --config vitest.workspace.ts --reporter=default --reporter=json"
 
 const steps: ReadonlyArray<Step> = [
   { name: "format", commands: ["dprint check"] },
@@ -34,7 +36,19 @@ const steps: ReadonlyArray<Step> = [
     )
   },
   { name: "imports", commands: ["node scripts/imports.ts"] },
-  { name: "unit", commands: [`${vitest}.tmp/unit.json`], stream: true, results: ".tmp/unit.json" },
+  {
+    name: "unit",
+    commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration`],
+    stream: true,
+    results: ".tmp/unit.json"
+  },
+  {
+    name: "integration",
+    commands: [`${vitest} --outputFile.json=.tmp/integration.json --project=integration`],
+    stream: true,
+    results: ".tmp/integration.json",
+    onRequest: true
+  },
   { name: "examples", commands: ["node scripts/examples.ts"] },
   { name: "docs:code", commands: ["node scripts/docsCode.ts .tmp/docs.json"], results: ".tmp/docs.json" },
   { name: "figures", commands: ["node docs/figures/make.ts --check"] },
@@ -86,7 +100,7 @@ const addTests = (file: string): boolean => {
 }
 
 for (const step of steps) {
-  if (chosen.length > 0 && !chosen.includes(step.name)) continue
+  if (chosen.length > 0 ? !chosen.includes(step.name) : step.onRequest) continue
   const results = step.results === undefined ? undefined : join(root, step.results)
   if (results !== undefined) rmSync(results, { force: true })
   const ok = await take(step)

@@ -4,15 +4,17 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { RetryPolicy } from "./internal/policyFields.ts"
+import type { Curve, RetryPolicy } from "./internal/policyFields.ts"
 
 /**
- * The numbers of an exponential backoff with additive jitter, in milliseconds.
+ * The numbers of a backoff, in milliseconds.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Backoff {
+  /** How waits grow from one retry to the next, and how chance changes them. */
+  readonly shape: Shape
   /** The wait before the first retry, without jitter, in milliseconds. */
   readonly initial: number
   /** The longest wait, jitter included, in milliseconds. */
@@ -24,12 +26,30 @@ export interface Backoff {
 }
 
 /**
+ * The shapes of a backoff; see `RetryPolicy` for the formula of each. A list holds the waits themselves, in
+ * milliseconds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Shape =
+  | "additive"
+  | "full"
+  | "equal"
+  | "decorrelated"
+  | "constant"
+  | "linear"
+  | "fibonacci"
+  | ReadonlyArray<number>
+
+/**
  * Takes a policy's backoff out of it.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromPolicy = (policy: RetryPolicy): Backoff => ({
+export const fromPolicy = (policy: Pick<RetryPolicy, keyof Curve>): Backoff => ({
+  shape: typeof policy.backoff === "string" ? policy.backoff : policy.backoff.map((wait) => Duration.toMillis(wait)),
   initial: Duration.toMillis(policy.waitInitial),
   max: Duration.toMillis(policy.waitMax),
   jitter: Duration.toMillis(policy.waitJitter),
@@ -37,15 +57,19 @@ export const fromPolicy = (policy: RetryPolicy): Backoff => ({
 })
 
 /**
- * The wait before retry `retryNum` (1 = the first), in milliseconds:
+ * The wait before retry `retryNum` (1 = the first), in milliseconds; by default
  * `min(max, initial · base^(retryNum−1) + u · jitter)`, with `u` the number that `random` draws from [0, 1).
  *
  * **Details**
  *
- * The formula is that of Python's stamina, jitter first and the cap last. It saturates: once `base^(retryNum−1)` is
- * more than a number can hold, the wait is `max` exactly, also where `initial` is 0, as in stamina.
+ * The default formula is that of Python's stamina, jitter first and the cap last. Every shape saturates: at a retry
+ * number however large, the wait is a number between 0 and `max`. Where the power is more than a number can hold, the
+ * wait is `max` also if `initial` is 0, as in stamina.
  *
- * `random` is asked once, and not at all where `jitter` is 0.
+ * `random` is asked once, and not at all where chance has no part: where `jitter` is 0 in a shape that adds it.
+ *
+ * `previous` is the wait before the attempt that failed, in milliseconds; only the decorrelated shape looks at it. Left
+ * out, it is the initial wait.
  *
  * **Example** (The default waits, without chance)
  *
@@ -61,27 +85,79 @@ export const fromPolicy = (policy: RetryPolicy): Backoff => ({
  * @category arithmetic
  * @since 0.1.0
  */
-export const wait = (backoff: Backoff, retryNum: number, random: () => number): number =>
-  capped(backoff, retryNum, backoff.jitter === 0 ? 0 : random() * backoff.jitter)
+export const wait = (
+  backoff: Backoff,
+  retryNum: number,
+  random: () => number,
+  previous: number = backoff.initial
+): number => {
+  const { max } = backoff
+  switch (backoff.shape) {
+    case "full":
+      return random() * exponential(backoff, retryNum)
+    case "equal": {
+      const half = exponential(backoff, retryNum) / 2
+      return half + random() * half
+    }
+    case "decorrelated": {
+      const floor = Math.min(backoff.initial, max)
+      return floor + random() * (Math.max(floor, Math.min(max, 3 * previous)) - floor)
+    }
+    default:
+      return Math.min(max, steady(backoff, retryNum) + (backoff.jitter === 0 ? 0 : random() * backoff.jitter))
+  }
+}
 
 /**
- * The shortest wait before retry `retryNum`, in milliseconds: the wait without any jitter.
+ * The shortest wait before retry `retryNum`, in milliseconds: the one with no jitter, where `u` is 0.
  *
  * @category arithmetic
  * @since 0.1.0
  */
-export const shortest = (backoff: Backoff, retryNum: number): number => capped(backoff, retryNum, 0)
+export const shortest = (backoff: Backoff, retryNum: number): number =>
+  // the decorrelated floor is the same after every wait
+  wait(backoff, retryNum, () => 0)
 
 /**
- * The longest wait before retry `retryNum`, in milliseconds: the wait with all of the jitter.
+ * The longest wait before retry `retryNum`, in milliseconds: the one that all jitter would give, approached where `u`
+ * comes close to 1.
  *
  * @category arithmetic
  * @since 0.1.0
  */
-export const longest = (backoff: Backoff, retryNum: number): number => capped(backoff, retryNum, backoff.jitter)
+export const longest = (backoff: Backoff, retryNum: number): number =>
+  backoff.shape === "decorrelated"
+    // each wait up to three times the one before, from the initial one on
+    ? backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3, initial: 3 * backoff.initial }, retryNum)
+    : wait(backoff, retryNum, () => 1)
 
-const capped = (backoff: Backoff, retryNum: number, jitter: number): number => {
-  const factor = Math.pow(backoff.base, retryNum - 1)
-  // 0 · Infinity would be NaN; stamina, whose power overflows here, waits for the maximum too
-  return factor === Infinity ? backoff.max : Math.min(backoff.max, backoff.initial * factor + jitter)
+/** The part of a wait that has nothing to do with chance, not yet capped. */
+const steady = ({ base, initial, max, shape }: Backoff, retryNum: number): number => {
+  switch (shape) {
+    case "constant":
+      return initial
+    case "linear":
+      return initial * retryNum
+    case "fibonacci":
+      return initial === 0 ? 0 : initial * fibonacci(retryNum)
+    case "additive":
+    case "full":
+    case "equal":
+    case "decorrelated": {
+      const factor = Math.pow(base, retryNum - 1)
+      // 0 · Infinity would be NaN; stamina, whose power overflows here, waits for the maximum too
+      return factor === Infinity ? max : initial * factor
+    }
+    default:
+      return shape[Math.min(retryNum, shape.length) - 1] ?? 0
+  }
+}
+
+const exponential = (backoff: Backoff, retryNum: number): number => Math.min(backoff.max, steady(backoff, retryNum))
+
+/** The Fibonacci numbers 1, 1, 2, 3, 5, …; beyond what a number can hold, `Infinity`. */
+const fibonacci = (n: number): number => {
+  let [a, b] = [1, 1]
+  for (let i = 1; i < n && a !== Infinity; i++) [a, b] = [b, a + b]
+  return a
 }

@@ -23,6 +23,8 @@ export interface Rules {
   readonly attempts: number
   /** Milliseconds after the start from which on a failure is final. */
   readonly timeout: number
+  /** Whether a wait may be begun that would end at or past the timeout. */
+  readonly overshoot: "allow" | "refuse"
   readonly backoff: Backoff.Backoff
 }
 
@@ -35,6 +37,7 @@ export interface Rules {
 export const fromPolicy = (policy: RetryPolicy): Rules => ({
   attempts: policy.attempts,
   timeout: Duration.toMillis(policy.timeout),
+  overshoot: policy.overshoot,
   backoff: Backoff.fromPolicy(policy)
 })
 
@@ -76,6 +79,12 @@ export interface Failed {
   /** What `on` says of the error. */
   readonly verdict: Verdict
   readonly mode: Mode
+  /** Milliseconds from just before the first attempt to the earliest deadline around the run. Default: none. */
+  readonly deadline?: number | undefined
+  /** The wait before the attempt that failed, in milliseconds; none before the first. */
+  readonly previousWait?: number | undefined
+  /** Whether the error was already retried further inside, and must not be again. Default `false`. */
+  readonly alreadyRetried?: boolean | undefined
 }
 
 /**
@@ -85,11 +94,37 @@ export interface Failed {
  * - `AttemptsExhausted`: as many calls were made as allowed.
  * - `TimeoutReached`: the call failed at or after the timeout.
  * - `Inactive`: retries are switched off.
+ * - `WaitExceedsDeadline`: the wait would have ended at or past the deadline around the run, or its timeout where
+ *   `overshoot` is `"refuse"`.
+ * - `DeadlineExceeded`: the deadline around the run passed during an attempt.
+ * - `AlreadyRetried`: a run inside had retried the error and given up, and `nested` is `"once"`.
+ * - `HintTooLong`: the other side asked for a longer wait than one that is granted.
  *
  * @category models
  * @since 0.1.0
  */
-export type GiveUpReason = "NotRetryable" | "AttemptsExhausted" | "TimeoutReached" | "Inactive"
+export type GiveUpReason =
+  | "NotRetryable"
+  | "AttemptsExhausted"
+  | "TimeoutReached"
+  | "Inactive"
+  | "WaitExceedsDeadline"
+  | "DeadlineExceeded"
+  | "AlreadyRetried"
+  | "HintTooLong"
+
+/**
+ * A wait that was not begun: it would have been longer than allowed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RefusedWait {
+  /** Milliseconds that the wait would have taken. */
+  readonly wait: number
+  /** Milliseconds that it may take at most. */
+  readonly left: number
+}
 
 /**
  * What to do about a failed attempt: retry after `wait` milliseconds, or stop.
@@ -99,15 +134,16 @@ export type GiveUpReason = "NotRetryable" | "AttemptsExhausted" | "TimeoutReache
  */
 export type Decision =
   | { readonly _tag: "Retry"; readonly wait: number }
-  | { readonly _tag: "Stop"; readonly reason: GiveUpReason }
+  | { readonly _tag: "Stop"; readonly reason: GiveUpReason; readonly refused?: RefusedWait | undefined }
 
 /**
  * Decides about a failed attempt.
  *
  * **Details**
  *
- * The questions are asked in this order: are retries switched off, is the error one to retry, were all attempts made,
- * has the timeout been reached. Only when a retry follows and takes the default wait is `random` asked, once.
+ * The questions are asked in this order: are retries switched off, is the error one to retry, was it already retried
+ * further inside, were all attempts made, has the timeout been reached, does the wait fit before the deadline. Only
+ * where a wait depends on chance and all questions before the last have been passed is `random` asked, once.
  *
  * **Example** (A run on paper)
  *
@@ -128,11 +164,35 @@ export type Decision =
  */
 export const decide = (rules: Rules, failed: Failed, random: () => number): Decision => {
   const { mode, verdict } = failed
-  if (mode._tag === "Inactive") return stopped.Inactive
-  if (verdict === false) return stopped.NotRetryable
+  if (mode._tag === "Inactive") return stop("Inactive")
+  if (verdict === false) return stop("NotRetryable")
+  if (failed.alreadyRetried === true) return stop("AlreadyRetried")
   const limit = limitReached(rules, failed)
-  if (limit !== undefined) return stopped[limit]
-  return { _tag: "Retry", wait: waitFor(rules.backoff, failed.attempt, verdict, mode, random) }
+  if (limit !== undefined) return stop(limit)
+  const wait = waitFor(rules.backoff, failed.attempt, verdict, mode, random, failed.previousWait)
+  const isHint = typeof verdict === "object" && verdict._tag === "Hint"
+  if (isHint && mode._tag === "Normal" && verdict.wait > verdict.max) {
+    return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
+  }
+  // who was told when to come back gains nothing from a wait that is not worth its end
+  const refused = refusedWait(isHint ? { ...rules, overshoot: "refuse" } : rules, failed, wait)
+  return refused === undefined ? { _tag: "Retry", wait } : stop("WaitExceedsDeadline", refused)
+}
+
+/**
+ * Whether a wait would end at or past the deadline, or the timeout where that may not be overshot: then what it would
+ * have taken, and what it may take.
+ *
+ * @category deciding
+ * @since 0.1.0
+ */
+export const refusedWait = (
+  limits: Pick<Rules, "timeout" | "overshoot">,
+  { deadline = Infinity, elapsed, mode }: Pick<Failed, "elapsed" | "mode" | "deadline">,
+  wait: number
+): RefusedWait | undefined => {
+  const end = limits.overshoot === "refuse" && mode._tag === "Normal" ? Math.min(deadline, limits.timeout) : deadline
+  return elapsed + wait >= end ? { wait, left: Math.max(0, end - elapsed) } : undefined
 }
 
 /**
@@ -165,21 +225,28 @@ export const limitReached = (
  * The wait before retry `retryNum`, in milliseconds: what the verdict asks for, else the backoff's; 0 unless in
  * normal mode.
  *
+ * **Details**
+ *
+ * A hint is a minimum: the wait is the backoff's where that is longer, else the hint with jitter on top.
+ *
  * @category deciding
  * @since 0.1.0
  */
 export const waitFor = (
   backoff: Backoff.Backoff,
   retryNum: number,
-  verdict: true | number,
+  verdict: Exclude<Verdict, false>,
   mode: Mode,
-  random: () => number
-): number =>
-  mode._tag !== "Normal"
-    ? 0
-    : verdict === true
-    ? Backoff.wait(backoff, retryNum, random)
-    : verdict
+  random: () => number,
+  previousWait?: number | undefined
+): number => {
+  if (mode._tag !== "Normal") return 0
+  if (verdict === true) return Backoff.wait(backoff, retryNum, random, previousWait)
+  if (typeof verdict === "number") return verdict
+  if (verdict._tag === "Backoff") return Backoff.wait(verdict.backoff, retryNum, random, previousWait)
+  const u = random()
+  return Math.max(Backoff.wait(backoff, retryNum, () => u, previousWait), verdict.wait + u * backoff.jitter)
+}
 
 /**
  * What the wait would be, without jitter and in milliseconds, if attempt number `attempt` failed now.
@@ -190,9 +257,5 @@ export const waitFor = (
 export const nextWait = (rules: Rules, attempt: number, mode: Mode): number =>
   mode._tag === "Normal" ? Backoff.shortest(rules.backoff, attempt) : 0
 
-const stopped: { readonly [Reason in GiveUpReason]: Decision } = {
-  NotRetryable: { _tag: "Stop", reason: "NotRetryable" },
-  AttemptsExhausted: { _tag: "Stop", reason: "AttemptsExhausted" },
-  TimeoutReached: { _tag: "Stop", reason: "TimeoutReached" },
-  Inactive: { _tag: "Stop", reason: "Inactive" }
-}
+const stop = (reason: GiveUpReason, refused?: RefusedWait): Decision =>
+  refused === undefined ? { _tag: "Stop", reason } : { _tag: "Stop", reason, refused }

@@ -4,16 +4,19 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { type Attempt, CurrentAttempt } from "./Attempt.ts"
+import { AttemptTimedOut } from "./AttemptTimedOut.ts"
+import { CurrentDeadline, untilPassed } from "./Deadline.ts"
 import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
-import { Run } from "./internal/Run.ts"
+import { Run, type Stopped } from "./internal/Run.ts"
 import type { Asks, Names, On, Tags } from "./RetryOn.ts"
 import { fromRetryOptions, type RetryOptions, type Settings } from "./RetryOptions.ts"
 
@@ -24,9 +27,33 @@ import { fromRetryOptions, type RetryOptions, type Settings } from "./RetryOptio
  * @category models
  * @since 0.1.0
  */
-export interface Bound<O> {
-  <A, E, R>(self: Effect.Effect<A, E, R> & Fitting<E, O, "effect">): Effect.Effect<A, E, R>
+export interface Bound<O, TimedOut = never> {
+  <A, E, R>(self: Effect.Effect<A, E, R> & Fitting<E, O, "effect">): Effect.Effect<A, E | TimedOut, R>
 }
+
+/**
+ * What the option `attemptTimeout` adds to the errors: nothing where it is left out.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type TimedOut<Timeout> = [Timeout] extends [never] ? never : AttemptTimedOut
+
+/**
+ * The type of a wrapped function: its own, or with one more error where there is an `attemptTimeout`.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Retried<F extends EffectFunction, Timeout> = [Timeout] extends [never] ? F
+  : (
+    this: ThisParameterType<F>,
+    ...args: Parameters<F>
+  ) => Effect.Effect<
+    Effect.Success<ReturnType<F>>,
+    Effect.Error<ReturnType<F>> | AttemptTimedOut,
+    Effect.Services<ReturnType<F>>
+  >
 
 /**
  * Nothing to add where what fails with `E` can be retried on `O`, else a type that refuses it and says why.
@@ -97,15 +124,18 @@ export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
  * @category combinators
  * @since 0.1.0
  */
-export function retry<E = unknown, const O extends On<E> = On<E>>(
-  options: RetryOptions<O>
-): unknown extends E ? Bound<O> : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-export function retry<A, E, R, const O extends On<E> = On<E>>(
+export function retry<E = unknown, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
+  options: RetryOptions<O, T>
+): unknown extends E ? Bound<O, TimedOut<T>>
+  : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
+export function retry<A, E, R, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
   self: Effect.Effect<A, E, R>,
-  options: RetryOptions<O>
-): Effect.Effect<A, E, R>
+  options: RetryOptions<O, T>
+): Effect.Effect<A, E | TimedOut<T>, R>
 export function retry(
-  ...args: readonly [RetryOptions<unknown>] | readonly [Effect.Effect<unknown, unknown, unknown>, RetryOptions<unknown>]
+  ...args:
+    | readonly [RetryOptions<unknown, Duration.Input>]
+    | readonly [Effect.Effect<unknown, unknown, unknown>, RetryOptions<unknown, Duration.Input>]
 ): unknown {
   // not Effect's `dual`, which would put off the check of options that come alone
   if (args.length === 2) return retryEffect(args[0], fromRetryOptions("Stamina.retry", args[1]))
@@ -136,10 +166,10 @@ export function retry(
  * @category combinators
  * @since 0.1.0
  */
-export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
-  options: RetryOptions<O>,
+export const retryContext = <A, E, R, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
+  options: RetryOptions<O, T>,
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => {
+): Effect.Effect<A, E | TimedOut<T>, R> => {
   const settings = fromRetryOptions("Stamina.retryContext", options)
   return Effect.withFiber((fiber) => {
     const run = new Run(settings, clock.read(fiber))
@@ -148,10 +178,7 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
         const current: Attempt = { num: run.attempt, nextWait: run.nextWait(fiber), previous }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
-    return Effect.catchCause(
-      inSpan(settings, 1, attempt(Option.none())),
-      (cause) => afterFailure(run, fiber, cause, (error) => attempt(Option.some(error)))
-    )
+    return begin(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
   })
 }
 
@@ -189,14 +216,14 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>>(
  * @category combinators
  * @since 0.1.0
  */
-export const retried = <const O extends On<unknown>>(
-  options: RetryOptions<O>
+export const retried = <const O extends On<unknown>, const T extends Duration.Input = never>(
+  options: RetryOptions<O, T>
 ): <F extends EffectFunction>(
   fn: F & Fitting<Effect.Error<ReturnType<F>>, O, "function">,
   context?: ClassMethodDecoratorContext
-) => F => {
+) => Retried<F, T> => {
   const settings = fromRetryOptions("Stamina.retried", options)
-  return <F extends EffectFunction>(fn: F, context?: unknown): F => {
+  return <F extends EffectFunction>(fn: F, context?: unknown): Retried<F, T> => {
     checkMethod(fn, context)
     const named = settings.name === undefined && fn.name !== "" ? { ...settings, name: fn.name } : settings
     const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
@@ -205,7 +232,7 @@ export const retried = <const O extends On<unknown>>(
     Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
     Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
     // it takes and returns what `fn` does, which no type of a rest parameter can say
-    return wrapped as Function as F
+    return wrapped as Function as Retried<F, T>
   }
 }
 
@@ -224,21 +251,21 @@ const checkMethod = (fn: unknown, context: unknown): void => {
 const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
-    return Effect.catchCause(
-      inSpan(settings, 1, self),
-      (cause) => afterFailure(new Run(settings, start), fiber, cause, () => self)
-    )
+    return settings.isPlain
+      ? Effect.catchCause(self, (cause) => afterFailure(new Run(settings, start), fiber, cause, () => self))
+      : begin(new Run(settings, start), fiber, self, () => self)
   })
 
-/** Puts an attempt in a span of its own, where that is asked for. */
-const inSpan = <A, E, R>(
-  { spans }: Settings,
-  num: number,
-  attempt: Effect.Effect<A, E, R>
+/** Makes the first attempt of a run: `again` makes the others, from the error before. */
+const begin = <A, E, R>(
+  run: Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  first: Effect.Effect<A, E, R>,
+  again: (error: unknown) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  spans ? Effect.withSpan(attempt, "stamina.attempt", { attributes: { "stamina.attempt": num } }) : attempt
+  Effect.catchCause(asAttempt(run, fiber, first), (cause) => afterFailure(run, fiber, cause, again))
 
-/** Gives up or waits and makes the next attempt: `again` makes it, from the error before. */
+/** Gives up or waits and makes the next attempt. */
 const afterFailure = <A, E, R>(
   run: Run,
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -247,20 +274,58 @@ const afterFailure = <A, E, R>(
 ): Effect.Effect<A, E, R> => {
   const outcome = run.failed(fiber, cause)
   const [error] = errorsOf(cause)
-  if (outcome._tag === "Stop") {
-    const failed = Effect.failCause(outcome.cause)
-    // an interruption is told of below
-    return Cause.hasInterrupts(cause)
-      ? failed
-      : Effect.andThen(observeGiveUp(run, fiber, outcome.reason, error), failed)
-  }
-  const rest = Effect.flatMap(observedWait(run, fiber, error), () => {
+  if (outcome._tag === "Stop") return giveUp(run, fiber, outcome, error)
+  const deadline = fiber.getRef(CurrentDeadline)
+  const attempt = Effect.flatMap(observedWait(run, fiber, error), () => {
     run.attemptBegins(fiber)
-    return Effect.matchCauseEffect(inSpan(run.settings, run.attempt, again(error)), {
-      onFailure: (cause) => afterFailure(run, fiber, cause, again),
-      onSuccess: (value) => Effect.as(observeEnd(run, fiber, "onRecovered"), value)
-    })
+    return asAttempt(run, fiber, again(error))
   })
+  const rest = Effect.matchCauseEffect(
+    deadline === undefined
+      ? attempt
+      : untilPassed(deadline, attempt, () => giveUp(run, fiber, run.deadlinePassed(fiber, cause), error)),
+    {
+      onFailure: (cause) => run.reason === undefined ? afterFailure(run, fiber, cause, again) : Effect.failCause(cause),
+      onSuccess: (value) => Effect.as(observeEnd(run, fiber, "onRecovered"), value)
+    }
+  )
   // once for the whole rest of the run
   return run.attempt === 2 ? Effect.onInterrupt(rest, () => observeEnd(run, fiber, "onInterrupted")) : rest
+}
+
+const giveUp = <E>(
+  run: Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  { cause, reason }: Stopped<E>,
+  error: unknown
+): Effect.Effect<never, E> => {
+  const failed = Effect.failCause(cause)
+  // an interruption is told of where it passes the whole run
+  return Cause.hasInterrupts(cause) ? failed : Effect.andThen(observeGiveUp(run, fiber, reason, error), failed)
+}
+
+/** Puts an attempt in a span of its own, and breaks it off where it takes too long, as far as that is asked for. */
+const asAttempt = <A, E, R>(
+  run: Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  attempt: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const { attemptTimeout, spans } = run.settings
+  const timed = attemptTimeout === Infinity ? attempt : Effect.timeoutOrElse(attempt, {
+    duration: Math.min(attemptTimeout, timeToDeadline(fiber)),
+    orElse: () => {
+      run.timedOut = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(attemptTimeout) })
+      // the option has put it in the error type that users see
+      return Effect.fail(run.timedOut as E)
+    }
+  })
+  return spans
+    ? Effect.withSpan(timed, "stamina.attempt", { attributes: { "stamina.attempt": run.attempt } })
+    : timed
+}
+
+/** Milliseconds until the earliest deadline around. */
+const timeToDeadline = (fiber: Fiber.Fiber<unknown, unknown>): number => {
+  const deadline = fiber.getRef(CurrentDeadline)
+  return deadline === undefined ? Infinity : Math.max(0, -clock.millisSince(fiber, deadline.at))
 }

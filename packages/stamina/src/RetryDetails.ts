@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type * as Option from "effect/Option"
 import type { GiveUpReason } from "./Decision.ts"
 
 /**
@@ -25,6 +26,8 @@ export interface RetryDetails {
   readonly elapsed: Duration.Duration
   /** How long the attempt took that failed. */
   readonly attemptTook: Duration.Duration
+  /** How many attempts runs inside that attempt had made before the error came out of them; 0 if it came out of none. */
+  readonly attemptsInside: number
   /** The error that causes this retry: the very object that the attempt failed with. */
   readonly causedBy: unknown
 }
@@ -44,6 +47,11 @@ export interface RetriedRun {
   readonly name: string
   /** How many attempts were made, the first one included. */
   readonly attempts: number
+  /**
+   * How many calls that comes to: as `attempts`, but where an attempt's error came out of a run inside, the attempts of
+   * that run count in its place.
+   */
+  readonly calls: number
   /** The time from just before the first attempt to the end. */
   readonly elapsed: Duration.Duration
   /** How much of that was spent inside attempts. */
@@ -67,6 +75,8 @@ export interface GaveUp extends RetriedRun {
     readonly attempts: number
     readonly timeout: Duration.Duration
   }
+  /** The wait that the run was given up for, and what was left for it, where the reason is one of time. */
+  readonly refused: Option.Option<{ readonly wait: Duration.Duration; readonly left: Duration.Duration }>
   /** What comes out: the last error, the very object; or the defect that ended the run. */
   readonly causedBy: unknown
 }

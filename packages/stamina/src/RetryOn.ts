@@ -6,7 +6,9 @@
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Predicate from "effect/Predicate"
-import { checkWait, decodeDuration, refuse } from "./internal/check.ts"
+import * as Backoff from "./Backoff.ts"
+import { checkKnown, checkWait, decodeDuration, refuse } from "./internal/check.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
  * The tags of an error type: the literal `_tag`s of its members.
@@ -25,13 +27,78 @@ export type Tags<E> = E extends { readonly _tag: infer Tag extends string } ? Ta
 export type KnownTags<E> = unknown extends E ? string : Tags<E>
 
 /**
- * What a backoff hook answers: `true` (retry after the default wait), `false` (do not retry), or a duration (retry
- * after exactly that long: no jitter, no cap; zero or negative = at once).
+ * What a backoff hook answers: `true` (retry after the default wait), `false` (do not retry), a duration (retry after
+ * exactly that long: no jitter, no cap; zero or negative = at once), or a hint (see {@link atLeast}).
  *
  * @category models
  * @since 0.1.0
  */
-export type Answer = boolean | Duration.Input
+export type Answer = boolean | Duration.Input | Hint
+
+/**
+ * A wait that the other side asks for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Hint {
+  readonly _tag: "Hint"
+  /** The shortest wait, in milliseconds. */
+  readonly wait: number
+  /** The longest wait that may be asked for, in milliseconds. */
+  readonly max: number
+}
+
+/**
+ * A backoff hook's answer to a server that says when to come back: wait at least that long, with jitter on top, so that
+ * not all who were told the same come back at once.
+ *
+ * **Details**
+ *
+ * The wait is the default one where that is longer, else `wait + u · waitJitter`. A wait of zero or less asks for
+ * nothing. Where `wait` is longer than `atMost` (default: 60 s), or its end would be at or past the timeout or a
+ * deadline, the run is given up at once: who waits for an hour, or in vain, has better things to do.
+ *
+ * Throws a `RangeError` where `wait` is no finite duration or `atMost` none at all.
+ *
+ * **Example** (Honouring Retry-After)
+ *
+ * ```ts
+ * import { RetryOn } from "effect-stamina"
+ *
+ * const judge = RetryOn.make((error: { readonly retryAfter?: number }) =>
+ *   error.retryAfter === undefined || RetryOn.atLeast(`${error.retryAfter} seconds`)
+ * )
+ *
+ * console.log(judge({})) // true
+ * console.log(judge({ retryAfter: 7 })) // { _tag: 'Hint', wait: 7000, max: 60000 }
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const atLeast = (wait: Duration.Input, atMost: Duration.Input = "1 minute"): Hint => {
+  const max = decodeDuration(atMost)
+  if (max === undefined || Duration.isNegative(max)) {
+    return refuse("RetryOn.atLeast", "atMost", "a duration >= 0 or Duration.infinity", atMost)
+  }
+  const decoded = decodeDuration(wait)
+  if (decoded === undefined || !Number.isFinite(Duration.toMillis(decoded))) {
+    return refuse("RetryOn.atLeast", "wait", "a finite duration", wait)
+  }
+  return { _tag: "Hint", wait: Math.max(0, Duration.toMillis(decoded)), max: Duration.toMillis(max) }
+}
+
+/**
+ * A backoff of its own for one tag: what is left out is as in the policy around.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BackoffOptions = Pick<
+  RetryPolicy.Input,
+  "backoff" | "waitInitial" | "waitMax" | "waitJitter" | "waitExpBase"
+>
 
 /**
  * A class whose instances are retried, checked with `instanceof`.
@@ -50,8 +117,8 @@ export type ErrorClass<E> = unknown extends E ? abstract new(...args: never) => 
  * - a tag: `"HttpError"`
  * - an error class, checked with `instanceof`: `HttpError`
  * - an array of tags and classes: `["HttpError", SocketError]`
- * - a record of tags, each `true`, `false`, a duration, or a function of that error:
- *   `{ HttpError: (error) => error.status >= 500, RateLimited: "1 second" }`
+ * - a record of tags, each `true`, `false`, a duration, a backoff of its own, or a function of that error:
+ *   `{ HttpError: (error) => error.status >= 500, RateLimited: { waitInitial: "2 seconds" } }`
  * - a function of the error, a *backoff hook*, that answers as in {@link Answer}
  *
  * Tags and classes are checked against the effect's own errors wherever TypeScript knows them.
@@ -77,7 +144,7 @@ export type On<E> =
  * @since 0.1.0
  */
 export type OnTags<E> = {
-  readonly [Tag in KnownTags<E>]?: Answer | ((error: OfTag<E, Tag>) => Answer) | undefined
+  readonly [Tag in KnownTags<E>]?: Answer | BackoffOptions | ((error: OfTag<E, Tag>) => Answer) | undefined
 }
 
 type OfTag<E, Tag> = unknown extends E ? never : Extract<E, { readonly _tag: Tag }>
@@ -112,13 +179,13 @@ export type Names<O> = O extends string ? O
   : Extract<keyof O, string>
 
 /**
- * What becomes of an error: `false` (not retried), `true` (retried after the default wait), or the exact number of
- * milliseconds to wait, finite and at least 0.
+ * What becomes of an error: `false` (not retried), `true` (retried after the default wait), the exact number of
+ * milliseconds to wait (finite and at least 0), a hint, or a backoff of its own.
  *
  * @category models
  * @since 0.1.0
  */
-export type Verdict = boolean | number
+export type Verdict = boolean | number | Hint | { readonly _tag: "Backoff"; readonly backoff: Backoff.Backoff }
 
 /**
  * Turns any form of `on` into one function from an error to a {@link Verdict}.
@@ -151,13 +218,17 @@ export const make = <E = unknown, const O extends On<E> = On<E>>(
  *
  * @internal
  */
-export const fromInput = (caller: string, on: unknown): (error: unknown) => Verdict => {
+export const fromInput = (
+  caller: string,
+  on: unknown,
+  policy: RetryPolicy.RetryPolicy = RetryPolicy.defaults
+): (error: unknown) => Verdict => {
   if (typeof on === "string") return ofTag(caller, on)
   if (typeof on === "function") {
     return isClass(on) ? (error) => error instanceof on : (error) => toVerdict(caller, on(error), error)
   }
   if (Array.isArray(on) && on.length > 0) return ofArray(caller, on)
-  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on)
+  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, policy)
   return refuse(caller, "on", rule, on)
 }
 
@@ -177,7 +248,11 @@ const ofArray = (caller: string, on: ReadonlyArray<unknown>): (error: unknown) =
   return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
 }
 
-const ofRecord = (caller: string, on: Record<string, unknown>): (error: unknown) => Verdict => {
+const ofRecord = (
+  caller: string,
+  on: Record<string, unknown>,
+  policy: RetryPolicy.RetryPolicy
+): (error: unknown) => Verdict => {
   const byTag = new Map<unknown, Verdict | ((error: unknown) => Verdict)>()
   for (const [tag, answer] of Object.entries(on)) {
     if (answer === undefined) continue
@@ -185,9 +260,11 @@ const ofRecord = (caller: string, on: Record<string, unknown>): (error: unknown)
       tag,
       typeof answer === "function"
         ? (error) => toVerdict(caller, answer(error), error)
-        : typeof answer === "boolean"
+        : typeof answer === "boolean" || isHint(answer)
         ? answer
-        : Duration.toMillis(checkWait(caller, `on.${tag}`, answer, ", true, false or a function"))
+        : isBackoffOptions(answer)
+        ? { _tag: "Backoff", backoff: ownBackoff(`${caller}: on.${tag}`, answer, policy) }
+        : Duration.toMillis(checkWait(caller, `on.${tag}`, answer, ", true, false, a backoff or a function"))
     )
   }
   return (error) => {
@@ -198,15 +275,32 @@ const ofRecord = (caller: string, on: Record<string, unknown>): (error: unknown)
 
 /** A backoff hook's answer, checked: an answer that means nothing must not turn into a wait. */
 const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => {
-  if (typeof answer === "boolean") return answer
+  if (typeof answer === "boolean" || isHint(answer)) return answer
   const duration = decodeDuration(answer)
-  if (duration === undefined || !Duration.isFinite(duration)) {
+  if (duration === undefined || !Number.isFinite(Duration.toMillis(duration))) {
     throw new RangeError(
       `${caller}: on must answer true, false or a finite duration, got ${Formatter.format(answer)}`,
       { cause: error }
     )
   }
   return Math.max(0, Duration.toMillis(duration))
+}
+
+const isHint = (answer: unknown): answer is Hint => Predicate.isTagged(answer, "Hint")
+
+/** The fields of a policy that may differ by tag. */
+const curve = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
+
+const isBackoffOptions = (answer: unknown): answer is BackoffOptions =>
+  isPlainRecord(answer) && Object.keys(answer).some((key) => curve.includes(key))
+
+const ownBackoff = (
+  caller: string,
+  options: BackoffOptions,
+  policy: RetryPolicy.RetryPolicy
+): Backoff.Backoff => {
+  checkKnown(caller, options, curve)
+  return Backoff.fromPolicy(RetryPolicy.fromInput(caller, { ...policy, ...options }))
 }
 
 const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined

@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Decision from "./Decision.ts"
-import { checkKnown, refuse } from "./internal/check.ts"
+import { checkKnown, checkTimeout, refuse } from "./internal/check.ts"
+import type { Nesting } from "./Nesting.ts"
 import * as RetryOn from "./RetryOn.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
@@ -22,6 +24,11 @@ export interface ScheduleOptions<out On> extends RetryPolicy.Input {
    * retry, else `"<unnamed>"`.
    */
   readonly name?: string | undefined
+  /**
+   * What to do about an error on which a run inside this one has given up: retry it all the same (`"allow"`), or stop
+   * with `AlreadyRetried` (`"once"`). Default: what `Nesting.CurrentNesting` says, which is `"allow"`.
+   */
+  readonly nested?: Nesting | undefined
 }
 
 /**
@@ -30,7 +37,12 @@ export interface ScheduleOptions<out On> extends RetryPolicy.Input {
  * @category models
  * @since 0.1.0
  */
-export interface RetryOptions<out On> extends ScheduleOptions<On> {
+export interface RetryOptions<out On, out Timeout extends Duration.Input = never> extends ScheduleOptions<On> {
+  /**
+   * How long one attempt may take: longer than 0. It is then interrupted and counts as failed, with `AttemptTimedOut`,
+   * which is retried whatever `on` says. Never longer than the deadline around leaves. Default: as long as it takes.
+   */
+  readonly attemptTimeout?: Timeout | undefined
   /**
    * Whether each attempt and each wait gets a span of its own, `stamina.attempt` and `stamina.wait`, below the current
    * one. Default `false`.
@@ -47,7 +59,12 @@ export interface Settings {
   readonly rules: Decision.Rules
   readonly judge: (error: unknown) => RetryOn.Verdict
   readonly name: string | undefined
+  readonly nested: Nesting | undefined
   readonly spans: boolean
+  /** How long one attempt may take, in milliseconds. */
+  readonly attemptTimeout: number
+  /** Whether attempts are made as they are: neither in a span nor with a timeout. */
+  readonly isPlain: boolean
 }
 
 /**
@@ -57,7 +74,7 @@ export interface Settings {
  */
 export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unknown>): Settings => {
   checkKnown(caller, options, scheduleFields)
-  return { ...common(caller, options), spans: false }
+  return { ...common(caller, options), spans: false, attemptTimeout: Infinity, isPlain: true }
 }
 
 /**
@@ -65,22 +82,28 @@ export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unk
  *
  * @internal
  */
-export const fromRetryOptions = (caller: string, options: RetryOptions<unknown>): Settings => {
+export const fromRetryOptions = (caller: string, options: RetryOptions<unknown, Duration.Input>): Settings => {
   checkKnown(caller, options, retryFields)
   const { spans = false } = options
   if (typeof spans !== "boolean") return refuse(caller, "spans", "true or false", spans)
-  return { ...common(caller, options), spans }
+  const attemptTimeout = options.attemptTimeout === undefined
+    ? Infinity
+    : Duration.toMillis(checkTimeout(caller, options.attemptTimeout, "attemptTimeout"))
+  return { ...common(caller, options), spans, attemptTimeout, isPlain: !spans && attemptTimeout === Infinity }
 }
 
-const scheduleFields: ReadonlyArray<string> = ["on", "name", ...Object.keys(RetryPolicy.defaults)]
-const retryFields: ReadonlyArray<string> = [...scheduleFields, "spans"]
+const scheduleFields: ReadonlyArray<string> = ["on", "name", "nested", ...Object.keys(RetryPolicy.defaults)]
+const retryFields: ReadonlyArray<string> = [...scheduleFields, "attemptTimeout", "spans"]
 
-const common = (caller: string, options: ScheduleOptions<unknown>): Omit<Settings, "spans"> => {
-  const { name } = options
-  if (name !== undefined && typeof name !== "string") return refuse(caller, "name", "a string", name)
-  return {
-    rules: Decision.fromPolicy(RetryPolicy.fromInput(caller, options)),
-    judge: RetryOn.fromInput(caller, options.on),
-    name
+const common = (
+  caller: string,
+  options: ScheduleOptions<unknown>
+): Omit<Settings, "spans" | "attemptTimeout" | "isPlain"> => {
+  const { name, nested } = options
+  if (nested !== undefined && nested !== "allow" && nested !== "once") {
+    return refuse(caller, "nested", "\"allow\" or \"once\"", nested)
   }
+  if (name !== undefined && typeof name !== "string") return refuse(caller, "name", "a string", name)
+  const policy = RetryPolicy.fromInput(caller, options)
+  return { rules: Decision.fromPolicy(policy), judge: RetryOn.fromInput(caller, options.on, policy), name, nested }
 }

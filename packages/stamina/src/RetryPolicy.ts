@@ -9,15 +9,15 @@
 import type * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import type * as EffectSchema from "effect/Schema"
-import { checkAttempts, checkBase, checkKnown, checkTimeout, checkWait } from "./internal/check.ts"
+import { checkAttempts, checkBase, checkKnown, checkOvershoot, checkTimeout, checkWait } from "./internal/check.ts"
 import * as policyBounds from "./internal/policyBounds.ts"
 import * as policyConfig from "./internal/policyConfig.ts"
-import type { Encoded, RetryPolicy } from "./internal/policyFields.ts"
+import { type BackoffShape, checkShape, type Encoded, type RetryPolicy } from "./internal/policyFields.ts"
 import * as policySchema from "./internal/policySchema.ts"
 import * as policyText from "./internal/policyText.ts"
 
 export type { Bounds } from "./internal/policyBounds.ts"
-export type { Encoded, RetryPolicy } from "./internal/policyFields.ts"
+export type { BackoffShape, Encoded, RetryPolicy } from "./internal/policyFields.ts"
 
 /**
  * What {@link make} takes: every field may be left out, and `undefined` means the default.
@@ -32,6 +32,8 @@ export interface Input {
   readonly waitMax?: Duration.Input | undefined
   readonly waitJitter?: Duration.Input | undefined
   readonly waitExpBase?: number | undefined
+  readonly backoff?: BackoffShape<Duration.Input> | undefined
+  readonly overshoot?: "allow" | "refuse" | undefined
 }
 
 /**
@@ -46,7 +48,9 @@ export const defaults: RetryPolicy = Object.freeze({
   waitInitial: Duration.millis(100),
   waitMax: Duration.seconds(5),
   waitJitter: Duration.seconds(1),
-  waitExpBase: 2
+  waitExpBase: 2,
+  backoff: "additive",
+  overshoot: "allow"
 })
 
 /** The names of a policy's fields, in the order in which they are documented. */
@@ -95,7 +99,9 @@ export const fromInput = (caller: string, input: Input): RetryPolicy =>
     waitJitter: input.waitJitter === undefined
       ? defaults.waitJitter
       : checkWait(caller, "waitJitter", input.waitJitter),
-    waitExpBase: input.waitExpBase === undefined ? defaults.waitExpBase : checkBase(caller, input.waitExpBase)
+    waitExpBase: input.waitExpBase === undefined ? defaults.waitExpBase : checkBase(caller, input.waitExpBase),
+    backoff: input.backoff === undefined ? defaults.backoff : checkShape(caller, input.backoff),
+    overshoot: input.overshoot === undefined ? defaults.overshoot : checkOvershoot(caller, input.overshoot)
   })
 
 /**
@@ -104,10 +110,10 @@ export const fromInput = (caller: string, input: Input): RetryPolicy =>
  * **Details**
  *
  * Every field may be left out and then has its default. `attempts` is an integer ≥ 1 or the word `"unlimited"`;
- * `timeout` a duration > 0 or `"unlimited"`; the waits are durations ≥ 0; `waitExpBase` is a number ≥ 0. A duration is
- * text as `Duration.fromInput` reads it (`"10 seconds"`, `"1.5 hours"`, `"500 millis"`) or a number of milliseconds.
+ * `timeout` a duration > 0 or `"unlimited"`; the waits are durations ≥ 0; `waitExpBase` is a number ≥ 0; `backoff` the
+ * name of a shape or a list of waits; `overshoot` is `"allow"` or `"refuse"`. A duration is text as `Duration.fromInput` reads it (`"10 seconds"`, `"1.5 hours"`, `"500 millis"`) or a number of milliseconds.
  *
- * What is encoded has all six fields, each duration in the longest unit that needs no fraction, and decodes to an equal
+ * What is encoded has all fields, each duration in the longest unit that needs no fraction, and decodes to an equal
  * policy.
  *
  * Bad input is reported whole, whatever the parse options: each bad field and each unknown one, with its path, the rule
@@ -134,7 +140,7 @@ export const fromInput = (caller: string, input: Input): RetryPolicy =>
  * console.log(error.message)
  * // Expected an integer >= 1 or "unlimited", got 0
  * //   at ["retry"]["attempts"]
- * // Unknown field with value 10, known are attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase
+ * // Unknown field with value 10, known are attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase, backoff, overshoot
  * //   at ["retry"]["tiemout"]
  * ```
  *
@@ -145,7 +151,8 @@ export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ po
 
 /**
  * A policy from configuration: `config("PAYMENTS")` reads `PAYMENTS_ATTEMPTS`, `PAYMENTS_TIMEOUT`,
- * `PAYMENTS_WAIT_INITIAL`, `PAYMENTS_WAIT_MAX`, `PAYMENTS_WAIT_JITTER` and `PAYMENTS_WAIT_EXP_BASE`.
+ * `PAYMENTS_WAIT_INITIAL`, `PAYMENTS_WAIT_MAX`, `PAYMENTS_WAIT_JITTER`, `PAYMENTS_WAIT_EXP_BASE`, `PAYMENTS_BACKOFF` and
+ * `PAYMENTS_OVERSHOOT`.
  *
  * **Details**
  *

@@ -19,6 +19,11 @@ export interface RetryReport {
   readonly reason: GiveUpReason
   /** How many attempts were made, the first one included. */
   readonly attempts: number
+  /**
+   * How many calls that comes to: as `attempts`, but where an attempt's error came out of a run inside, the attempts of
+   * that run count in its place. Three attempts of four each are 12.
+   */
+  readonly calls: number
   /** The time from just before the first attempt to the end. */
   readonly elapsed: Duration.Duration
   /** How much of that was spent between attempts: waiting, for the most part. */

@@ -12,6 +12,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { currentMode } from "./Activation.ts"
 import * as Backoff from "./Backoff.ts"
+import { CurrentDeadline } from "./Deadline.ts"
 import * as Decision from "./Decision.ts"
 import { checkKnown } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
@@ -119,7 +120,7 @@ const step = (
  *
  * **Details**
  *
- * Takes the policy's four fields that begin with `wait`. In test mode, or where retries are switched off, every wait
+ * Takes the policy's fields that begin with `wait`, and `backoff`. In test mode, or where retries are switched off, every wait
  * is zero. Where `waitJitter` is not 0, one number is drawn from the fiber's `Random` for each wait.
  *
  * Composed as in this example, the blocks do exactly what {@link make} does, hooks aside.
@@ -145,20 +146,19 @@ const step = (
  * @since 0.1.0
  */
 export const backoff = (
-  options: Pick<RetryPolicy.Input, "waitInitial" | "waitMax" | "waitJitter" | "waitExpBase"> = {}
+  options: RetryOn.BackoffOptions = {}
 ): Schedule.Schedule<Duration.Duration> => {
   const caller = "RetrySchedule.backoff"
-  checkKnown(caller, options, ["waitInitial", "waitMax", "waitJitter", "waitExpBase"])
+  checkKnown(caller, options, ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"])
   const settings = Backoff.fromPolicy(RetryPolicy.fromInput(caller, options))
   return Schedule.fromStep(Effect.sync(() => {
     const modeOf = pinnedMode()
     let retryNum = 0
+    let previous: number | undefined
     return () =>
       Effect.withFiberSucceed((fiber): [Duration.Duration, Duration.Duration] => {
-        const random = fiber.getRef(Random.Random)
-        const wait = Duration.millis(
-          Decision.waitFor(settings, ++retryNum, true, modeOf(fiber), () => random.nextDoubleUnsafe())
-        )
+        previous = Decision.waitFor(settings, ++retryNum, true, modeOf(fiber), drawing(fiber), previous)
+        const wait = Duration.millis(previous)
         return [wait, wait]
       })
   }))
@@ -166,7 +166,8 @@ export const backoff = (
 
 /**
  * Ends a schedule when either limit is reached: `attempts` calls in all, or `timeout` since the schedule was started,
- * which `Effect.retry` does just before the first attempt. Defaults: 10 attempts, 45 s.
+ * which `Effect.retry` does just before the first attempt. Defaults: 10 attempts, 45 s. Ends it as well when its wait
+ * would end at or past the deadline around, or, with `overshoot: "refuse"`, past the timeout.
  *
  * **Details**
  *
@@ -183,12 +184,12 @@ export const backoff = (
  * @since 0.1.0
  */
 export const limit = (
-  limits: Pick<RetryPolicy.Input, "attempts" | "timeout"> = {}
+  limits: Pick<RetryPolicy.Input, "attempts" | "timeout" | "overshoot"> = {}
 ): <Output, Input, Error, Env>(
   self: Schedule.Schedule<Output, Input, Error, Env>
 ) => Schedule.Schedule<Output, Input, Error, Env> => {
   const caller = "RetrySchedule.limit"
-  checkKnown(caller, limits, ["attempts", "timeout"])
+  checkKnown(caller, limits, ["attempts", "timeout", "overshoot"])
   const rules = Decision.fromPolicy(RetryPolicy.fromInput(caller, limits))
   return (self) =>
     Schedule.fromStep(Effect.withFiber((fiber) => {
@@ -197,10 +198,20 @@ export const limit = (
       let attempt = 0
       return Effect.map(Schedule.toStep(self), (step) => (now, input) =>
         Effect.withFiber((fiber) => {
-          const failed = { attempt: ++attempt, elapsed: clock.millisSince(fiber, start), mode: modeOf(fiber) }
-          return Decision.limitReached(rules, failed) === undefined
-            ? step(now, input)
-            : Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+          const deadline = fiber.getRef(CurrentDeadline)
+          const failed = {
+            attempt: ++attempt,
+            elapsed: clock.millisSince(fiber, start),
+            mode: modeOf(fiber),
+            deadline: deadline && clock.millisBetween(start, deadline.at)
+          }
+          if (Decision.limitReached(rules, failed) !== undefined) {
+            return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+          }
+          return Effect.flatMap(step(now, input), (next) =>
+            Decision.refusedWait(rules, failed, Duration.toMillis(next[1])) === undefined
+              ? Effect.succeed(next)
+              : Cause.done(next[0]))
         }))
     }))
 }
@@ -223,21 +234,43 @@ export const retryOn = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<
   self: Schedule.Schedule<Output, Input, Error, Env>
 ) => Schedule.Schedule<Output, Input & (unknown extends E ? RetryOn.Asks<O> : E), Error, Env> => {
   const judge = RetryOn.fromInput("RetrySchedule.retryOn", on)
-  return (self) =>
+  type Input<In> = In & (unknown extends E ? RetryOn.Asks<O> : E)
+  return <Output, In, Error, Env>(
+    self: Schedule.Schedule<Output, In, Error, Env>
+  ): Schedule.Schedule<Output, Input<In>, Error, Env> =>
     Schedule.fromStep(Effect.map(Schedule.toStep(self), (step) => {
       const modeOf = pinnedMode()
-      return (now, input) =>
-        Effect.withFiber((fiber) => {
+      let retryNum = 0
+      let previous: number | undefined
+      return (now, input: Input<In>) =>
+        Effect.withFiber((fiber): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> => {
           const mode = modeOf(fiber)
           const verdict = mode._tag === "Inactive" ? false : judge(input)
-          if (verdict === true) return step(now, input)
-          return Effect.flatMap(withoutChance(step(now, input)), ([output]) =>
-            verdict === false
-              ? Cause.done(output)
-              : Effect.succeed([output, Duration.millis(mode._tag === "Normal" ? verdict : 0)]))
+          if (verdict === false) {
+            return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+          }
+          retryNum++
+          // what the schedule inside makes of it, which a hint only draws out
+          const isHint = typeof verdict === "object" && verdict._tag === "Hint"
+          if (isHint && verdict.wait > verdict.max && mode._tag === "Normal") {
+            return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+          }
+          const next = verdict === true || isHint ? step(now, input) : withoutChance(step(now, input))
+          return Effect.map(next, ([output, inner]): [Output, Duration.Duration] => {
+            const wait = verdict === true || mode._tag !== "Normal"
+              ? inner
+              : isHint
+              ? Duration.max(inner, Duration.millis(verdict.wait))
+              : Duration.millis(Decision.waitFor(stamina, retryNum, verdict, mode, drawing(fiber), previous))
+            previous = Duration.toMillis(wait)
+            return [output, mode._tag === "Normal" ? wait : Duration.zero]
+          })
         })
     }))
 }
+
+/** The backoff of what `on` leaves open, where no policy is near. */
+const stamina = Backoff.fromPolicy(RetryPolicy.defaults)
 
 /** The switches, read at the first failure and kept for the run. */
 const pinnedMode = (): (fiber: Fiber.Fiber<unknown, unknown>) => Decision.Mode => {
@@ -245,5 +278,11 @@ const pinnedMode = (): (fiber: Fiber.Fiber<unknown, unknown>) => Decision.Mode =
   return (fiber) => mode ??= currentMode(fiber)
 }
 
+/** The fiber's random numbers. */
+const drawing = (fiber: Fiber.Fiber<unknown, unknown>) => () => fiber.getRef(Random.Random).nextDoubleUnsafe()
+
 /** Steps a schedule only to count on or to hear its output: nothing is drawn from the fiber's `Random` for that. */
-const withoutChance = Effect.provideService(Random.Random, { nextDoubleUnsafe: () => 0, nextIntUnsafe: () => 0 })
+const withoutChance = <Output, Error, Env>(
+  step: Pull.Pull<[Output, Duration.Duration], Error, Output, Env>
+): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> =>
+  Effect.provideService(step, Random.Random, { nextDoubleUnsafe: () => 0, nextIntUnsafe: () => 0 })

@@ -16,6 +16,9 @@ export {
   withTesting
 } from "./Activation.ts"
 export { type Attempt, CurrentAttempt } from "./Attempt.ts"
+export { AttemptTimedOut } from "./AttemptTimedOut.ts"
+export { DeadlineExceeded, withDeadline } from "./Deadline.ts"
+export { layerOnce } from "./Nesting.ts"
 export { type Bound, retried, retry, retryContext } from "./Retry.ts"
 export { defaultHooks, layerHook, layerHooks, layerLogs, layerMetrics, layerSpans } from "./RetryHooks.ts"
 export type { RetryOptions, ScheduleOptions } from "./RetryOptions.ts"

@@ -53,6 +53,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           waitedSoFar: Duration.zero,
           elapsed: Duration.zero,
           attemptTook: Duration.zero,
+          attemptsInside: 0,
           n: 1
         },
         {
@@ -62,6 +63,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           waitedSoFar: Duration.millis(100),
           elapsed: Duration.millis(100),
           attemptTook: Duration.zero,
+          attemptsInside: 0,
           n: 2
         }
       ])

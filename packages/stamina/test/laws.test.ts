@@ -128,17 +128,17 @@ describe("the laws of a wait", () => {
     arbitraries.numberBelow1
   ], ([base, u]) => {
     for (const n of [10_000, 1e6, 1e15]) {
-      expect(Backoff.wait({ initial: 100, max: 5000, jitter: 1000, base }, n, () => u)).toBe(5000)
-      expect(Backoff.wait({ initial: 0, max: 5000, jitter: 0, base }, n, () => u)).toBe(5000)
+      expect(Backoff.wait({ shape: "additive", initial: 100, max: 5000, jitter: 1000, base }, n, () => u)).toBe(5000)
+      expect(Backoff.wait({ shape: "additive", initial: 0, max: 5000, jitter: 0, base }, n, () => u)).toBe(5000)
     }
   })
 
   it("draws one number where there is jitter, and none where there is not", () => {
     let draws = 0
     const random = () => ++draws / 10
-    expect(Backoff.wait({ initial: 100, max: 5000, jitter: 1000, base: 2 }, 1, random)).toBe(200)
+    expect(Backoff.wait({ shape: "additive", initial: 100, max: 5000, jitter: 1000, base: 2 }, 1, random)).toBe(200)
     expect(draws).toBe(1)
-    expect(Backoff.wait({ initial: 100, max: 5000, jitter: 0, base: 2 }, 1, random)).toBe(100)
+    expect(Backoff.wait({ shape: "additive", initial: 100, max: 5000, jitter: 0, base: 2 }, 1, random)).toBe(100)
     expect(draws).toBe(1)
   })
 })

@@ -67,10 +67,10 @@ const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [["HttpError", 7], "on must be an array of tags and error classes, got [\"HttpError\",7]"],
   [["HttpError", ""], "on must be an array of tags and error classes, got [\"HttpError\",\"\"]"],
   [[() => true], "on must be an array of tags and error classes, got "],
-  [{ HttpError: NaN }, `on.HttpError must be ${waits}, true, false or a function, got NaN`],
-  [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false or a function, got -1`],
-  [{ HttpError: "soon" }, `on.HttpError must be ${waits}, true, false or a function, got "soon"`],
-  [{ HttpError: null }, `on.HttpError must be ${waits}, true, false or a function, got null`]
+  [{ HttpError: NaN }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got NaN`],
+  [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got -1`],
+  [{ HttpError: "soon" }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got "soon"`],
+  [{ HttpError: null }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got null`]
 ]
 
 describe.each(functions)("%s, given bad options, throws a RangeError when it is built", (caller, build) => {
@@ -90,8 +90,8 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
     const fromConfig = { on: "HttpError", attempt: 3 }
     expect(() => build({ ...fromConfig })).toThrow(
       new RangeError(
-        `${caller}: unknown option "attempt", known are on, name, attempts, timeout, waitInitial, waitMax, waitJitter, ` +
-          `waitExpBase${caller === "staminaSchedule" ? "" : ", spans"}`
+        `${caller}: unknown option "attempt", known are on, name, nested, attempts, timeout, waitInitial, waitMax, ` +
+          `waitJitter, waitExpBase, backoff, overshoot${caller === "staminaSchedule" ? "" : ", attemptTimeout, spans"}`
       )
     )
   })
@@ -126,7 +126,9 @@ describe("RetryPolicy.make", () => {
       waitInitial: Duration.millis(100),
       waitMax: Duration.seconds(5),
       waitJitter: Duration.seconds(1),
-      waitExpBase: 2
+      waitExpBase: 2,
+      backoff: "additive",
+      overshoot: "allow"
     })
   })
 

@@ -1,5 +1,5 @@
 import { Duration, Effect } from "effect"
-import { RetryPolicy, Stamina } from "effect-stamina"
+import { type AttemptTimedOut, type RetryPolicy, Stamina } from "effect-stamina"
 import { HttpError, infallible, ParseError, parsing, program, same, Untagged, untagged } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>
@@ -128,3 +128,28 @@ export const contextByHook: Program = Stamina.retryContext(
 )
 // @ts-expect-error: a typo in a tag
 Stamina.retryContext({ on: "HtpError" }, () => program)
+
+// --- attemptTimeout adds its error, and only where it is given
+
+export const timed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = program.pipe(
+  Stamina.retry({ on: "HttpError", attemptTimeout: "1 second" })
+)
+// @ts-expect-error: the error of the timeout is not handled
+export const untimed: Program = program.pipe(Stamina.retry({ on: "HttpError", attemptTimeout: "1 second" }))
+const timedAlone = Stamina.retry({ on: "HttpError", attemptTimeout: 1000 })
+export const boundTimed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = timedAlone(
+  program
+)
+// @ts-expect-error: the error of the timeout is not handled
+export const boundUntimed: Program = timedAlone(program)
+export const contextTimed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = Stamina
+  .retryContext({ on: "HttpError", attemptTimeout: "1 second" }, () => program)
+
+// --- deadlines
+
+export const deadline: Effect.Effect<number, HttpError | ParseError | Stamina.DeadlineExceeded> = program.pipe(
+  Stamina.retry({ on: "HttpError" }),
+  Stamina.withDeadline("2 seconds")
+)
+export const deadlineFirst: Effect.Effect<number, HttpError | ParseError | Stamina.DeadlineExceeded> = Stamina
+  .withDeadline(program, 2000)

@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import type * as LogLevel from "effect/LogLevel"
 import * as Predicate from "effect/Predicate"
 import { checkKnown, refuse } from "../internal/check.ts"
@@ -48,6 +49,9 @@ export interface Options {
  *   after 2 attempts: 44.1s of it inside attempts, 0.9s waiting"
  * - `stamina.interrupted`: as `stamina.recovered`
  *
+ * They go to every logger but Effect's `tracerLogger`, which would put them on the current span beside the events of
+ * the span hook.
+ *
  * Throws a `RangeError` when an option is unknown or none of its values.
  *
  * @category hooks
@@ -55,11 +59,11 @@ export interface Options {
  */
 export const make = (options: Options = {}): RetryHook => {
   checkKnown(caller, options, ["retryScheduled", "recovered", "gaveUp", "interrupted", "messages"])
-  const scheduled = logger("retryScheduled", options.retryScheduled ?? "Warn", "stamina.retry_scheduled")
-  const recovered = logger("recovered", options.recovered ?? "Info", "stamina.recovered")
-  const gaveUp = logger("gaveUp", options.gaveUp ?? "Error", "stamina.gave_up")
-  const interrupted = logger("interrupted", options.interrupted ?? "Debug", "stamina.interrupted")
-  const messages = options.messages ?? false
+  const scheduled = logger("retryScheduled", options.retryScheduled, "Warn", "stamina.retry_scheduled")
+  const recovered = logger("recovered", options.recovered, "Info", "stamina.recovered")
+  const gaveUp = logger("gaveUp", options.gaveUp, "Error", "stamina.gave_up")
+  const interrupted = logger("interrupted", options.interrupted, "Debug", "stamina.interrupted")
+  const { messages = false } = options
   if (typeof messages !== "boolean") return refuse(caller, "messages", "true or false", messages)
   const causedBy = messages ? withMessage : errorType
   return {
@@ -90,12 +94,23 @@ type Annotations = Readonly<Record<string, string | number>>
 
 const levels: ReadonlyArray<string> = ["Fatal", "Error", "Warn", "Info", "Debug", "Trace", "None"]
 
-const logger = (field: string, level: LogLevel.Severity | "None", message: string) => {
+type Level = LogLevel.Severity | "None"
+
+const logger = (field: string, set: Level | undefined, byDefault: Level, message: string) => {
+  const level = set === undefined ? byDefault : set
   if (!levels.includes(level)) return refuse(caller, field, `one of ${levels.join(", ")}`, level)
   if (level === "None") return undefined
-  const log = Effect.logWithLevel(level)(message)
+  const log = notOnSpans(Effect.logWithLevel(level)(message))
   return (annotations: Annotations): Effect.Effect<void> => Effect.annotateLogs(log, annotations)
 }
+
+/** Spans are the span hook's: Effect's own logger, which puts log lines on them, would tell each event twice. */
+const notOnSpans = (log: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.updateService(
+    log,
+    Logger.CurrentLoggers,
+    (loggers) => new Set([...loggers].filter((logger) => logger !== Logger.tracerLogger))
+  )
 
 const annotations = (run: RetriedRun): Annotations => ({
   callable: run.name,

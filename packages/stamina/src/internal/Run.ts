@@ -8,9 +8,14 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import { currentMode } from "../Activation.ts"
+import type { AttemptTimedOut } from "../AttemptTimedOut.ts"
+import { CurrentDeadline } from "../Deadline.ts"
 import * as Decision from "../Decision.ts"
+import { CurrentNesting } from "../Nesting.ts"
 import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { Verdict } from "../RetryOn.ts"
 import type { Settings } from "../RetryOptions.ts"
@@ -19,9 +24,14 @@ import { History } from "./History.ts"
 import { errorsOf, judgeCause } from "./judge.ts"
 
 /** What follows from a failure: a retry, or the end, with the cause that then comes out. */
-export type Outcome<E> =
-  | { readonly _tag: "Retry"; readonly wait: number }
-  | { readonly _tag: "Stop"; readonly reason: Decision.GiveUpReason; readonly cause: Cause.Cause<E> }
+export type Outcome<E> = { readonly _tag: "Retry"; readonly wait: number } | Stopped<E>
+
+/** The end of a run that has failed. */
+export interface Stopped<E> {
+  readonly _tag: "Stop"
+  readonly reason: Decision.GiveUpReason
+  readonly cause: Cause.Cause<E>
+}
 
 export class Run {
   readonly settings: Settings
@@ -45,8 +55,16 @@ export class Run {
   private waiting = false
   /** The switches, as they stood at the first failure. */
   private mode: Decision.Mode | undefined
+  /** How many attempts were made, those of runs inside counted in place of the attempt that they were made in. */
+  calls = 0
+  /** How many attempts runs inside made in the attempt that failed last. */
+  private inside = 0
+  /** The error of this run's own making that an attempt was broken off with. */
+  timedOut: AttemptTimedOut | undefined
   /** Why the run was given up, once it was. */
   reason: Decision.GiveUpReason | undefined
+  /** The wait that it was given up for. */
+  private refused: Decision.RefusedWait | undefined
   /** Whether the hooks have been told how the run ended. */
   told = false
 
@@ -55,6 +73,8 @@ export class Run {
     this.start = start
     this.mode = undefined
     this.reason = undefined
+    this.refused = undefined
+    this.timedOut = undefined
   }
 
   /**
@@ -72,28 +92,59 @@ export class Run {
     let verdict: Verdict = false
     if (this.mode._tag !== "Inactive") {
       try {
-        verdict = judgeCause(cause, this.settings.judge)
+        verdict = judgeCause(cause, (error) => error === this.timedOut || this.settings.judge(error))
       } catch (defect) {
         cause = Cause.combine(cause, Cause.die(defect))
       }
     }
+    const inner = this.innerRun(cause)
+    const nested = this.settings.nested ?? fiber.getRef(CurrentNesting)
+    const deadline = fiber.getRef(CurrentDeadline)
     const decision = Decision.decide(
       this.settings.rules,
-      { attempt: this.attempt, elapsed: this.elapsed, verdict, mode: this.mode },
+      {
+        attempt: this.attempt,
+        elapsed: this.elapsed,
+        verdict,
+        mode: this.mode,
+        deadline: deadline && clock.millisBetween(this.start, deadline.at),
+        previousWait: this.attempt === 1 ? undefined : this.wait,
+        alreadyRetried: nested === "once" && inner?.hasGivenUp === true
+      },
       () => fiber.getRef(Random.Random).nextDoubleUnsafe()
     )
     this.waited += this.wait
     this.wait = decision._tag === "Retry" ? decision.wait : 0
-    this.remember(cause)
-    if (decision._tag === "Stop") {
-      this.reason = decision.reason
-      for (const error of errorsOf(cause)) if (isObject(error)) runs.set(error, this)
-      return { _tag: "Stop", reason: decision.reason, cause }
-    }
+    this.remember(cause, inner)
+    if (decision._tag === "Stop") return this.stop(decision.reason, cause, decision.refused)
     this.attempt++
     this.began = this.elapsed + this.wait
     this.waiting = true
     return decision
+  }
+
+  /** For drivers that see it: the deadline has passed in a wait or an attempt, after a failure with `cause`. */
+  deadlinePassed<E>(fiber: Fiber.Fiber<unknown, unknown>, cause: Cause.Cause<E>): Stopped<E> {
+    this.attemptEnded(fiber)
+    if (!this.waiting) this.calls++
+    return this.stop("DeadlineExceeded", cause)
+  }
+
+  private stop<E>(
+    reason: Decision.GiveUpReason,
+    cause: Cause.Cause<E>,
+    refused?: Decision.RefusedWait
+  ): Stopped<E> {
+    this.reason = reason
+    this.refused = refused
+    for (const error of errorsOf(cause)) if (isObject(error)) runs.set(error, this)
+    return { _tag: "Stop", reason, cause }
+  }
+
+  /** Whether there was something to give up: a retry, or one that a limit forbade. */
+  get hasGivenUp(): boolean {
+    return this.reason !== undefined &&
+      (this.attempt > 1 || (this.reason !== "NotRetryable" && this.reason !== "Inactive"))
   }
 
   /** For drivers that see it: the wait is over and the next attempt begins now. */
@@ -105,6 +156,7 @@ export class Run {
   /** For drivers that see it: the run ends here, with a success or by an interruption. */
   ends(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.attemptEnded(fiber)
+    if (!this.waiting) this.calls++
   }
 
   private attemptEnded(fiber: Fiber.Fiber<unknown, unknown>): void {
@@ -113,23 +165,32 @@ export class Run {
     this.inAttempts += this.took
   }
 
-  private remember(cause: Cause.Cause<unknown>): void {
-    const [error] = errorsOf(cause)
-    const inner = isObject(error) ? runs.get(error) : undefined
+  private remember(cause: Cause.Cause<unknown>, inner: Run | undefined): void {
+    this.inside = inner?.calls ?? 0
+    this.calls += inner?.calls ?? 1
     this.history.add({
       num: this.attempt,
       start: this.began,
       duration: this.took,
-      error,
+      error: errorsOf(cause)[0],
       waitAfter: this.wait,
-      // an error that is used again may tell of a run long before
-      inner: inner !== undefined && inner.endedSince(this) >= this.began ? inner : undefined
+      inner
     })
+  }
+
+  /** The run inside the attempt that has just failed, if the error came out of one. */
+  private innerRun(cause: Cause.Cause<unknown>): Run | undefined {
+    for (const error of errorsOf(cause)) {
+      const inner = runBehind(error)
+      // an error that is used again may tell of a run long before
+      if (inner !== undefined && inner !== this && inner.endedSince(this) >= this.began) return inner
+    }
+    return undefined
   }
 
   /** When this run ended, in milliseconds since another began. */
   private endedSince(other: Run): number {
-    return Number(this.start - other.start) / 1_000_000 + this.elapsed
+    return clock.millisBetween(other.start, this.start) + this.elapsed
   }
 
   /** What hooks see of the retry that was decided last. */
@@ -141,6 +202,7 @@ export class Run {
       waitedSoFar: Duration.millis(this.waited),
       elapsed: Duration.millis(this.elapsed),
       attemptTook: Duration.millis(this.took),
+      attemptsInside: this.inside,
       causedBy
     }
   }
@@ -151,9 +213,10 @@ export class Run {
   }
 
   /** How many attempts were begun, and where the time went. */
-  totals(): Pick<RetriedRun, "attempts" | "elapsed" | "inAttempts" | "waited"> {
+  totals(): Pick<RetriedRun, "attempts" | "calls" | "elapsed" | "inAttempts" | "waited"> {
     return {
       attempts: this.waiting ? this.attempt - 1 : this.attempt,
+      calls: this.calls,
       elapsed: Duration.millis(this.elapsed),
       inAttempts: Duration.millis(this.inAttempts),
       waited: Duration.millis(this.elapsed - this.inAttempts)
@@ -163,7 +226,15 @@ export class Run {
   /** What hooks see of the run once it was given up. */
   gaveUp(fiber: Fiber.Fiber<unknown, unknown>, reason: Decision.GiveUpReason, causedBy: unknown): GaveUp {
     const { attempts, timeout } = this.settings.rules
-    return { ...this.summary(fiber), reason, limits: { attempts, timeout: Duration.millis(timeout) }, causedBy }
+    return {
+      ...this.summary(fiber),
+      reason,
+      limits: { attempts, timeout: Duration.millis(timeout) },
+      refused: this.refused === undefined
+        ? Option.none()
+        : Option.some({ wait: Duration.millis(this.refused.wait), left: Duration.millis(this.refused.left) }),
+      causedBy
+    }
   }
 
   /** The jitter-free wait if the current attempt fails. */
@@ -177,6 +248,19 @@ const runs = /*#__PURE__*/ new WeakMap<object, Run>()
 
 /** The run that an error came out of last. */
 export const runOf = (error: unknown): Run | undefined => isObject(error) ? runs.get(error) : undefined
+
+/** The run that an error came out of, or the error that it keeps as its `cause`, as `mapError` does well to do. */
+const runBehind = (error: unknown): Run | undefined => {
+  for (let depth = 0; depth < maxCauses && isObject(error); depth++) {
+    const run = runs.get(error)
+    if (run !== undefined) return run
+    error = Predicate.hasProperty(error, "cause") ? error.cause : undefined
+  }
+  return undefined
+}
+
+/** How far the causes of an error are followed: they may lead back to where they began. */
+const maxCauses = 16
 
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function"

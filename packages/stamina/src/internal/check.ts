@@ -33,20 +33,26 @@ export const checkBase = (caller: string, value: unknown): number =>
     : refuse(caller, "waitExpBase", "a finite number >= 0", value)
 
 /** A limit in time: longer than zero, and unbounded only as an explicit infinity. */
-export const checkTimeout = (caller: string, value: unknown): Duration.Duration => {
+export const checkTimeout = (caller: string, value: unknown, field = "timeout"): Duration.Duration => {
   const duration = decodeDuration(value)
   return duration !== undefined && Duration.isPositive(duration)
     ? duration
-    : refuse(caller, "timeout", "a duration > 0 or Duration.infinity", value)
+    : refuse(caller, field, "a duration > 0 or Duration.infinity", value)
 }
 
 /** A time to wait: something that a timer can sleep. `or` says what else the field may be. */
 export const checkWait = (caller: string, field: string, value: unknown, or = ""): Duration.Duration => {
   const duration = decodeDuration(value)
-  return duration !== undefined && Number.isFinite(Duration.toMillis(duration)) && !Duration.isNegative(duration)
-    ? duration
-    : refuse(caller, field, `a finite duration >= 0${or}`, value)
+  return isWait(duration) ? duration : refuse(caller, field, `a finite duration >= 0${or}`, value)
 }
+
+/** Whether a timer can sleep it. Asked in milliseconds: a finite number of nanoseconds can be too many of them. */
+export const isWait = (duration: Duration.Duration | undefined): duration is Duration.Duration =>
+  duration !== undefined && Number.isFinite(Duration.toMillis(duration)) && !Duration.isNegative(duration)
+
+/** What to do about a wait that would end past the timeout. */
+export const checkOvershoot = (caller: string, value: unknown): "allow" | "refuse" =>
+  value === "allow" || value === "refuse" ? value : refuse(caller, "overshoot", "\"allow\" or \"refuse\"", value)
 
 /**
  * Reads a `Duration.Input`, or `undefined` where it is none. Stricter than `Duration.fromInput`, which reads as zero

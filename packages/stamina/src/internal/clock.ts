@@ -11,6 +11,9 @@ export type Reading = bigint
 export const read = (fiber: Fiber.Fiber<unknown, unknown>): Reading =>
   fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
 
+/** Milliseconds, with fractions, from one reading to another. */
+export const millisBetween = (start: Reading, end: Reading): number => Number(end - start) / 1_000_000
+
 /** Milliseconds, with fractions, from an earlier reading to now. */
 export const millisSince = (fiber: Fiber.Fiber<unknown, unknown>, start: Reading): number =>
-  Number(read(fiber) - start) / 1_000_000
+  millisBetween(start, read(fiber))

@@ -4,8 +4,11 @@
 import * as Predicate from "effect/Predicate"
 
 export const errorType = (error: unknown): string => {
-  if (Predicate.hasProperty(error, "_tag") && typeof error._tag === "string") return error._tag
+  if (Predicate.hasProperty(error, "_tag") && isName(error._tag)) return error._tag
   if (typeof error !== "object" || error === null) return error === null ? "null" : typeof error
   const { constructor } = error
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object"
+  // a class may have a static `name` that is anything at all
+  return typeof constructor === "function" && isName(constructor.name) ? constructor.name : "object"
 }
+
+const isName = (name: unknown): name is string => typeof name === "string" && name !== ""

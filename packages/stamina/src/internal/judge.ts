@@ -18,7 +18,8 @@ export const errorsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> =>
 /**
  * The verdict on a cause. Only typed failures are retried: a defect or an interruption anywhere in the cause decides
  * against it, and so does a single failure that must not be retried. When several failures ask for a wait of their
- * own, the longest is granted, so that none of them is called back too early.
+ * own, the longest is granted, so that none of them is called back too early; a backoff of its own counts only where no
+ * time is named.
  */
 export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) => Verdict): Verdict => {
   const { reasons } = cause
@@ -28,7 +29,14 @@ export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) 
     if (reason._tag !== "Fail") continue
     const one = judge(reason.error)
     if (one === false) return false
-    if (one !== true) verdict = verdict === true ? one : Math.max(verdict, one)
+    if (rank(one) > rank(verdict)) verdict = one
   }
   return verdict
+}
+
+/** How long a verdict asks to wait: in milliseconds where it says so. */
+const rank = (verdict: Verdict): number => {
+  if (typeof verdict === "number") return verdict
+  if (typeof verdict === "boolean") return -2
+  return verdict._tag === "Hint" ? verdict.wait : -1
 }

@@ -73,8 +73,7 @@ export const observeGiveUp = (
   reason: GiveUpReason,
   error: unknown
 ): Effect.Effect<void> => {
-  if (run.attempt === 1 && (reason === "NotRetryable" || reason === "Inactive")) return Effect.void
-  if (run.told) return Effect.void
+  if (run.told || !run.hasGivenUp) return Effect.void
   run.told = true
   const hooks = interested(fiber, "onGaveUp")
   return hooks.length === 0 ? Effect.void : tell(hooks, run.gaveUp(fiber, reason, error))

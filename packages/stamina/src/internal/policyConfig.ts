@@ -23,7 +23,9 @@ export const make = (prefix: string, defaults: RetryPolicy): Config.Config<Retry
     waitInitial: variable(fields.waitInitial, [prefix, "WAIT_INITIAL"], defaults.waitInitial),
     waitMax: variable(fields.waitMax, [prefix, "WAIT_MAX"], defaults.waitMax),
     waitJitter: variable(fields.waitJitter, [prefix, "WAIT_JITTER"], defaults.waitJitter),
-    waitExpBase: variable(fields.waitExpBase, [prefix, "WAIT_EXP_BASE"], defaults.waitExpBase)
+    waitExpBase: variable(fields.waitExpBase, [prefix, "WAIT_EXP_BASE"], defaults.waitExpBase),
+    backoff: variable(fields.backoff, [prefix, "BACKOFF"], defaults.backoff),
+    overshoot: variable(fields.overshoot, [prefix, "OVERSHOOT"], defaults.overshoot)
   }).pipe(Config.mapEffect((variables) =>
     Effect.fromResult(Result.mapBoth(Result.all(variables), {
       onSuccess: (policy) => Object.freeze(policy),

@@ -5,32 +5,76 @@
  */
 import * as Duration from "effect/Duration"
 import type * as JsonSchema from "effect/JsonSchema"
-import { checkAttempts, checkBase, checkTimeout, checkWait, refuse } from "./check.ts"
+import {
+  checkAttempts,
+  checkBase,
+  checkOvershoot,
+  checkTimeout,
+  checkWait,
+  decodeDuration,
+  isWait,
+  refuse
+} from "./check.ts"
 
 /**
- * The six numbers that decide how often and how long to retry, all present and all valid.
+ * How waits grow from one retry to the next, and how chance changes them.
  *
  * **Details**
  *
- * The wait before retry `n` (1 = the first retry), with `u` uniform in [0, 1), is
- * `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`: the formula of Python's stamina. Jitter is added
- * first and the cap applies last, so no wait is ever longer than `waitMax`.
+ * The wait before retry `n` (1 = the first retry), with `u` drawn uniformly from [0, 1) and
+ * `e = min(waitMax, waitInitial · waitExpBase^(n−1))`:
  *
- * A run ends as soon as *either* limit is reached: `attempts` calls in all, or `timeout` since just before the first
- * call.
+ * | shape | wait |
+ * | --- | --- |
+ * | `"additive"` | `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`, as in Python's stamina; the default |
+ * | `"full"` | `u · e`, the "full jitter" of AWS |
+ * | `"equal"` | `e/2 + u · e/2`, the "equal jitter" of AWS |
+ * | `"decorrelated"` | `waitInitial + u · (min(waitMax, 3 · p) − waitInitial)`, with `p` the wait before, at first `waitInitial` |
+ * | `"constant"` | `min(waitMax, waitInitial + u · waitJitter)` |
+ * | `"linear"` | `min(waitMax, waitInitial · n + u · waitJitter)` |
+ * | `"fibonacci"` | `min(waitMax, waitInitial · F(n) + u · waitJitter)`, `F` = 1, 1, 2, 3, 5, … |
+ * | a list | `min(waitMax, list[n] + u · waitJitter)`, the last of the list for all further retries |
  *
- * @see `RetryPolicy.make` to build one
+ * The names and formulas of the second to fourth are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS
+ * Architecture Blog, 2015), but for one thing: there the decorrelated wait is cut off at the cap, which makes most waits
+ * the cap itself; here the cap bounds the range that is drawn from, so that chance survives.
+ *
+ * No wait is ever longer than `waitMax`. In `"full"`, `"equal"` and `"decorrelated"`, chance has its own place and
+ * `waitJitter` has none.
+ *
  * @category models
  * @since 0.1.0
  */
-export interface RetryPolicy {
-  /** Total number of calls, the first one included: an integer ≥ 1, or `Infinity`. Default 10, that is 9 retries. */
-  readonly attempts: number
-  /**
-   * Time after which a failure is final, counted from just before the first call and compared with `>=` when a call
-   * has failed: longer than 0, or `Duration.infinity`. It neither cuts a call short nor shortens a wait. Default 45 s.
-   */
-  readonly timeout: Duration.Duration
+export type BackoffShape<Wait = Duration.Duration> = (typeof shapeNames)[number] | ReadonlyArray<Wait>
+
+/** The shapes that have a name. */
+export const shapeNames = ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"] as const
+
+/** A name or a list of waits, each of them given as any `Duration.Input`. */
+export const checkShape = (caller: string, value: unknown): BackoffShape => {
+  const name = shapeNames.find((name) => name === value)
+  if (name !== undefined) return name
+  if (Array.isArray(value) && value.length > 0) {
+    const waits = value.map((wait) => decodeDuration(wait))
+    if (waits.every(isWait)) return Object.freeze(waits)
+  }
+  return refuse(
+    caller,
+    "backoff",
+    `one of ${shapeNames.join(", ")}, or a non-empty array of finite durations >= 0`,
+    value
+  )
+}
+
+/**
+ * The part of a policy that decides how long waits are.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Curve {
+  /** How waits grow, and how chance changes them: a name, or a list of waits. Default `"additive"`. */
+  readonly backoff: BackoffShape
   /** The wait before the first retry, without jitter: finite, ≥ 0. Default 100 ms. */
   readonly waitInitial: Duration.Duration
   /** The longest wait, jitter included: finite, ≥ 0. Default 5 s. */
@@ -39,6 +83,37 @@ export interface RetryPolicy {
   readonly waitJitter: Duration.Duration
   /** What the wait is multiplied by from one retry to the next: a finite number ≥ 0. Default 2. */
   readonly waitExpBase: number
+}
+
+/**
+ * What decides how often and how long to retry, all of it present and all of it valid.
+ *
+ * **Details**
+ *
+ * The wait before retry `n` (1 = the first retry), with `u` uniform in [0, 1), is by default
+ * `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`: the formula of Python's stamina. Jitter is added
+ * first and the cap applies last, so no wait is ever longer than `waitMax`. `BackoffShape` has the other formulas.
+ *
+ * A run ends as soon as *either* limit is reached: `attempts` calls in all, or `timeout` since just before the first
+ * call.
+ *
+ * @see `RetryPolicy.make` to build one
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryPolicy extends Curve {
+  /** Total number of calls, the first one included: an integer ≥ 1, or `Infinity`. Default 10, that is 9 retries. */
+  readonly attempts: number
+  /**
+   * Time after which a failure is final, counted from just before the first call and compared with `>=` when a call
+   * has failed: longer than 0, or `Duration.infinity`. It neither cuts a call short nor shortens a wait. Default 45 s.
+   */
+  readonly timeout: Duration.Duration
+  /**
+   * Whether a wait may be begun that would end at or past the timeout: `"allow"`, as in stamina, or `"refuse"`, which
+   * gives up instead. Default `"allow"`.
+   */
+  readonly overshoot: "allow" | "refuse"
 }
 
 /**
@@ -54,6 +129,8 @@ export interface Encoded {
   readonly waitMax?: number | string | undefined
   readonly waitJitter?: number | string | undefined
   readonly waitExpBase?: number | undefined
+  readonly backoff?: string | ReadonlyArray<number | string> | undefined
+  readonly overshoot?: string | undefined
 }
 
 /** How one field is spelt: a value of type `A`, written as `Spelt`. */
@@ -182,7 +259,36 @@ const waitExpBase: Field<number, number> = {
   }
 }
 
-/** The six fields, in the order in which they are documented. */
+const shape: Field<BackoffShape, string | ReadonlyArray<string>> = {
+  rule: `one of ${shapeNames.join(", ")}, or a non-empty list of durations >= 0`,
+  read: (spelt) =>
+    Array.isArray(spelt)
+      ? passing(shape.check)(spelt.map((wait) => readDuration(wait, (value) => checkWait(caller, "backoff", value))))
+      : passing(shape.check)(spelt),
+  write: (value) => typeof value === "string" ? value : value.map(writeDuration),
+  check: (value) => checkShape(caller, value),
+  jsonSchema: {
+    description: "How waits grow and how chance changes them: a name, or the waits themselves.",
+    anyOf: [
+      { type: "string", enum: [...shapeNames] },
+      { type: "array", minItems: 1, items: { anyOf: [{ type: "number", minimum: 0 }, durationText] } }
+    ]
+  }
+}
+
+const overshoot: Field<"allow" | "refuse", string> = {
+  rule: "\"allow\" or \"refuse\"",
+  read: (spelt) => passing(overshoot.check)(spelt),
+  write: (value) => value,
+  check: (value) => checkOvershoot(caller, value),
+  jsonSchema: {
+    description: "Whether a wait may be begun that would end at or past the timeout.",
+    type: "string",
+    enum: ["allow", "refuse"]
+  }
+}
+
+/** The fields, in the order in which they are documented. */
 export const fields: {
   readonly attempts: Field<number, number | typeof unlimited>
   readonly timeout: Field<Duration.Duration, string>
@@ -190,13 +296,17 @@ export const fields: {
   readonly waitMax: Field<Duration.Duration, string>
   readonly waitJitter: Field<Duration.Duration, string>
   readonly waitExpBase: Field<number, number>
+  readonly backoff: Field<BackoffShape, string | ReadonlyArray<string>>
+  readonly overshoot: Field<"allow" | "refuse", string>
 } = {
   attempts,
   timeout,
   waitInitial: /*#__PURE__*/ wait("waitInitial", "The wait before the first retry, without jitter."),
   waitMax: /*#__PURE__*/ wait("waitMax", "The longest wait, jitter included."),
   waitJitter: /*#__PURE__*/ wait("waitJitter", "The most that jitter adds to a wait; 0 means none."),
-  waitExpBase
+  waitExpBase,
+  backoff: shape,
+  overshoot
 }
 
 /** The fields' names. */
@@ -206,10 +316,17 @@ export const names: ReadonlyArray<keyof RetryPolicy> = [
   "waitInitial",
   "waitMax",
   "waitJitter",
-  "waitExpBase"
+  "waitExpBase",
+  "backoff",
+  "overshoot"
 ]
 
 const decimal = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
-/** The spelling in a text, as an environment variable holds it: a number where it is one. */
-export const fromText = (text: string): number | string => decimal.test(text) ? Number(text) : text
+/**
+ * The spelling in a text, as an environment variable holds it: a number where it is one, a list where it has commas.
+ */
+export const fromText = (text: string): number | string | ReadonlyArray<number | string> =>
+  text.includes(",") ? text.split(",").map((part) => oneFromText(part.trim())) : oneFromText(text)
+
+const oneFromText = (text: string): number | string => decimal.test(text) ? Number(text) : text

@@ -15,7 +15,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type Encoded, fields, fromText, names, type RetryPolicy } from "./policyFields.ts"
+import { type Encoded, fields, fromText, names, type RetryPolicy, shapeNames } from "./policyFields.ts"
 
 /** Reports keep the value got whether or not the caller asked for it: without it a report cannot be acted on. */
 const reporting: SchemaAST.ParseOptions = { reportInput: true }
@@ -53,13 +53,15 @@ const policyForm = (
       toCodecJson: () => Schema.link<RetryPolicy>()(json, codec),
       toCodecArbitrary: () =>
         Schema.link<RetryPolicy>()(generated(), {
-          decode: SchemaGetter.transform(({ attempts, base, timeout, waits }) => ({
+          decode: SchemaGetter.transform(({ attempts, base, overshoot, shape, timeout, waits }) => ({
             attempts: attempts ?? Infinity,
             timeout: timeout === null ? Duration.infinity : Duration.millis(timeout),
             waitInitial: Duration.millis(waits[0]),
             waitMax: Duration.millis(waits[1]),
             waitJitter: Duration.millis(waits[2]),
-            waitExpBase: base / 100
+            waitExpBase: base / 100,
+            backoff: typeof shape === "string" ? shape : shape.map((wait) => Duration.millis(wait)),
+            overshoot
           })),
           encode: SchemaGetter.forbidden(() => "Random policies are only made")
         })
@@ -148,7 +150,9 @@ const write = (policy: RetryPolicy): Encoded => ({
   waitInitial: fields.waitInitial.write(policy.waitInitial),
   waitMax: fields.waitMax.write(policy.waitMax),
   waitJitter: fields.waitJitter.write(policy.waitJitter),
-  waitExpBase: fields.waitExpBase.write(policy.waitExpBase)
+  waitExpBase: fields.waitExpBase.write(policy.waitExpBase),
+  backoff: fields.backoff.write(policy.backoff),
+  overshoot: fields.overshoot.write(policy.overshoot)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -177,7 +181,9 @@ const texts = () => {
     waitInitial: text,
     waitMax: text,
     waitJitter: text,
-    waitExpBase: text
+    waitExpBase: text,
+    backoff: text,
+    overshoot: text
   })
 }
 
@@ -198,6 +204,8 @@ const generated = () => {
     attempts: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
     timeout: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
     waits: Schema.Tuple([millis, millis, millis]),
-    base: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))
+    base: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })),
+    shape: Schema.Union([Schema.Literals(shapeNames), Schema.NonEmptyArray(millis)]),
+    overshoot: Schema.Literals(["allow", "refuse"])
   })
 }

@@ -29,6 +29,7 @@ const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Sche
           waitedSoFar,
           elapsed: Duration.zero,
           attemptTook: Duration.zero,
+          attemptsInside: 0,
           causedBy
         }
         waited += Duration.toMillis(waitFor)

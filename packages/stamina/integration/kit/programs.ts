@@ -1,0 +1,95 @@
+/**
+ * Other programs, for tests against the real thing: found, run, and stopped without fail.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:net"
+
+/** Fails, and says what to do, unless the programs are installed. */
+export const need = (packages: Readonly<Record<string, ReadonlyArray<string>>>): void => {
+  for (const [name, programs] of Object.entries(packages)) {
+    for (const program of programs) {
+      if (spawnSync(program, ["--version"]).error === undefined) continue
+      throw new Error(`${program} is not installed; on Debian and Ubuntu: .ci/install ${name}`)
+    }
+  }
+}
+
+/** A program that runs until it is stopped. */
+export interface Running {
+  /** Waits until the program has printed something, and gives what the pattern has found in it. */
+  readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>
+  /** Fails with what the program has printed if it does not run any more. */
+  readonly check: () => void
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a program. It is stopped at the latest when this process ends. */
+export const start = (program: string, args: ReadonlyArray<string>): Running => {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] })
+  let output = ""
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => output += text)
+  }
+  child.on("error", (error) => output += String(error))
+  const kill = () => child.kill("SIGKILL")
+  process.once("exit", kill)
+
+  const check = () => {
+    if (hasEnded(child)) throw new Error(`${program} has ended, with ${child.exitCode ?? child.signalCode}:\n${output}`)
+  }
+  return {
+    check,
+    printed: (pattern) =>
+      eventually(() => {
+        const found = pattern.exec(output)
+        if (found) return found
+        check()
+        throw new Error(`${program} has not printed ${pattern}:\n${output}`)
+      }),
+    stop: async () => {
+      process.off("exit", kill)
+      if (hasEnded(child)) return
+      const ended = once(child, "exit")
+      child.kill("SIGTERM")
+      const timer = setTimeout(kill, 5_000)
+      await ended
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** Also where it never began. */
+const hasEnded = (child: ChildProcess): boolean =>
+  child.pid === undefined || child.exitCode !== null || child.signalCode !== null
+
+/** Runs a program to its end, and gives all that it has printed. */
+export const run = (program: string, args: ReadonlyArray<string>, input = "") => {
+  const { error, status, stderr, stdout } = spawnSync(program, args, { input, encoding: "utf8", timeout: 20_000 })
+  return { status, output: error ? String(error) : stdout + stderr }
+}
+
+/** Asks again until the answer is no failure, for twenty seconds. */
+export const eventually = async <A>(ask: () => A | Promise<A>): Promise<A> => {
+  const end = performance.now() + 20_000
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (performance.now() > end) throw error
+      await sleep(100)
+    }
+  }
+}
+
+export const sleep = (millis: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, millis))
+
+/** A port of this machine that nobody listens on. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  return typeof address === "object" && address !== null ? address.port : Number.NaN
+}
