@@ -12,6 +12,9 @@ import { report, root } from "./lib/run.ts"
 const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string>]> = [
   ["the barrel, which nobody imports", ["index"]],
   ["what users call", ["Stamina", "HttpRetry", "SqlRetry"]],
+  ["HTTP: one call", ["internal/http/Call"]],
+  ["HTTP: options made ready", ["internal/http/options"]],
+  ["HTTP: failures, hints, what may be sent twice", ["internal/http/*"]],
   ["drivers", ["Retry", "RetrySchedule", "RetryStream"]],
   ["telling the hooks", ["internal/observe"]],
   ["which hooks run", ["RetryHooks"]],
@@ -34,8 +37,12 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/History"]]
 ]
 
-/** Parts of `effect` that only one module may import, so that whoever does not use it does not load them. */
-const reserved: Readonly<Record<string, string>> = { "effect/http": "HttpRetry", "effect/sql": "SqlRetry" }
+/** Parts of `effect` that only some modules may import, so that whoever does not use these does not load them. */
+const reserved: Readonly<Record<string, RegExp>> = {
+  "effect/http": /^(?:HttpRetry$|internal\/http\/)/,
+  "effect/crypto": /^HttpRetry$/,
+  "effect/sql": /^SqlRetry$/
+}
 
 /** The fiber's `Clock` and `Random` are there for all of these. */
 const forbidden = /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bperformance\.now\b|\bset(?:Timeout|Interval)\b/g
@@ -67,8 +74,8 @@ for (const file of files) {
     if (!target.startsWith(".")) {
       if (!/^effect(\/|$)/.test(target)) complain(index, `imports ${target}; the library may import nothing but effect`)
       for (const [part, owner] of Object.entries(reserved)) {
-        if ((target === part || target.startsWith(`${part}/`)) && module !== owner) {
-          complain(index, `imports ${target}, which only ${owner} may`)
+        if ((target === part || target.startsWith(`${part}/`)) && !owner.test(module)) {
+          complain(index, `imports ${target}, which only ${owner.source} may`)
         }
       }
       continue

@@ -60,15 +60,15 @@ const checking = Effect.gen(function*() {
   const url = yield* HttpServer.addressFormattedWith((address) => Effect.succeed(address))
   const response = yield* HttpClient.get(`${url}/metrics`)
   const page = yield* response.text
-  const show = (pattern: RegExp) => Console.log(page.split("\n").filter((line) => pattern.test(line)).join("\n"))
+  const lines = (pattern: RegExp) => page.split("\n").filter((line) => pattern.test(line)).join("\n")
 
-  yield* show(/^# TYPE stamina_/)
+  yield* Console.log(lines(/^# TYPE stamina_/))
   // # TYPE stamina_retries_total counter
   // # TYPE stamina_scheduled_wait_seconds_total counter
   // # TYPE stamina_runs_total counter
   // # TYPE stamina_run_attempts histogram
 
-  yield* show(/_total.*"fetchUser"/)
+  yield* Console.log(lines(/_total.*"fetchUser"/))
   // stamina_retries_total{callable="fetchUser",retry_num="1",error_type="Unavailable"} 6
   // stamina_retries_total{callable="fetchUser",retry_num="2",error_type="Overloaded"} 4
   // stamina_retries_total{callable="fetchUser",retry_num="3",error_type="Overloaded"} 2

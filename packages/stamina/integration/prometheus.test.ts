@@ -15,8 +15,8 @@ const file = (name: string): string => readFileSync(join(example, name), "utf8")
 /** Four of them in a second; Prometheus takes five before it begins. */
 const rounds = 80
 
-const folder = mkdtempSync(join(tmpdir(), "effect-stamina-prometheus-"))
 const running: Array<Running> = []
+let folder = ""
 let service = ""
 let prometheus = ""
 
@@ -26,6 +26,8 @@ beforeAll(async () => {
   const main = start(process.execPath, [join(example, "main.ts"), "--serve", "--rounds", String(rounds)])
   running.push(main)
   service = (await main.printed(/serving (http:\S+)\/metrics/))[1]!
+
+  folder = mkdtempSync(join(tmpdir(), "effect-stamina-prometheus-"))
 
   // as in the example, but for the port, and in haste
   const config = file("prometheus.yml")
@@ -50,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(running.map((program) => program.stop()))
-  rmSync(folder, { recursive: true, force: true })
+  if (folder !== "") rmSync(folder, { recursive: true, force: true })
 })
 
 const get = async (url: string): Promise<string> => {

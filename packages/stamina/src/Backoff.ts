@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { Curve, RetryPolicy } from "./internal/policyFields.ts"
+import type { BackoffShape, Curve, RetryPolicy } from "./internal/policyFields.ts"
 
 /**
  * The numbers of a backoff, in milliseconds.
@@ -26,21 +26,13 @@ export interface Backoff {
 }
 
 /**
- * The shapes of a backoff; see `RetryPolicy` for the formula of each. A list holds the waits themselves, in
- * milliseconds.
+ * The shapes of a backoff; see `RetryPolicy.BackoffShape` for the formula of each. A list holds the waits themselves, in
+ * milliseconds, and is not empty.
  *
  * @category models
  * @since 0.1.0
  */
-export type Shape =
-  | "additive"
-  | "full"
-  | "equal"
-  | "decorrelated"
-  | "constant"
-  | "linear"
-  | "fibonacci"
-  | ReadonlyArray<number>
+export type Shape = BackoffShape<number>
 
 /**
  * Takes a policy's backoff out of it.
@@ -62,9 +54,9 @@ export const fromPolicy = (policy: Pick<RetryPolicy, keyof Curve>): Backoff => (
  *
  * **Details**
  *
- * The default formula is that of Python's stamina, jitter first and the cap last. Every shape saturates: at a retry
- * number however large, the wait is a number between 0 and `max`. Where the power is more than a number can hold, the
- * wait is `max` also if `initial` is 0, as in stamina.
+ * The default formula is that of Python's stamina, jitter first and the cap last; `RetryPolicy.BackoffShape` has the
+ * others. Every shape saturates: at a retry number however large, the wait is a number between 0 and `max`. Where the
+ * power is more than a number can hold, it counts as `max` also if `initial` is 0, as in stamina.
  *
  * `random` is asked once, and not at all where chance has no part: where `jitter` is 0 in a shape that adds it.
  *
@@ -101,7 +93,9 @@ export const wait = (
     }
     case "decorrelated": {
       const floor = Math.min(backoff.initial, max)
-      return floor + random() * (Math.max(floor, Math.min(max, 3 * previous)) - floor)
+      const ceiling = Math.max(floor, Math.min(max, 3 * previous))
+      // a difference may be rounded up, and the sum then be more than the ceiling
+      return Math.min(ceiling, floor + random() * (ceiling - floor))
     }
     default:
       return Math.min(max, steady(backoff, retryNum) + (backoff.jitter === 0 ? 0 : random() * backoff.jitter))
@@ -109,7 +103,8 @@ export const wait = (
 }
 
 /**
- * The shortest wait before retry `retryNum`, in milliseconds: the one with no jitter, where `u` is 0.
+ * The shortest wait before retry `retryNum`, in milliseconds: the one where `u` is 0, which is no jitter in a shape that
+ * adds it, nothing in `"full"`, half in `"equal"`, and the initial wait in `"decorrelated"`.
  *
  * @category arithmetic
  * @since 0.1.0
@@ -122,13 +117,18 @@ export const shortest = (backoff: Backoff, retryNum: number): number =>
  * The longest wait before retry `retryNum`, in milliseconds: the one that all jitter would give, approached where `u`
  * comes close to 1.
  *
+ * **Details**
+ *
+ * In `"decorrelated"`, where each wait follows the one before, it is that of a run in which all waits were as long as
+ * can be: `min(max, 3^retryNum · initial)`. It does not know of waits that `on` has asked for.
+ *
  * @category arithmetic
  * @since 0.1.0
  */
 export const longest = (backoff: Backoff, retryNum: number): number =>
   backoff.shape === "decorrelated"
-    // each wait up to three times the one before, from the initial one on
-    ? backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3, initial: 3 * backoff.initial }, retryNum)
+    // with an initial wait of 0 there is nothing to triple, not even where the power overflows
+    ? backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1)
     : wait(backoff, retryNum, () => 1)
 
 /** The part of a wait that has nothing to do with chance, not yet capped. */
@@ -139,7 +139,7 @@ const steady = ({ base, initial, max, shape }: Backoff, retryNum: number): numbe
     case "linear":
       return initial * retryNum
     case "fibonacci":
-      return initial === 0 ? 0 : initial * fibonacci(retryNum)
+      return initial === 0 ? 0 : initial * fibonacci(retryNum, max / initial)
     case "additive":
     case "full":
     case "equal":
@@ -155,9 +155,13 @@ const steady = ({ base, initial, max, shape }: Backoff, retryNum: number): numbe
 
 const exponential = (backoff: Backoff, retryNum: number): number => Math.min(backoff.max, steady(backoff, retryNum))
 
-/** The Fibonacci numbers 1, 1, 2, 3, 5, …; beyond what a number can hold, `Infinity`. */
-const fibonacci = (n: number): number => {
-  let [a, b] = [1, 1]
-  for (let i = 1; i < n && a !== Infinity; i++) [a, b] = [b, a + b]
+/**
+ * The Fibonacci numbers 1, 1, 2, 3, 5, …, as far as it matters which: past `enough` it may be any of them that is larger.
+ * They grow so fast that this is a matter of a few dozen, and of 1476 at the very most: there they overflow.
+ */
+const fibonacci = (n: number, enough: number): number => {
+  let a = 1
+  let b = 1
+  for (let i = 1; i < n && a <= enough && a !== Infinity; i++) [a, b] = [b, a + b]
   return a
 }

@@ -142,8 +142,9 @@ export type Decision =
  * **Details**
  *
  * The questions are asked in this order: are retries switched off, is the error one to retry, was it already retried
- * further inside, were all attempts made, has the timeout been reached, does the wait fit before the deadline. Only
- * where a wait depends on chance and all questions before the last have been passed is `random` asked, once.
+ * further inside, were all attempts made, has the timeout been reached, was a longer wait asked for than is granted,
+ * does the wait fit before the deadline. Only where a wait depends on chance and all questions before the last have
+ * been passed is `random` asked, once. In test mode no wait is too long but for the deadline around.
  *
  * **Example** (A run on paper)
  *
@@ -169,11 +170,11 @@ export const decide = (rules: Rules, failed: Failed, random: () => number): Deci
   if (failed.alreadyRetried === true) return stop("AlreadyRetried")
   const limit = limitReached(rules, failed)
   if (limit !== undefined) return stop(limit)
-  const wait = waitFor(rules.backoff, failed.attempt, verdict, mode, random, failed.previousWait)
   const isHint = typeof verdict === "object" && verdict._tag === "Hint"
   if (isHint && mode._tag === "Normal" && verdict.wait > verdict.max) {
     return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
   }
+  const wait = waitFor(rules.backoff, failed.attempt, verdict, mode, random, failed.previousWait)
   // who was told when to come back gains nothing from a wait that is not worth its end
   const refused = refusedWait(isHint ? { ...rules, overshoot: "refuse" } : rules, failed, wait)
   return refused === undefined ? { _tag: "Retry", wait } : stop("WaitExceedsDeadline", refused)
@@ -244,8 +245,12 @@ export const waitFor = (
   if (verdict === true) return Backoff.wait(backoff, retryNum, random, previousWait)
   if (typeof verdict === "number") return verdict
   if (verdict._tag === "Backoff") return Backoff.wait(verdict.backoff, retryNum, random, previousWait)
-  const u = random()
-  return Math.max(Backoff.wait(backoff, retryNum, () => u, previousWait), verdict.wait + u * backoff.jitter)
+  let u: number | undefined
+  const once = () => u ??= random()
+  return Math.max(
+    Backoff.wait(backoff, retryNum, once, previousWait),
+    verdict.wait + (backoff.jitter === 0 ? 0 : once() * backoff.jitter)
+  )
 }
 
 /**

@@ -16,8 +16,8 @@ import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
-import { Run, type Stopped } from "./internal/Run.ts"
-import type { Asks, Names, On, Tags } from "./RetryOn.ts"
+import { attemptSpan, Run, type Stopped } from "./internal/Run.ts"
+import type { Fitting, On } from "./RetryOn.ts"
 import { fromRetryOptions, type RetryOptions, type Settings } from "./RetryOptions.ts"
 
 /**
@@ -54,16 +54,6 @@ export type Retried<F extends EffectFunction, Timeout> = [Timeout] extends [neve
     Effect.Error<ReturnType<F>> | AttemptTimedOut,
     Effect.Services<ReturnType<F>>
   >
-
-/**
- * Nothing to add where what fails with `E` can be retried on `O`, else a type that refuses it and says why.
- *
- * @category type-level
- * @since 0.1.0
- */
-export type Fitting<E, O, What extends string> = string extends Names<O> ? unknown
-  : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
-  : `this ${What} cannot fail with what \`on\` names`
 
 /**
  * A function that returns an effect.
@@ -170,8 +160,19 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>, const T ext
   options: RetryOptions<O, T>,
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | TimedOut<T>, R> => {
-  const settings = fromRetryOptions("Stamina.retryContext", options)
-  return Effect.withFiber((fiber) => {
+  return retryBlock(fromRetryOptions("Stamina.retryContext", options), block)
+}
+
+/**
+ * {@link retryContext} with options that were made ready before.
+ *
+ * @internal
+ */
+export const retryBlock = <A, E, R>(
+  settings: Settings,
+  block: (attempt: Attempt) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
     const run = new Run(settings, clock.read(fiber))
     const attempt = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
@@ -180,7 +181,6 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>, const T ext
       })
     return begin(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
   })
-}
 
 /**
  * Wraps a function that returns an effect, so that each call is retried: stamina's `retry` decorator.
@@ -247,8 +247,12 @@ const checkMethod = (fn: unknown, context: unknown): void => {
   }
 }
 
-/** Retries one effect, made ready. Until the first failure, all that it costs is a reading of the clock. */
-const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
+/**
+ * Retries one effect, made ready. Until the first failure, all that it costs is a reading of the clock.
+ *
+ * @internal
+ */
+export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
     return settings.isPlain
@@ -311,16 +315,17 @@ const asAttempt = <A, E, R>(
   attempt: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
   const { attemptTimeout, spans } = run.settings
-  const timed = attemptTimeout === Infinity ? attempt : Effect.timeoutOrElse(attempt, {
-    duration: Math.min(attemptTimeout, timeToDeadline(fiber)),
+  const duration = attemptTimeout === Infinity ? Infinity : Math.min(attemptTimeout, timeToDeadline(fiber))
+  const timed = duration === Infinity ? attempt : Effect.timeoutOrElse(attempt, {
+    duration,
     orElse: () => {
-      run.timedOut = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(attemptTimeout) })
+      run.timedOut = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(duration) })
       // the option has put it in the error type that users see
       return Effect.fail(run.timedOut as E)
     }
   })
   return spans
-    ? Effect.withSpan(timed, "stamina.attempt", { attributes: { "stamina.attempt": run.attempt } })
+    ? Effect.withSpan(timed, attemptSpan, { attributes: { "stamina.attempt": run.attempt } })
     : timed
 }
 

@@ -64,13 +64,13 @@ export const layerHooks = (hooks: ReadonlyArray<RetryHook>): Layer.Layer<never> 
  * @since 0.1.0
  */
 export const layerHook = (hook: RetryHook): Layer.Layer<never> =>
-  Layer.effect(
+  Layer.fresh(Layer.effect(
     CurrentHooks,
     Effect.map(CurrentHooks, (hooks) => [
       ...hooks.filter(({ name }) => name === undefined || name !== hook.name),
       hook
     ])
-  )
+  ))
 
 /**
  * Adds the metrics to the hooks that run: for where they were left out.

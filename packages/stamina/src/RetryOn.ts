@@ -55,8 +55,8 @@ export interface Hint {
  *
  * **Details**
  *
- * The wait is the default one where that is longer, else `wait + u · waitJitter`. A wait of zero or less asks for
- * nothing. Where `wait` is longer than `atMost` (default: 60 s), or its end would be at or past the timeout or a
+ * The wait is the default one where that is longer, else `wait + u · waitJitter`, in every shape and whatever `waitMax`
+ * is, both with the same `u`. A wait of zero or less asks for nothing. Where `wait` is longer than `atMost` (default: 60 s), or its end would be at or past the timeout or a
  * deadline, the run is given up at once: who waits for an hour, or in vain, has better things to do.
  *
  * Throws a `RangeError` where `wait` is no finite duration or `atMost` none at all.
@@ -90,7 +90,8 @@ export const atLeast = (wait: Duration.Input, atMost: Duration.Input = "1 minute
 }
 
 /**
- * A backoff of its own for one tag: what is left out is as in the policy around.
+ * A backoff of its own for one tag: what is left out, or `undefined`, is as in the options around, or stamina's default
+ * where there are none. The retries count on through all tags: the third retry of a run has the third wait.
  *
  * @category models
  * @since 0.1.0
@@ -179,6 +180,16 @@ export type Names<O> = O extends string ? O
   : Extract<keyof O, string>
 
 /**
+ * Nothing to add where what fails with `E` can be retried on `O`, else a type that refuses it and says why.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Fitting<E, O, What extends string> = string extends Names<O> ? unknown
+  : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
+  : `this ${What} cannot fail with what \`on\` names`
+
+/**
  * What becomes of an error: `false` (not retried), `true` (retried after the default wait), the exact number of
  * milliseconds to wait (finite and at least 0), a hint, or a backoff of its own.
  *
@@ -261,7 +272,7 @@ const ofRecord = (
       typeof answer === "function"
         ? (error) => toVerdict(caller, answer(error), error)
         : typeof answer === "boolean" || isHint(answer)
-        ? answer
+        ? granted(answer)
         : isBackoffOptions(answer)
         ? { _tag: "Backoff", backoff: ownBackoff(`${caller}: on.${tag}`, answer, policy) }
         : Duration.toMillis(checkWait(caller, `on.${tag}`, answer, ", true, false, a backoff or a function"))
@@ -275,7 +286,7 @@ const ofRecord = (
 
 /** A backoff hook's answer, checked: an answer that means nothing must not turn into a wait. */
 const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => {
-  if (typeof answer === "boolean" || isHint(answer)) return answer
+  if (typeof answer === "boolean" || isHint(answer)) return granted(answer)
   const duration = decodeDuration(answer)
   if (duration === undefined || !Number.isFinite(Duration.toMillis(duration))) {
     throw new RangeError(
@@ -287,6 +298,9 @@ const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => 
 }
 
 const isHint = (answer: unknown): answer is Hint => Predicate.isTagged(answer, "Hint")
+
+/** A hint that asks for no wait asks for nothing: above all not for jitter beyond the longest wait. */
+const granted = (answer: boolean | Hint): Verdict => typeof answer === "boolean" || answer.wait > 0 ? answer : true
 
 /** The fields of a policy that may differ by tag. */
 const curve = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
@@ -300,7 +314,9 @@ const ownBackoff = (
   policy: RetryPolicy.RetryPolicy
 ): Backoff.Backoff => {
   checkKnown(caller, options, curve)
-  return Backoff.fromPolicy(RetryPolicy.fromInput(caller, { ...policy, ...options }))
+  // `undefined` is what is left out
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return Backoff.fromPolicy(RetryPolicy.fromInput(caller, { ...policy, ...given }))
 }
 
 const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined

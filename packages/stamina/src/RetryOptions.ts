@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Decision from "./Decision.ts"
-import { checkKnown, checkTimeout, refuse } from "./internal/check.ts"
+import { checkAttempts, checkKnown, checkTimeout, refuse } from "./internal/check.ts"
 import type { Nesting } from "./Nesting.ts"
 import * as RetryOn from "./RetryOn.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -51,6 +52,25 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input = never
 }
 
 /**
+ * The options of `Stamina.retryStream`. An attempt is a time that the stream is begun.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StreamOptions<out On> extends ScheduleOptions<On> {
+  /**
+   * How long a stream has to last, longer than 0, from its first element to its failure, for that failure to count as
+   * the first one: attempts, timeout and waits then start afresh. Default: they never do.
+   */
+  readonly resetAfter?: Duration.Input | undefined
+  /**
+   * How often the stream is begun at most, however often `resetAfter` lets the attempts start afresh: an integer ≥ 1,
+   * or `Infinity`. Default: 1000, or `attempts` where that is more.
+   */
+  readonly attemptsInAll?: number | undefined
+}
+
+/**
  * Options, checked and made ready, once.
  *
  * @internal
@@ -65,6 +85,21 @@ export interface Settings {
   readonly attemptTimeout: number
   /** Whether attempts are made as they are: neither in a span nor with a timeout. */
   readonly isPlain: boolean
+  /** Whether `judge` is asked about an attempt that took too long. Default: it is retried without asking. */
+  readonly judgesTimeouts?: boolean | undefined
+  /** What to do, once a retry is certain, about what the failed attempt has left behind; ahead of the wait. */
+  readonly cleanUp?: ((error: unknown) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * Options of a stream, checked and made ready, once.
+ *
+ * @internal
+ */
+export interface StreamSettings extends Settings {
+  /** In milliseconds. */
+  readonly resetAfter: number
+  readonly attemptsInAll: number
 }
 
 /**
@@ -92,8 +127,34 @@ export const fromRetryOptions = (caller: string, options: RetryOptions<unknown, 
   return { ...common(caller, options), spans, attemptTimeout, isPlain: !spans && attemptTimeout === Infinity }
 }
 
+/**
+ * Checks the options of a stream and makes them ready, on behalf of the function named `caller`.
+ *
+ * @internal
+ */
+export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): StreamSettings => {
+  checkKnown(caller, options, streamFields)
+  const settings = { ...common(caller, options), spans: false, attemptTimeout: Infinity, isPlain: true }
+  return {
+    ...settings,
+    resetAfter: options.resetAfter === undefined
+      ? Infinity
+      : Duration.toMillis(checkTimeout(caller, options.resetAfter, "resetAfter")),
+    attemptsInAll: options.attemptsInAll === undefined
+      ? Math.max(1000, settings.rules.attempts)
+      : checkAttempts(caller, options.attemptsInAll, "attemptsInAll")
+  }
+}
+
 const scheduleFields: ReadonlyArray<string> = ["on", "name", "nested", ...Object.keys(RetryPolicy.defaults)]
-const retryFields: ReadonlyArray<string> = [...scheduleFields, "attemptTimeout", "spans"]
+
+/**
+ * The names of the options of a combinator.
+ *
+ * @internal
+ */
+export const retryFields: ReadonlyArray<string> = [...scheduleFields, "attemptTimeout", "spans"]
+const streamFields: ReadonlyArray<string> = [...scheduleFields, "resetAfter", "attemptsInAll"]
 
 const common = (
   caller: string,
@@ -103,7 +164,9 @@ const common = (
   if (nested !== undefined && nested !== "allow" && nested !== "once") {
     return refuse(caller, "nested", "\"allow\" or \"once\"", nested)
   }
-  if (name !== undefined && typeof name !== "string") return refuse(caller, "name", "a string", name)
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    return refuse(caller, "name", "a non-empty string", name)
+  }
   const policy = RetryPolicy.fromInput(caller, options)
   return { rules: Decision.fromPolicy(policy), judge: RetryOn.fromInput(caller, options.on, policy), name, nested }
 }

@@ -110,8 +110,9 @@ export const fromInput = (caller: string, input: Input): RetryPolicy =>
  * **Details**
  *
  * Every field may be left out and then has its default. `attempts` is an integer ≥ 1 or the word `"unlimited"`;
- * `timeout` a duration > 0 or `"unlimited"`; the waits are durations ≥ 0; `waitExpBase` is a number ≥ 0; `backoff` the
- * name of a shape or a list of waits; `overshoot` is `"allow"` or `"refuse"`. A duration is text as `Duration.fromInput` reads it (`"10 seconds"`, `"1.5 hours"`, `"500 millis"`) or a number of milliseconds.
+ * `timeout` a duration > 0 or `"unlimited"`; the waits are durations ≥ 0; `waitExpBase` is a number ≥ 0; `backoff` is the
+ * name of a shape or a list of waits, `"full"` or `["1 second", 250]`; `overshoot` is `"allow"` or `"refuse"`. A duration
+ * is text as `Duration.fromInput` reads it (`"10 seconds"`, `"1.5 hours"`, `"500 millis"`) or a number of milliseconds.
  *
  * What is encoded has all fields, each duration in the longest unit that needs no fraction, and decodes to an equal
  * policy.
@@ -157,8 +158,10 @@ export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ po
  * **Details**
  *
  * What is absent, or empty where the `ConfigProvider` takes empty for absent, has its default. Values are written as in
- * {@link Schema}: `5`, `10 seconds`, `unlimited`; a bare number is milliseconds where a duration is asked for. All
- * variables that are out of range are listed in one `ConfigError`, each with its path, the rule and the value got.
+ * {@link Schema}: `5`, `10 seconds`, `unlimited`; a bare number is milliseconds where a duration is asked for. A backoff
+ * is a name, `full`, or one wait or several, separated by commas: `1 second, 5 seconds`; or a list, where the provider
+ * has lists. All variables that are out of range are listed in one `ConfigError`, each with its path, the rule and the
+ * value got.
  *
  * **Gotchas**
  *
@@ -191,9 +194,10 @@ export const config = (prefix: string): Config.Config<RetryPolicy> => policyConf
  *
  * **Details**
  *
- * Both limits count. With a timeout, a run waits at most `timeout + waitMax`, for a wait that has been decided is not
- * shortened. The number of calls is limited by the timeout only as far as the shortest waits use it up: with unlimited
- * attempts and waits that can be 0, or that shrink fast enough, it is `Infinity`.
+ * Both limits count. With a timeout, a run waits less than `timeout + waitMax`, for a wait that has been decided is not
+ * shortened; with `overshoot: "refuse"`, less than `timeout`. The number of calls is limited by the timeout only as far
+ * as the shortest waits use it up: with unlimited attempts and waits that can be 0, or that shrink fast enough, it is
+ * `Infinity`.
  *
  * The first 100 000 retries are reckoned one by one, all later ones in blocks that are each taken at their worst:
  * beyond there both numbers may be somewhat too large, never too small.
@@ -201,7 +205,8 @@ export const config = (prefix: string): Config.Config<RetryPolicy> => policyConf
  * **Gotchas**
  *
  * Only default waits count, not those that `on` asks for. The time that the calls take is not in `totalWait`; and the
- * bound is approached, not reached, where jitter or the timeout is part of it.
+ * bound is approached, not reached, where chance or the timeout is part of it. It is somewhat too large where the timeout
+ * comes before decorrelated waits have grown to `waitMax`.
  *
  * **Example** (What the defaults come to)
  *
@@ -225,8 +230,8 @@ export const bounds = (policy: RetryPolicy): policyBounds.Bounds => policyBounds
  * **Details**
  *
  * The numbers are those of {@link bounds}; waits that `on` asks for are not counted. The sentence is for people, and its
- * wording may change between versions. Of the defaults it says: "At most 10 attempts, no retry once 45s have passed; waits start at 100ms, double each time, gain up to 1s of jitter and never exceed 5s: at most 27.3s of
- * waiting in all."
+ * wording may change between versions. Of the defaults it says: "At most 10 attempts, no retry once 45s have passed;
+ * waits start at 100ms, double each time, gain up to 1s of jitter and never exceed 5s: at most 27.3s of waiting in all."
  *
  * **Example** (What one retry comes to)
  *

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -105,7 +106,12 @@ const step = (
     waitedSoFar: Duration.millis(run.waited),
     elapsed: Duration.millis(run.elapsed)
   }
-  if (outcome._tag === "Retry") return Effect.as(observeAhead(run, fiber, error), [progress, progress.waitFor])
+  if (outcome._tag === "Retry") {
+    return Effect.map(observeAhead(run, fiber, error), () => {
+      run.waitBegins(fiber)
+      return [progress, progress.waitFor]
+    })
+  }
   return Effect.andThen(
     observeGiveUp(run, fiber, outcome.reason, error),
     Cause.hasDies(outcome.cause)
@@ -120,8 +126,9 @@ const step = (
  *
  * **Details**
  *
- * Takes the policy's fields that begin with `wait`, and `backoff`. In test mode, or where retries are switched off, every wait
- * is zero. Where `waitJitter` is not 0, one number is drawn from the fiber's `Random` for each wait.
+ * Takes the policy's fields that begin with `wait`, and `backoff`. In test mode, or where retries are switched off, every
+ * wait is zero. For each wait one number is drawn from the fiber's `Random`; none where `waitJitter` is 0 in a shape that
+ * adds it.
  *
  * Composed as in this example, the blocks do exactly what {@link make} does, hooks aside.
  *
@@ -157,7 +164,8 @@ export const backoff = (
     let previous: number | undefined
     return () =>
       Effect.withFiberSucceed((fiber): [Duration.Duration, Duration.Duration] => {
-        previous = Decision.waitFor(settings, ++retryNum, true, modeOf(fiber), drawing(fiber), previous)
+        const before = fiber.getRef(Granted) ?? previous
+        previous = Decision.waitFor(settings, ++retryNum, true, modeOf(fiber), drawing(fiber), before)
         const wait = Duration.millis(previous)
         return [wait, wait]
       })
@@ -256,18 +264,26 @@ export const retryOn = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<
             return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
           }
           const next = verdict === true || isHint ? step(now, input) : withoutChance(step(now, input))
-          return Effect.map(next, ([output, inner]): [Output, Duration.Duration] => {
-            const wait = verdict === true || mode._tag !== "Normal"
-              ? inner
-              : isHint
-              ? Duration.max(inner, Duration.millis(verdict.wait))
-              : Duration.millis(Decision.waitFor(stamina, retryNum, verdict, mode, drawing(fiber), previous))
-            previous = Duration.toMillis(wait)
-            return [output, mode._tag === "Normal" ? wait : Duration.zero]
-          })
+          return Effect.map(
+            Effect.provideService(next, Granted, previous),
+            ([output, inner]): [Output, Duration.Duration] => {
+              const wait = verdict === true || mode._tag !== "Normal"
+                ? inner
+                : isHint
+                ? Duration.max(inner, Duration.millis(verdict.wait))
+                : Duration.millis(Decision.waitFor(stamina, retryNum, verdict, mode, drawing(fiber), previous))
+              previous = Duration.toMillis(wait)
+              return [output, mode._tag === "Normal" ? wait : Duration.zero]
+            }
+          )
         })
     }))
 }
+
+/** The wait before, where `on` may have asked for another than the schedule inside had in mind. */
+const Granted = /*#__PURE__*/ Context.Reference<number | undefined>("effect-stamina/RetrySchedule/Granted", {
+  defaultValue: () => undefined
+})
 
 /** The backoff of what `on` leaves open, where no policy is near. */
 const stamina = Backoff.fromPolicy(RetryPolicy.defaults)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Data, Effect, Fiber, Logger } from "effect"
+import { Data, Duration, Effect, Fiber, Logger, Option } from "effect"
 import { type RetryHook, RetryLogs, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "./kit/drivers.ts"
@@ -85,6 +85,11 @@ describe.each(names(hooked))("the log, driven by %s", (_, driver) => {
         "gave up after 1 attempt, as many as allowed, in 0.004s: 0.004s of it inside attempts, 0s waiting",
         { ...options, attempts: 1 },
         [4]
+      ],
+      [
+        "no time for another wait after 1 attempt in 0.3s (a wait of 2s, 0.7s left): 0.3s of it inside attempts, 0s waiting",
+        { ...options, overshoot: "refuse", timeout: 1000, waitInitial: 2000 },
+        [300]
       ],
       [
         "not retryable, after 2 attempts in 1.1s: 1s of it inside attempts, 0.1s waiting",
@@ -331,10 +336,35 @@ describe("RetryLogs.make", () => {
     expect(hook).toEqual({ name: "logs" } satisfies RetryHook.RetryHook)
   })
 
-  it.effect("says of a run that was switched off that it was", () =>
+  const spent = "0.9s of it inside attempts, 0.1s waiting"
+  const refused = Option.some({ wait: Duration.seconds(90), left: Duration.seconds(20) })
+
+  it.effect.each(
+    [
+      [{ reason: "Inactive" }, "retries are switched off, gave up after 2 attempts"],
+      [{ reason: "WaitExceedsDeadline" }, `no time for another wait after 2 attempts in 1s: ${spent}`],
+      [{ reason: "DeadlineExceeded" }, `deadline passed after 2 attempts in 1s: ${spent}`],
+      [
+        { reason: "AlreadyRetried", calls: 6 },
+        "retried further inside already, gave up after 2 attempts of 6 calls in 1s"
+      ],
+      [
+        { reason: "HintTooLong", refused },
+        `asked to wait for too long after 2 attempts in 1s (a wait of 90s, 20s left): ${spent}`
+      ]
+    ] as const
+  )("says it in a sentence: %j", ([over, summary]) =>
     Effect.gen(function*() {
       const { lines, provide } = recordLogs()
-      yield* provide(RetryLogs.make().onGaveUp?.({ ...gaveUp, reason: "Inactive" }) ?? Effect.die("no hook"))
-      expect(lines[0]?.annotations["summary"]).toBe("retries are switched off, gave up after 1 attempt")
+      const run = {
+        ...gaveUp,
+        attempts: 2,
+        elapsed: Duration.seconds(1),
+        inAttempts: Duration.millis(900),
+        waited: Duration.millis(100),
+        ...over
+      }
+      yield* provide(RetryLogs.make().onGaveUp?.(run) ?? Effect.die("no hook"))
+      expect(lines[0]?.annotations["summary"]).toBe(summary)
     }))
 })

@@ -4,7 +4,7 @@ import { RetryMetrics, Stamina, staminaSchedule } from "effect-stamina"
 import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
 import { drivers } from "./kit/drivers.ts"
-import { freshRegistry, inTime } from "./kit/telemetry.ts"
+import { freshRegistry, gaveUp, inTime } from "./kit/telemetry.ts"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
 
@@ -238,6 +238,26 @@ describe("cardinality", () => {
       yield* quiet(other.provide(fails("late", "down")))
       expect(valuesOf(full.labels(), "callable")).not.toContain("late")
       expect(valuesOf(other.labels(), "callable")).toEqual(new Set(["late"]))
+    }))
+})
+
+describe("the label outcome", () => {
+  it.effect.each(
+    [
+      ["NotRetryable", "not_retryable"],
+      ["AttemptsExhausted", "attempts_exhausted"],
+      ["TimeoutReached", "timeout_reached"],
+      ["Inactive", "inactive"],
+      ["WaitExceedsDeadline", "wait_exceeds_deadline"],
+      ["DeadlineExceeded", "deadline_exceeded"],
+      ["AlreadyRetried", "already_retried"],
+      ["HintTooLong", "hint_too_long"]
+    ] as const
+  )("calls the reason %s %s", ([reason, outcome]) =>
+    Effect.gen(function*() {
+      const { counts, provide } = freshRegistry()
+      yield* provide(RetryMetrics.hook.onGaveUp?.({ ...gaveUp, reason }) ?? Effect.die("no hook"))
+      expect(counts("stamina_runs_total")).toEqual([[{ callable: "fetch", outcome }, 1]])
     }))
 })
 

@@ -7,7 +7,7 @@ const fromEnv = (env: Record<string, string>) => ConfigProvider.fromEnv({ env })
 const payments = RetryPolicy.config("PAYMENTS")
 
 describe("RetryPolicy.config", () => {
-  it.effect("reads the six variables", () =>
+  it.effect("reads the eight variables", () =>
     Effect.gen(function*() {
       const policy = yield* payments.parse(fromEnv({
         PAYMENTS_ATTEMPTS: "5",
@@ -15,7 +15,9 @@ describe("RetryPolicy.config", () => {
         PAYMENTS_WAIT_INITIAL: "50 millis",
         PAYMENTS_WAIT_MAX: "1500",
         PAYMENTS_WAIT_JITTER: "0",
-        PAYMENTS_WAIT_EXP_BASE: "1.5"
+        PAYMENTS_WAIT_EXP_BASE: "1.5",
+        PAYMENTS_BACKOFF: "full",
+        PAYMENTS_OVERSHOOT: "refuse"
       }))
       const same = RetryPolicy.make({
         attempts: 5,
@@ -23,7 +25,9 @@ describe("RetryPolicy.config", () => {
         waitInitial: 50,
         waitMax: 1500,
         waitJitter: 0,
-        waitExpBase: 1.5
+        waitExpBase: 1.5,
+        backoff: "full",
+        overshoot: "refuse"
       })
       expect(Equal.equals(policy, same)).toBe(true)
       expect(Object.isFrozen(policy)).toBe(true)
@@ -34,6 +38,53 @@ describe("RetryPolicy.config", () => {
       expect(yield* payments.parse(fromEnv({}))).toEqual(RetryPolicy.defaults)
       expect(yield* payments.parse(fromEnv({ PAYMENTS_ATTEMPTS: "", PAYMENTS_URL: "/" }))).toEqual(RetryPolicy.defaults)
       expect((yield* payments.parse(fromEnv({ PAYMENTS_WAIT_MAX: "1 second" }))).waitMax).toEqual(Duration.seconds(1))
+    }))
+
+  it.effect.each(
+    [
+      ["linear", "linear"],
+      ["1 second, 5 seconds", ["1 second", "5 seconds"]],
+      ["100,250 millis ,1.5 seconds", [100, 250, 1500]],
+      ["1 second", ["1 second"]],
+      ["250", [250]],
+      ["0", [0]]
+    ] as const
+  )("reads the backoff %s", ([text, backoff]) =>
+    Effect.gen(function*() {
+      const policy = yield* payments.parse(fromEnv({ PAYMENTS_BACKOFF: text }))
+      expect(Equal.equals(policy, RetryPolicy.make({ backoff }))).toBe(true)
+      expect(Object.isFrozen(policy.backoff)).toBe(true)
+    }))
+
+  it.effect.each([
+    "Full",
+    "exponential",
+    ",",
+    "1 second,",
+    "1 second, -1",
+    "full, equal",
+    "1 second; 2",
+    "-1",
+    "unlimited"
+  ])(
+    "refuses the backoff %s",
+    (text) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(payments.parse(fromEnv({ PAYMENTS_BACKOFF: text })))
+        expect(error.cause.message).toBe(
+          "Expected one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of " +
+            `finite durations >= 0, got ${JSON.stringify(text)}\n  at ["PAYMENTS"]["BACKOFF"]`
+        )
+      })
+  )
+
+  it.effect("reads a list of waits where the source has lists, and takes no list for the lack of a value", () =>
+    Effect.gen(function*() {
+      const from = (values: object) => payments.parse(ConfigProvider.fromUnknown({ PAYMENTS: values }))
+      const same = RetryPolicy.make({ backoff: ["1 second", 250] })
+      expect(Equal.equals(yield* from({ BACKOFF: ["1 second", 250] }), same)).toBe(true)
+      expect((yield* Effect.flip(from({ BACKOFF: ["full"] }))).cause.message).toContain("got [\"full\"]")
+      expect((yield* Effect.flip(from({ ATTEMPTS: [5] }))).cause.message).toContain("got [\"5\"]")
     }))
 
   it.effect("takes empty for a value where the provider does", () =>
@@ -63,7 +114,9 @@ describe("RetryPolicy.config", () => {
         PAYMENTS_WAIT_INITIAL: "1 second",
         PAYMENTS_WAIT_MAX: "-1",
         PAYMENTS_WAIT_JITTER: "Infinity",
-        PAYMENTS_WAIT_EXP_BASE: "two"
+        PAYMENTS_WAIT_EXP_BASE: "two",
+        PAYMENTS_BACKOFF: "exponential",
+        PAYMENTS_OVERSHOOT: "yes"
       })))
       expect(error).toBeInstanceOf(Config.ConfigError)
       const wait = "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)"
@@ -73,7 +126,10 @@ describe("RetryPolicy.config", () => {
         "  at [\"PAYMENTS\"][\"TIMEOUT\"]",
         `Expected ${wait}, got "-1"\n  at ["PAYMENTS"]["WAIT_MAX"]`,
         `Expected ${wait}, got "Infinity"\n  at ["PAYMENTS"]["WAIT_JITTER"]`,
-        "Expected a finite number >= 0, got \"two\"\n  at [\"PAYMENTS\"][\"WAIT_EXP_BASE\"]"
+        "Expected a finite number >= 0, got \"two\"\n  at [\"PAYMENTS\"][\"WAIT_EXP_BASE\"]",
+        "Expected one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of finite " +
+        "durations >= 0, got \"exponential\"\n  at [\"PAYMENTS\"][\"BACKOFF\"]",
+        "Expected \"allow\" or \"refuse\", got \"yes\"\n  at [\"PAYMENTS\"][\"OVERSHOOT\"]"
       ].join("\n"))
     }))
 

@@ -17,9 +17,12 @@ const rules = {
   attempts: "an integer >= 1 or \"unlimited\"",
   timeout: "a duration > 0, such as \"10 seconds\" or 10000 (milliseconds), or \"unlimited\"",
   wait: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
-  base: "a finite number >= 0"
+  base: "a finite number >= 0",
+  backoff: "one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of finite " +
+    "durations >= 0",
+  overshoot: "\"allow\" or \"refuse\""
 }
-const known = "known are attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase"
+const known = "known are attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase, backoff, overshoot"
 
 const waits = ["waitInitial", "waitMax", "waitJitter"] as const
 
@@ -53,7 +56,14 @@ describe("RetryPolicy.Schema", () => {
         waitJitter: 500
       }],
       [{ waitExpBase: 0 }, { waitExpBase: 0 }],
-      [{ waitExpBase: 1.5 }, { waitExpBase: 1.5 }]
+      [{ waitExpBase: 1.5 }, { waitExpBase: 1.5 }],
+      [{ backoff: "full" }, { backoff: "full" }],
+      [{ backoff: "fibonacci" }, { backoff: "fibonacci" }],
+      [{ backoff: ["1 second", 250] }, { backoff: ["1 second", 250] }],
+      [{ backoff: [0] }, { backoff: [0] }],
+      [{ backoff: ["1.5 seconds", "1 second"] }, { backoff: [1500, 1000] }],
+      [{ overshoot: "allow" }, { overshoot: "allow" }],
+      [{ overshoot: "refuse" }, { overshoot: "refuse" }]
     ] as const
   )("accepts %j", ([input, same]) =>
     Effect.gen(function*() {
@@ -114,19 +124,52 @@ describe("RetryPolicy.Schema", () => {
     ])
   })
 
+  it.each(
+    [
+      null,
+      5,
+      true,
+      "",
+      "Full",
+      "1 second",
+      "1 second, 2 seconds",
+      [],
+      {},
+      ["full"],
+      ...nowhereADuration.map((wait) => ["1 second", wait]),
+      [["1 second"]],
+      ["unlimited"],
+      Object.assign([], { length: 2 }),
+      { 0: 5, length: 1 },
+      Duration.seconds(1)
+    ].map((backoff) => ({ backoff }))
+  )("refuses %o", ({ backoff }) => {
+    expect(report(RetryPolicy.Schema, { backoff })).toEqual([
+      expect.stringContaining(`backoff: Expected ${rules.backoff}, got `)
+    ])
+  })
+
+  it.each([null, true, false, "", "Refuse", 0, ["refuse"], {}])("refuses %o for overshoot", (overshoot) => {
+    expect(report(RetryPolicy.Schema, { overshoot })).toEqual([
+      expect.stringContaining(`overshoot: Expected ${rules.overshoot}, got `)
+    ])
+  })
+
   it.each([null, undefined, 5, "unlimited", [], true])("refuses %o for a policy", (input) => {
     expect(report(RetryPolicy.Schema, input)).toEqual([
       expect.stringContaining("Expected an object with any of attempts, timeout")
     ])
   })
 
-  it("reports everything at once: five bad fields and two unknown ones, each with path, rule and value", () => {
+  it("reports everything at once: seven bad fields and two unknown ones, each with path, rule and value", () => {
     const input = {
       attempts: 0,
       timeout: "Infinity",
       waitInitial: -1,
       waitMax: null,
       waitExpBase: "two",
+      backoff: ["1 second", -1],
+      overshoot: true,
       attemps: 5,
       on: ["HttpError"]
     }
@@ -136,6 +179,8 @@ describe("RetryPolicy.Schema", () => {
       `waitInitial: Expected ${rules.wait}, got -1`,
       `waitMax: Expected ${rules.wait}, got null`,
       `waitExpBase: Expected ${rules.base}, got "two"`,
+      `backoff: Expected ${rules.backoff}, got ["1 second",-1]`,
+      `overshoot: Expected ${rules.overshoot}, got true`,
       `attemps: Unknown field with value 5, ${known}`,
       `on: Unknown field with value ["HttpError"], ${known}`
     ])
@@ -174,6 +219,8 @@ describe("RetryPolicy.Schema", () => {
     expect(rules.timeout.startsWith(rule(reason({ timeout: 0 }))?.split(" or ")[0] ?? "?")).toBe(true)
     expect(rules.wait.startsWith(rule(reason({ waitMax: -1 })) ?? "?")).toBe(true)
     expect(rule(reason({ waitExpBase: -1 }))).toBe(rules.base)
+    expect(rule(reason({ backoff: [] }))?.replace("array", "list")).toBe(rules.backoff)
+    expect(rule(reason({ overshoot: true }))).toBe(rules.overshoot)
   })
 
   it("is part of a larger schema, its paths behind the field's", () => {
@@ -198,7 +245,7 @@ describe("RetryPolicy.Schema", () => {
       expect(Equal.equals(policy, RetryPolicy.make({ attempts: 5, timeout: "10 seconds" }))).toBe(true)
       expect(yield* Schema.encodeEffect(Text)(policy)).toBe(
         "{\"attempts\":5,\"timeout\":\"10 seconds\",\"waitInitial\":\"100 millis\",\"waitMax\":\"5 seconds\"," +
-          "\"waitJitter\":\"1 second\",\"waitExpBase\":2}"
+          "\"waitJitter\":\"1 second\",\"waitExpBase\":2,\"backoff\":\"additive\",\"overshoot\":\"allow\"}"
       )
       expect(report(Text, "{ \"attempts\": 0, \"timeout\": -1 }")).toHaveLength(2)
     }))
@@ -211,10 +258,22 @@ describe("RetryPolicy.Schema", () => {
   it.effect("is part of a Config, read from the environment", () =>
     Effect.gen(function*() {
       const Settings = Config.schema(Schema.Struct({ retry: RetryPolicy.Schema }), "app")
-      const env = { APP_RETRY_ATTEMPTS: "5", APP_RETRY_WAIT_MAX: "2 seconds", APP_RETRY_TIMEOUT: "unlimited" }
+      const env = {
+        APP_RETRY_ATTEMPTS: "5",
+        APP_RETRY_WAIT_MAX: "2 seconds",
+        APP_RETRY_TIMEOUT: "unlimited",
+        APP_RETRY_BACKOFF: "100, 1 second",
+        APP_RETRY_OVERSHOOT: "refuse"
+      }
       const from = (env: Record<string, string>) => ConfigProvider.constantCase(ConfigProvider.fromEnv({ env }))
       const { retry } = yield* Settings.parse(from(env))
-      const same = RetryPolicy.make({ attempts: 5, waitMax: "2 seconds", timeout: Duration.infinity })
+      const same = RetryPolicy.make({
+        attempts: 5,
+        waitMax: "2 seconds",
+        timeout: Duration.infinity,
+        backoff: [100, "1 second"],
+        overshoot: "refuse"
+      })
       expect(Equal.equals(retry, same)).toBe(true)
       const error = yield* Effect.flip(Settings.parse(from({ APP_RETRY_ATTEMPTS: "0", APP_RETRY_TIMEOUT: "0" })))
       expect(error.message.match(/ {2}at \["app"\]\["retry"\]/g)).toHaveLength(2)
@@ -239,7 +298,7 @@ describe("RetryPolicy.Schema", () => {
       expect((yield* encode(RetryPolicy.make({ timeout }))).timeout).toBe(written)
     }))
 
-  it.effect("writes all six fields", () =>
+  it.effect("writes all eight fields", () =>
     Effect.gen(function*() {
       const policy = RetryPolicy.make({
         attempts: Infinity,
@@ -247,7 +306,9 @@ describe("RetryPolicy.Schema", () => {
         waitInitial: 0,
         waitMax: "1 minute",
         waitJitter: "1 second",
-        waitExpBase: -0
+        waitExpBase: -0,
+        backoff: [1500, "1 minute", 0],
+        overshoot: "refuse"
       })
       const encoded = yield* encode(policy)
       expect(encoded).toEqual({
@@ -256,18 +317,30 @@ describe("RetryPolicy.Schema", () => {
         waitInitial: "0 millis",
         waitMax: "1 minute",
         waitJitter: "1 second",
-        waitExpBase: 0
+        waitExpBase: 0,
+        backoff: ["1500 millis", "1 minute", "0 millis"],
+        overshoot: "refuse"
       })
     }))
 
   it.effect("reports a whole value that is no policy when encoding", () =>
     Effect.gen(function*() {
-      const bad = { ...RetryPolicy.defaults, attempts: 0, waitMax: Duration.infinity, timeout: "45 seconds" }
+      const bad = {
+        ...RetryPolicy.defaults,
+        attempts: 0,
+        waitMax: Duration.infinity,
+        timeout: "45 seconds",
+        backoff: "none",
+        overshoot: false
+      }
       const error = yield* Effect.flip(Schema.encodeUnknownEffect(RetryPolicy.Schema)(bad))
       expect(error.message).toBe(
         "RetryPolicy.Schema: attempts must be an integer >= 1 or Infinity, got 0\n  at [\"attempts\"]\n" +
           "RetryPolicy.Schema: timeout must be a Duration, got \"45 seconds\"\n  at [\"timeout\"]\n" +
-          "RetryPolicy.Schema: waitMax must be a finite duration >= 0, got Infinity\n  at [\"waitMax\"]"
+          "RetryPolicy.Schema: waitMax must be a finite duration >= 0, got Infinity\n  at [\"waitMax\"]\n" +
+          "RetryPolicy.Schema: backoff must be one of additive, full, equal, decorrelated, constant, linear, fibonacci, " +
+          "or a non-empty array of finite durations >= 0, got \"none\"\n  at [\"backoff\"]\n" +
+          "RetryPolicy.Schema: overshoot must be \"allow\" or \"refuse\", got false\n  at [\"overshoot\"]"
       )
     }))
 
@@ -283,13 +356,29 @@ describe("RetryPolicy.Schema", () => {
       })
   )
 
+  it.effect.prop(
+    "what is written as texts is read as an equal policy",
+    [RetryPolicy.Schema],
+    ([policy]) =>
+      Effect.gen(function*() {
+        const Texts = Schema.toCodecStringTree(RetryPolicy.Schema)
+        const again = yield* Schema.decodeUnknownEffect(Texts)(yield* Schema.encodeEffect(Texts)(policy))
+        expect(Equal.equals(again, policy)).toBe(true)
+      })
+  )
+
   const nanos = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }))
   it.effect.prop(
     "durations of any length survive to the nanosecond",
     [nanos, nanos],
     ([timeout, wait]) =>
       Effect.gen(function*() {
-        const policy = RetryPolicy.make({ timeout: BigInt(timeout), waitMax: BigInt(wait) * 1_000_003n })
+        const waits = [BigInt(wait), BigInt(wait) * 1_000_003n]
+        const policy = RetryPolicy.make({
+          timeout: BigInt(timeout),
+          waitMax: BigInt(wait) * 1_000_003n,
+          backoff: waits
+        })
         expect(Equal.equals(yield* decode(yield* encode(policy)), policy)).toBe(true)
       })
   )
@@ -308,7 +397,22 @@ describe("RetryPolicy.Schema", () => {
         waitInitial: { default: "100 millis" },
         waitMax: { default: "5 seconds" },
         waitJitter: { default: "1 second" },
-        waitExpBase: { type: "number", minimum: 0, default: 2 }
+        waitExpBase: { type: "number", minimum: 0, default: 2 },
+        backoff: {
+          anyOf: [
+            {
+              type: "string",
+              enum: ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"]
+            },
+            {
+              type: "array",
+              minItems: 1,
+              items: { anyOf: [{ type: "number", minimum: 0 }, { type: "string", pattern: expect.any(String) }] }
+            }
+          ],
+          default: "additive"
+        },
+        overshoot: { type: "string", enum: ["allow", "refuse"], default: "allow" }
       }
     })
     expect(schema).not.toHaveProperty("required")

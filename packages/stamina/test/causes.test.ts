@@ -71,6 +71,19 @@ describe("several failures", () => {
     }))
 })
 
+describe("a failure with no error to speak of", () => {
+  it.effect.each([undefined, null, 0, ""])("%s is retried only if `on` says so", (error) =>
+    Effect.gen(function*() {
+      const { effect, seen } = failing<unknown>(Cause.fail(error))
+      const naming = Stamina.retry(effect, { on: (other) => other === "another" })
+      yield* Effect.exit(naming.pipe(Stamina.withTesting({ attempts: 3 })))
+      expect(seen.calls).toBe(1)
+      const scheduled = Effect.retry(effect, staminaSchedule({ on: "Flaky" }))
+      yield* Effect.exit(scheduled.pipe(Stamina.withTesting({ attempts: 3 })))
+      expect(seen.calls).toBe(2)
+    }))
+})
+
 describe("a backoff hook that goes wrong", () => {
   const boom = new Error("boom")
   const error = new Flaky({ n: 1 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Clock, Duration, Effect, Fiber, Random, Schema } from "effect"
-import { Backoff, Decision, RetryPolicy, Stamina } from "effect-stamina"
+import { Backoff, RetryPolicy, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import * as arbitraries from "./kit/arbitraries.ts"
 import { replay } from "./kit/conformance.ts"
@@ -8,7 +8,7 @@ import { drivers } from "./kit/drivers.ts"
 import { expectSame } from "./kit/expectations.ts"
 import { VirtualTime } from "./kit/VirtualTime.ts"
 
-const [schedule, combinator] = [drivers[0]!, drivers[1]!]
+const combinator = drivers[1]!
 const runs = { arbitrary: { runs: 300 } }
 
 describe("the laws of a run", () => {
@@ -33,6 +33,23 @@ describe("the laws of a run", () => {
       const failedAt = seen.starts[retry]! + c.script[Math.min(retry, c.script.length - 1)]!.ms
       expect(failedAt).toBeLessThan(c.options.timeout ?? Infinity)
     }
+  }, runs)
+
+  it.prop("no wait ends at or past a timeout that may not be overshot", [arbitraries.runs], ([c]) => {
+    const { seen } = replay({ ...c, options: { ...c.options, overshoot: "refuse" } }, combinator)
+    // to the thousandth of a millisecond: the clock has whole nanoseconds
+    for (const start of seen.starts) expect(start).toBeLessThan((c.options.timeout ?? Infinity) + 0.001)
+    expect(seen.waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThan((c.options.timeout ?? Infinity) + 0.001)
+  }, runs)
+
+  it.prop("a run that may not overshoot goes as one that may, for as long as it goes", [arbitraries.runs], ([c]) => {
+    const under = (overshoot: "allow" | "refuse") =>
+      replay({ ...c, options: { ...c.options, overshoot } }, combinator).seen
+    const [may, mayNot] = [under("allow"), under("refuse")]
+    expect(mayNot.waits).toEqual(may.waits.slice(0, mayNot.waits.length))
+    const next = may.waits[mayNot.waits.length]
+    if (next === undefined) return expect(mayNot).toEqual(may)
+    expect(mayNot.elapsed + next).toBeGreaterThan((c.options.timeout ?? Infinity) - 0.001)
   }, runs)
 
   it.prop("all drivers agree, and so do the composed blocks: waits, times, details and numbers drawn", [
@@ -133,6 +150,20 @@ describe("the laws of a wait", () => {
     }
   })
 
+  it.prop("is the same for the same numbers, and draws at most one", [backoffs, retryNum, arbitraries.numberBelow1], (
+    [backoff, n, u]
+  ) => {
+    let draws = 0
+    const random = () => {
+      draws++
+      return u
+    }
+    const wait = Backoff.wait(backoff, n, random)
+    expect(draws).toBeLessThanOrEqual(1)
+    expect(Backoff.wait(backoff, n, random)).toBe(wait)
+    if (draws === 0) expect(Backoff.shortest(backoff, n)).toBe(Backoff.longest(backoff, n))
+  })
+
   it("draws one number where there is jitter, and none where there is not", () => {
     let draws = 0
     const random = () => ++draws / 10
@@ -140,61 +171,5 @@ describe("the laws of a wait", () => {
     expect(draws).toBe(1)
     expect(Backoff.wait({ shape: "additive", initial: 100, max: 5000, jitter: 0, base: 2 }, 1, random)).toBe(100)
     expect(draws).toBe(1)
-  })
-})
-
-describe("the decision", () => {
-  const rules = Decision.fromPolicy(RetryPolicy.defaults)
-  const failed = { attempt: 1, elapsed: 0, verdict: true, mode: Decision.normal } as const
-  const never = () => {
-    throw new Error("nobody should draw a number")
-  }
-
-  it("asks in this order: switched off, not retryable, attempts, timeout", () => {
-    const worst = { attempt: 10, elapsed: 45_000, verdict: false } as const
-    const reason = (what: Partial<Decision.Failed>) => {
-      const decision = Decision.decide(rules, { ...failed, ...what }, never)
-      return decision._tag === "Stop" ? decision.reason : decision._tag
-    }
-    expect(reason({ ...worst, mode: { _tag: "Inactive" } })).toBe("Inactive")
-    expect(reason({ ...worst })).toBe("NotRetryable")
-    expect(reason({ ...worst, verdict: true })).toBe("AttemptsExhausted")
-    expect(reason({ ...worst, verdict: true, attempt: 9 })).toBe("TimeoutReached")
-    expect(reason({ ...worst, verdict: 7, attempt: 9, elapsed: 44_999.999 })).toBe("Retry")
-  })
-
-  it("grants a wait that was asked for exactly, above the maximum too, and draws nothing for it", () => {
-    expect(Decision.decide(rules, { ...failed, verdict: 60_000 }, never)).toEqual({ _tag: "Retry", wait: 60_000 })
-    expect(Decision.decide(rules, { ...failed, verdict: 0 }, never)).toEqual({ _tag: "Retry", wait: 0 })
-  })
-
-  it("in test mode replaces the attempts, or caps them, drops the timeout and never waits", () => {
-    const at = (attempt: number, cap: boolean, attempts: number) =>
-      Decision.decide(
-        rules,
-        { attempt, elapsed: 1e9, verdict: 500, mode: { _tag: "Testing", attempts, cap } },
-        never
-      )
-    expect(at(1, false, 2)).toEqual({ _tag: "Retry", wait: 0 })
-    expect(at(2, false, 2)).toEqual({ _tag: "Stop", reason: "AttemptsExhausted" })
-    expect(at(10, false, 20)).toEqual({ _tag: "Retry", wait: 0 })
-    expect(at(10, true, 20)).toEqual({ _tag: "Stop", reason: "AttemptsExhausted" })
-  })
-
-  it("counts 10 attempts as 9 retries", () => {
-    const { seen } = replay(
-      {
-        id: "default",
-        on: ["HttpError"],
-        options: { attempts: 10, timeout: 45_000, waitInitial: 100, waitMax: 5000, waitJitter: 1000, waitExpBase: 2 },
-        script: [{ ms: 0, tag: "HttpError" }],
-        random: [0],
-        mode: { kind: "normal" },
-        expect: { attempts: 0, final: "", waits: [], starts: [], elapsed: 0, details: [], nextWaits: [] }
-      },
-      schedule
-    )
-    expect(seen.waits).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000])
-    expect(seen.attempts).toBe(10)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Data, Effect, Fiber, Option } from "effect"
-import { type RetryDetails, Stamina, staminaSchedule } from "effect-stamina"
+import { Data, Effect, Fiber, Logger, Option, References } from "effect"
+import { type RetryDetails, RetryLogs, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
@@ -39,6 +39,22 @@ describe.each(inner)("a run around %s", (_, retry) => {
       expect([report.reason, report.attempts, report.calls]).toEqual(["AttemptsExhausted", 4, 12])
       expect(report.history.map((attempt) => Option.getOrThrow(attempt.inner).attempts)).toEqual([3, 3, 3, 3])
       expect(details.map(({ attemptsInside }) => attemptsInside)).toEqual([3, 3, 3])
+    }))
+
+  it.effect("says so in the logs", () =>
+    Effect.gen(function*() {
+      const logged: Array<Readonly<Record<string, unknown>>> = []
+      const logger = Logger.layer([Logger.make(({ fiber, message }) => {
+        logged.push({ message, ...fiber.getRef(References.CurrentLogAnnotations) })
+      })])
+      const outer = Stamina.retry(retry(failing().effect).pipe(Effect.provide(Stamina.layerHooks([]))), four)
+      yield* inTime(Effect.ignore(outer).pipe(Effect.provide([Stamina.layerHooks([RetryLogs.hook]), logger])))
+      expect(logged.map(({ attempts, attempts_inside, calls }) => [attempts, attempts_inside, calls])).toEqual([
+        [undefined, 3, undefined],
+        [undefined, 3, undefined],
+        [undefined, 3, undefined],
+        [4, undefined, 12]
+      ])
     }))
 
   it.effect("with nested: \"once\" stops at the first error that was retried inside", () =>

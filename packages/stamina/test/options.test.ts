@@ -19,6 +19,10 @@ const numbers = "an integer >= 1 or Infinity"
 const timeouts = "a duration > 0 or Duration.infinity"
 const waits = "a finite duration >= 0"
 const bases = "a finite number >= 0"
+const shapes =
+  "one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty array of finite " +
+  "durations >= 0"
+const overshoots = "\"allow\" or \"refuse\""
 
 /** [field, rule, value, value as printed] */
 const bad: ReadonlyArray<readonly [string, string, unknown, string]> = [
@@ -51,7 +55,23 @@ const bad: ReadonlyArray<readonly [string, string, unknown, string]> = [
   ["waitExpBase", bases, Infinity, "Infinity"],
   ["waitExpBase", bases, NaN, "NaN"],
   ["waitExpBase", bases, "2", "\"2\""],
-  ["name", "a string", 7, "7"]
+  ...[
+    ["exponential", "\"exponential\""],
+    ["", "\"\""],
+    [null, "null"],
+    [7, "7"],
+    [[], "[]"],
+    [["soon"], "[\"soon\"]"],
+    [[100, -1], "[100,-1]"],
+    [[100, Infinity], "[100,Infinity]"],
+    [[NaN], "[NaN]"],
+    [[["full"]], "[[\"full\"]]"]
+  ].map(([value, printed]) => ["backoff", shapes, value, printed] as [string, string, unknown, string]),
+  ["overshoot", overshoots, true, "true"],
+  ["overshoot", overshoots, null, "null"],
+  ["overshoot", overshoots, "Refuse", "\"Refuse\""],
+  ["name", "a non-empty string", 7, "7"],
+  ["name", "a non-empty string", "", "\"\""]
 ]
 
 const forms = "a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function"
@@ -70,6 +90,12 @@ const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [{ HttpError: NaN }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got NaN`],
   [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got -1`],
   [{ HttpError: "soon" }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got "soon"`],
+  [{ HttpError: {} }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got {}`],
+  [{ HttpError: { waitInital: 5 } }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got {`],
+  [{ HttpError: { waitMax: 5, waitInital: 5 } }, "on.HttpError: unknown option \"waitInital\", known are backoff, "],
+  [{ HttpError: { waitMax: 5, attempts: 5 } }, "on.HttpError: unknown option \"attempts\", known are backoff, "],
+  [{ HttpError: { waitMax: -1 } }, `on.HttpError: waitMax must be ${waits}, got -1`],
+  [{ HttpError: { backoff: "soon" } }, `on.HttpError: backoff must be ${shapes}, got "soon"`],
   [{ HttpError: null }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got null`]
 ]
 
@@ -111,6 +137,7 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
     TypeError,
     ["HttpError", HttpError],
     { HttpError: true, Other: undefined, Third: "1 second", Fourth: () => 0, Fifth: false },
+    { HttpError: { waitInitial: "2 seconds", backoff: "full" }, Other: { backoff: [1, 2] }, Third: RetryOn.atLeast(5) },
     () => true
   ])("but takes every form of on: %s", (on) => {
     expect(() => build({ on })).not.toThrow()
@@ -140,8 +167,25 @@ describe("RetryPolicy.make", () => {
     expect(policy.waitExpBase).toBe(0)
   })
 
+  it("takes every shape by its name, and waits as a list, which it copies", () => {
+    for (const backoff of ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"] as const) {
+      expect(RetryPolicy.make({ backoff }).backoff).toBe(backoff)
+    }
+    const waits: Array<Duration.Input> = ["1 second", 250, Duration.zero]
+    const policy = RetryPolicy.make({ backoff: waits, overshoot: "refuse" })
+    waits.push(5)
+    expect(policy.backoff).toEqual([Duration.seconds(1), Duration.millis(250), Duration.zero])
+    expect(policy.overshoot).toBe("refuse")
+    expect(RetryPolicy.make({ ...policy })).toEqual(policy)
+  })
+
+  it("refuses a list with gaps", () => {
+    expect(() => RetryPolicy.make({ backoff: Object.assign([], { length: 3 }) })).toThrow(RangeError)
+  })
+
   it("cannot be changed afterwards", () => {
     expect(Object.isFrozen(RetryPolicy.make())).toBe(true)
+    expect(Object.isFrozen(RetryPolicy.make({ backoff: [1, 2] }).backoff)).toBe(true)
     expect(Object.isFrozen(RetryPolicy.defaults)).toBe(true)
   })
 
@@ -174,70 +218,11 @@ describe("the blocks", () => {
   it("refuse what is out of range, under their own names", () => {
     expect(() => RetrySchedule.backoff({ waitMax: -1 })).toThrow(/^RetrySchedule\.backoff: waitMax must be/)
     expect(() => RetrySchedule.backoff({ attempts: 3 } as object)).toThrow(/^RetrySchedule\.backoff: unknown option/)
+    expect(() => RetrySchedule.backoff({ overshoot: "allow" } as object)).toThrow(/^RetrySchedule\.backoff: unknown/)
+    expect(() => RetrySchedule.backoff({ backoff: [] })).toThrow(/^RetrySchedule\.backoff: backoff must be/)
+    expect(() => RetrySchedule.limit({ overshoot: "no" as "allow" })).toThrow(/^RetrySchedule\.limit: overshoot must/)
     expect(() => RetrySchedule.limit({ attempts: 0 })).toThrow(/^RetrySchedule\.limit: attempts must be/)
     expect(() => RetrySchedule.limit({ waitMax: 0 } as object)).toThrow(/^RetrySchedule\.limit: unknown option/)
     expect(() => RetrySchedule.retryOn([])).toThrow(/^RetrySchedule\.retryOn: on must be/)
-  })
-})
-
-describe("RetryOn.make", () => {
-  const http = Object.assign(new HttpError("503"), { _tag: "HttpError" })
-
-  it("matches tags, and errors without one never", () => {
-    expect(RetryOn.make("HttpError")(http)).toBe(true)
-    expect(RetryOn.make("Other")(http)).toBe(false)
-    for (const error of [undefined, null, 7, "HttpError", {}, new Error("HttpError"), Symbol("x")]) {
-      expect(RetryOn.make("HttpError")(error)).toBe(false)
-      expect(RetryOn.make({ undefined: true })(error)).toBe(false)
-    }
-  })
-
-  it("matches classes by instanceof: built-in, abstract and written as functions", () => {
-    function Old(this: object) {}
-    Old.prototype = Object.create(Error.prototype)
-    abstract class Base extends Error {}
-    class Concrete extends Base {}
-    expect(RetryOn.make(Error)(http)).toBe(true)
-    expect(RetryOn.make(TypeError)(http)).toBe(false)
-    expect(RetryOn.make(Base)(new Concrete())).toBe(true)
-    expect(RetryOn.make(Old as unknown as typeof Error)(Object.create(Old.prototype))).toBe(true)
-    expect(RetryOn.make(Old as unknown as typeof Error)(http)).toBe(false)
-  })
-
-  it("takes arrays that mix both", () => {
-    const judge = RetryOn.make(["Other", HttpError])
-    expect(judge(http)).toBe(true)
-    expect(judge({ _tag: "Other" })).toBe(true)
-    expect(judge({ _tag: "Third" })).toBe(false)
-  })
-
-  it("reads records: what is not named, or undefined, is not retried", () => {
-    const judge = RetryOn.make({
-      Yes: true,
-      No: false,
-      Fixed: "2 seconds",
-      Zero: 0,
-      Asked: (error: { readonly after: number }) => error.after,
-      Unset: undefined
-    })
-    expect(judge({ _tag: "Yes" })).toBe(true)
-    expect(judge({ _tag: "No" })).toBe(false)
-    expect(judge({ _tag: "Fixed" })).toBe(2000)
-    expect(judge({ _tag: "Zero" })).toBe(0)
-    expect(judge({ _tag: "Asked", after: 70 })).toBe(70)
-    expect(judge({ _tag: "Unset" })).toBe(false)
-    expect(judge({ _tag: "toString" })).toBe(false)
-    expect(judge({ _tag: "__proto__" })).toBe(false)
-  })
-
-  it("hands a hook the error itself, and reads a negative answer as at once", () => {
-    const seen: Array<unknown> = []
-    const judge = RetryOn.make((error: HttpError) => {
-      seen.push(error)
-      return -5
-    })
-    expect(judge(http)).toBe(0)
-    expect(seen[0]).toBe(http)
-    expect(RetryOn.make(() => Duration.negativeInfinity)).toThrow(RangeError)
   })
 })

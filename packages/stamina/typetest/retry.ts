@@ -153,3 +153,44 @@ export const deadline: Effect.Effect<number, HttpError | ParseError | Stamina.De
 )
 export const deadlineFirst: Effect.Effect<number, HttpError | ParseError | Stamina.DeadlineExceeded> = Stamina
   .withDeadline(program, 2000)
+
+// --- a record's answers: a backoff of its own, a hint, a hook that answers with either or with neither
+
+export const byOwnBackoff: Program = program.pipe(
+  Stamina.retry({
+    on: { HttpError: { waitInitial: "2 seconds", backoff: "full" }, ParseError: { backoff: [1, "1 second"] } }
+  })
+)
+export const byOwnBackoffFirst: Program = Stamina.retry(program, { on: { HttpError: { waitMax: undefined } } })
+export const byHint: Program = program.pipe(Stamina.retry({ on: { HttpError: RetryOn.atLeast("2 seconds") } }))
+export const byHintingHook: Program = program.pipe(
+  Stamina.retry({
+    on: { HttpError: (error) => error.status === 429 ? RetryOn.atLeast(error.status, "1 minute") : true }
+  })
+)
+export const byHintingFunction: Program = program.pipe(
+  Stamina.retry({ on: (error) => error._tag === "HttpError" && RetryOn.atLeast("2 seconds") })
+)
+export const boundOwnBackoff: Program = Stamina.retry({ on: { HttpError: { backoff: "equal" } } })(program)
+
+// @ts-expect-error: a shape that there is not
+program.pipe(Stamina.retry({ on: { HttpError: { backoff: "exponential" } } }))
+// @ts-expect-error: a field of a policy that cannot differ by tag
+program.pipe(Stamina.retry({ on: { HttpError: { waitMax: 5, attempts: 3 } } }))
+// @ts-expect-error: a list that holds something else than waits
+program.pipe(Stamina.retry({ on: { HttpError: { backoff: [true] } } }))
+// @ts-expect-error: a hook cannot answer with a backoff
+program.pipe(Stamina.retry({ on: { HttpError: () => ({ backoff: "full" }) } }))
+// @ts-expect-error: a typo in a tag beside a backoff
+program.pipe(Stamina.retry({ on: { HtpError: { backoff: "full" } } }))
+
+// --- the shape and the overshoot of a policy
+
+export const byShape: Program = program.pipe(Stamina.retry({ on: "HttpError", backoff: "full", overshoot: "refuse" }))
+export const byWaits: Program = program.pipe(
+  Stamina.retry({ on: "HttpError", backoff: ["1 second", 250, Duration.zero] })
+)
+// @ts-expect-error: a shape that there is not
+program.pipe(Stamina.retry({ on: "HttpError", backoff: "exponential" }))
+// @ts-expect-error: there are two words for it
+program.pipe(Stamina.retry({ on: "HttpError", overshoot: true }))

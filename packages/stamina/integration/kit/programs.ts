@@ -1,7 +1,7 @@
 /**
  * Other programs, for tests against the real thing: found, run, and stopped without fail.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
 
@@ -24,15 +24,24 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
+export interface StartOptions extends Pick<SpawnOptions, "cwd" | "uid" | "gid"> {
+  /** The signals that stop it: the first if there is time, the second if there is not. */
+  readonly signals?: readonly [gently: NodeJS.Signals, atOnce: NodeJS.Signals]
+}
+
 /** Starts a program. It is stopped at the latest when this process ends. */
-export const start = (program: string, args: ReadonlyArray<string>): Running => {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] })
+export const start = (
+  program: string,
+  args: ReadonlyArray<string>,
+  { signals: [gently, atOnce] = ["SIGTERM", "SIGKILL"], ...options }: StartOptions = {}
+): Running => {
+  const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] })
   let output = ""
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => output += text)
   }
   child.on("error", (error) => output += String(error))
-  const kill = () => child.kill("SIGKILL")
+  const kill = () => child.kill(atOnce)
   process.once("exit", kill)
 
   const check = () => {
@@ -51,7 +60,7 @@ export const start = (program: string, args: ReadonlyArray<string>): Running => 
       process.off("exit", kill)
       if (hasEnded(child)) return
       const ended = once(child, "exit")
-      child.kill("SIGTERM")
+      child.kill(gently)
       const timer = setTimeout(kill, 5_000)
       await ended
       clearTimeout(timer)

@@ -49,6 +49,9 @@ export interface Options {
  *   after 2 attempts: 44.1s of it inside attempts, 0.9s waiting"
  * - `stamina.interrupted`: as `stamina.recovered`
  *
+ * Where runs inside had retried already, `attempts_inside` says how many attempts they made in the attempt that failed,
+ * and `calls` how many calls the whole run came to.
+ *
  * They go to every logger but Effect's `tracerLogger`, which would put them on the current span beside the events of
  * the span hook.
  *
@@ -74,7 +77,8 @@ export const make = (options: Options = {}): RetryHook => {
         retry_num: details.retryNum,
         wait_for: Duration.toSeconds(details.waitFor),
         waited_so_far: Duration.toSeconds(details.waitedSoFar),
-        caused_by: causedBy(details.causedBy)
+        caused_by: causedBy(details.causedBy),
+        ...(details.attemptsInside > 0 ? { attempts_inside: details.attemptsInside } : undefined)
       })),
     onRecovered: recovered && ((run) => recovered(annotations(run))),
     onInterrupted: interrupted && ((run) => interrupted(annotations(run))),
@@ -115,6 +119,7 @@ const notOnSpans = (log: Effect.Effect<void>): Effect.Effect<void> =>
 const annotations = (run: RetriedRun): Annotations => ({
   callable: run.name,
   attempts: run.attempts,
+  ...(run.calls > run.attempts ? { calls: run.calls } : undefined),
   elapsed: Duration.toSeconds(run.elapsed),
   in_attempts: Duration.toSeconds(run.inAttempts),
   waited: Duration.toSeconds(run.waited)

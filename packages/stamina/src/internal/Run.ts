@@ -47,7 +47,7 @@ export class Run {
   /** When the last failure was, or the end. */
   elapsed = 0
   /** When the current attempt began. In mid-wait, when it begins if the wait ends on time. */
-  private began = 0
+  private began: number
   /** How long the last attempt took. */
   private took = 0
   /** How long all attempts took. */
@@ -68,9 +68,11 @@ export class Run {
   /** Whether the hooks have been told how the run ended. */
   told = false
 
-  constructor(settings: Settings, start: clock.Reading) {
+  /** `began` is when the first attempt began, where that was before this run's time does. */
+  constructor(settings: Settings, start: clock.Reading, began = 0) {
     this.settings = settings
     this.start = start
+    this.began = began
     this.mode = undefined
     this.reason = undefined
     this.refused = undefined
@@ -92,7 +94,9 @@ export class Run {
     let verdict: Verdict = false
     if (this.mode._tag !== "Inactive") {
       try {
-        verdict = judgeCause(cause, (error) => error === this.timedOut || this.settings.judge(error))
+        const { judge, judgesTimeouts = false } = this.settings
+        const isOwnTimeout = (error: unknown) => this.timedOut !== undefined && error === this.timedOut
+        verdict = judgeCause(cause, (error) => (isOwnTimeout(error) && !judgesTimeouts) || judge(error))
       } catch (defect) {
         cause = Cause.combine(cause, Cause.die(defect))
       }
@@ -147,6 +151,11 @@ export class Run {
       (this.attempt > 1 || (this.reason !== "NotRetryable" && this.reason !== "Inactive"))
   }
 
+  /** The hooks have been told, and the wait begins now. */
+  waitBegins(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.began = clock.millisSince(fiber, this.start) + this.wait
+  }
+
   /** For drivers that see it: the wait is over and the next attempt begins now. */
   attemptBegins(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.waiting = false
@@ -155,6 +164,8 @@ export class Run {
 
   /** For drivers that see it: the run ends here, with a success or by an interruption. */
   ends(fiber: Fiber.Fiber<unknown, unknown>): void {
+    // an attempt that failed with an interruption has been counted
+    if (this.reason !== undefined) return
     this.attemptEnded(fiber)
     if (!this.waiting) this.calls++
   }
@@ -162,7 +173,7 @@ export class Run {
   private attemptEnded(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.elapsed = clock.millisSince(fiber, this.start)
     this.took = this.waiting ? 0 : Math.max(0, this.elapsed - this.began)
-    this.inAttempts += this.took
+    this.inAttempts += Math.min(this.took, this.elapsed)
   }
 
   private remember(cause: Cause.Cause<unknown>, inner: Run | undefined): void {
@@ -249,12 +260,25 @@ const runs = /*#__PURE__*/ new WeakMap<object, Run>()
 /** The run that an error came out of last. */
 export const runOf = (error: unknown): Run | undefined => isObject(error) ? runs.get(error) : undefined
 
-/** The run that an error came out of, or the error that it keeps as its `cause`, as `mapError` does well to do. */
+/** Lets what comes out in an error's place tell of the run that the error came out of. */
+export const standsFor = (value: object, error: unknown): void => {
+  const run = runOf(error)
+  if (run !== undefined) runs.set(value, run)
+}
+
+/**
+ * The run that an error came out of, or what it keeps as its `cause`, as `mapError` does well to do, or its `response`,
+ * as errors do that are made of one.
+ */
 const runBehind = (error: unknown): Run | undefined => {
   for (let depth = 0; depth < maxCauses && isObject(error); depth++) {
     const run = runs.get(error)
     if (run !== undefined) return run
-    error = Predicate.hasProperty(error, "cause") ? error.cause : undefined
+    error = Predicate.hasProperty(error, "cause")
+      ? error.cause
+      : Predicate.hasProperty(error, "response")
+      ? error.response
+      : undefined
   }
   return undefined
 }
@@ -265,9 +289,14 @@ const maxCauses = 16
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function"
 
+/** The name of the span that an attempt gets for itself. */
+export const attemptSpan = "stamina.attempt"
+
 /** What people call the thing that is retried. */
-const nameOf = (settings: Settings, fiber: Fiber.Fiber<unknown, unknown>): string => {
+export const nameOf = (settings: Settings, fiber: Fiber.Fiber<unknown, unknown>): string => {
   if (settings.name !== undefined) return settings.name
-  const { span } = fiber.cache
-  return span !== undefined && span._tag === "Span" ? span.name : "<unnamed>"
+  let { span } = fiber.cache
+  // the span of an attempt, for which the option `spans` asks, is no name of its own
+  while (span?._tag === "Span" && span.name === attemptSpan) span = Option.getOrUndefined(span.parent)
+  return span?._tag === "Span" ? span.name : "<unnamed>"
 }

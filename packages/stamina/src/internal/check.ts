@@ -21,10 +21,10 @@ export const checkKnown = (caller: string, options: object, known: ReadonlyArray
 }
 
 /** Total number of calls. */
-export const checkAttempts = (caller: string, value: unknown): number =>
+export const checkAttempts = (caller: string, value: unknown, field = "attempts"): number =>
   typeof value === "number" && (value === Infinity || (Number.isInteger(value) && value >= 1))
     ? value
-    : refuse(caller, "attempts", "an integer >= 1 or Infinity", value)
+    : refuse(caller, field, "an integer >= 1 or Infinity", value)
 
 /** The multiplier of an exponential wait. */
 export const checkBase = (caller: string, value: unknown): number =>

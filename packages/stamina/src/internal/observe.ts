@@ -16,7 +16,8 @@ export const observedWait = (
   fiber: Fiber.Fiber<unknown, unknown>,
   error: unknown
 ): Effect.Effect<void> => {
-  const sleep = Effect.sleep(run.wait)
+  const { cleanUp } = run.settings
+  const sleep = cleanUp === undefined ? Effect.sleep(run.wait) : Effect.andThen(cleanUp(error), Effect.sleep(run.wait))
   const wait = run.settings.spans
     ? Effect.withSpan(sleep, "stamina.wait", { attributes: { "stamina.wait_for": run.wait / 1000 } })
     : sleep

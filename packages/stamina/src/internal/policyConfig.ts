@@ -10,7 +10,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { refuse } from "./check.ts"
-import { type Field, fields, fromText, type RetryPolicy } from "./policyFields.ts"
+import { type Field, fields, type RetryPolicy, type Text } from "./policyFields.ts"
 
 /** The config of the policy under `prefix`; a variable that is absent is taken from `defaults`. */
 export const make = (prefix: string, defaults: RetryPolicy): Config.Config<RetryPolicy> => {
@@ -48,23 +48,28 @@ export const make = (prefix: string, defaults: RetryPolicy): Config.Config<Retry
  * not be read is an error at once.
  */
 const variable = <A>(
-  field: Pick<Field<A, unknown>, "read" | "rule">,
+  field: Spelling<A>,
   path: ReadonlyArray<string>,
   fallback: A
 ): Config.Config<Result.Result<A, SchemaIssue.Issue>> =>
   Config.schema(text(field), [...path]).pipe(
-    Config.map((text) => Result.succeed(field.read(fromText(text)) ?? fallback)),
+    Config.map((text) => Result.succeed(field.read(field.fromText(text)) ?? fallback)),
     Config.withDefault(Result.succeed(fallback)),
     Config.orElse(({ cause }) =>
       cause._tag === "SchemaError" ? Config.succeed(Result.fail(cause.issue)) : Config.fail(cause)
     )
   )
 
-/** Text that spells the field. */
-const text = (field: Pick<Field<unknown, unknown>, "read" | "rule">): Schema.Codec<string> =>
-  Schema.String.check(
+type Spelling<A> = Pick<Field<A, unknown>, "read" | "rule" | "fromText">
+
+/**
+ * Text that spells the field. Several texts are looked for whatever the field, for a provider that holds them would
+ * otherwise look as if it held none, and the default would quietly stand in for them.
+ */
+const text = (field: Spelling<unknown>): Schema.Codec<Text> =>
+  Schema.Union([Schema.String, Schema.Array(Schema.String)]).check(
     Schema.makeFilter((text) =>
-      field.read(fromText(text)) === undefined
+      field.read(field.fromText(text)) === undefined
         ? new SchemaIssue.InvalidValue({ expected: field.rule }, text, { reportInput: true })
         : undefined
     )

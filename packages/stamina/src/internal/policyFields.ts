@@ -1,7 +1,8 @@
 /**
  * The fields of a policy: what each means, and how JSON and environment variables spell it.
  *
- * What is in range is decided by `check.ts`; here is only the spelling.
+ * What is in range is decided by `check.ts`, and by `checkShape` for the one field that is more than a number or a
+ * word; the rest is spelling.
  */
 import * as Duration from "effect/Duration"
 import type * as JsonSchema from "effect/JsonSchema"
@@ -29,18 +30,25 @@ import {
  * | `"additive"` | `min(waitMax, waitInitial · waitExpBase^(n−1) + u · waitJitter)`, as in Python's stamina; the default |
  * | `"full"` | `u · e`, the "full jitter" of AWS |
  * | `"equal"` | `e/2 + u · e/2`, the "equal jitter" of AWS |
- * | `"decorrelated"` | `waitInitial + u · (min(waitMax, 3 · p) − waitInitial)`, with `p` the wait before, at first `waitInitial` |
+ * | `"decorrelated"` | `f + u · (max(f, min(waitMax, 3 · p)) − f)`, with `f = min(waitInitial, waitMax)` and `p` the wait before, at first `waitInitial` |
  * | `"constant"` | `min(waitMax, waitInitial + u · waitJitter)` |
  * | `"linear"` | `min(waitMax, waitInitial · n + u · waitJitter)` |
  * | `"fibonacci"` | `min(waitMax, waitInitial · F(n) + u · waitJitter)`, `F` = 1, 1, 2, 3, 5, … |
- * | a list | `min(waitMax, list[n] + u · waitJitter)`, the last of the list for all further retries |
+ * | a list | `min(waitMax, list[n] + u · waitJitter)`, counted from 1; the last of the list for all further retries |
  *
  * The names and formulas of the second to fourth are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS
- * Architecture Blog, 2015), but for one thing: there the decorrelated wait is cut off at the cap, which makes most waits
- * the cap itself; here the cap bounds the range that is drawn from, so that chance survives.
+ * Architecture Blog, 2015), but for one thing: there the decorrelated wait is cut off at the cap, which makes many waits
+ * the cap itself; here the cap bounds the range that is drawn from.
  *
- * No wait is ever longer than `waitMax`. In `"full"`, `"equal"` and `"decorrelated"`, chance has its own place and
- * `waitJitter` has none.
+ * No wait is ever longer than `waitMax`. Only `"additive"`, `"full"` and `"equal"` look at `waitExpBase`, and a list does
+ * not look at `waitInitial`. In `"full"`, `"equal"` and `"decorrelated"`, chance has its own place and `waitJitter` has
+ * none, so that waits still differ once they have come to the cap. Where jitter is added, it vanishes there: all who
+ * wait for `waitMax` wait equally long.
+ *
+ * **Gotchas**
+ *
+ * The decorrelated wait follows the one that was really waited, also where `on` had asked for that one: after a minute
+ * that a server asked for, it is drawn from a wide range. With a `waitInitial` of 0 it stays 0 until then.
  *
  * @category models
  * @since 0.1.0
@@ -55,7 +63,8 @@ export const checkShape = (caller: string, value: unknown): BackoffShape => {
   const name = shapeNames.find((name) => name === value)
   if (name !== undefined) return name
   if (Array.isArray(value) && value.length > 0) {
-    const waits = value.map((wait) => decodeDuration(wait))
+    // not `map`, which leaves out what was never set
+    const waits = Array.from(value, decodeDuration)
     if (waits.every(isWait)) return Object.freeze(waits)
   }
   return refuse(
@@ -129,9 +138,12 @@ export interface Encoded {
   readonly waitMax?: number | string | undefined
   readonly waitJitter?: number | string | undefined
   readonly waitExpBase?: number | undefined
-  readonly backoff?: string | ReadonlyArray<number | string> | undefined
-  readonly overshoot?: string | undefined
+  readonly backoff?: BackoffShape<number | string> | undefined
+  readonly overshoot?: "allow" | "refuse" | undefined
 }
+
+/** What configuration holds of a field: a text, as an environment variable is one, or several. */
+export type Text = string | ReadonlyArray<string>
 
 /** How one field is spelt: a value of type `A`, written as `Spelt`. */
 export interface Field<A, Spelt> {
@@ -139,6 +151,8 @@ export interface Field<A, Spelt> {
   readonly rule: string
   /** Reads a spelling; `undefined` where it breaks the rule. */
   readonly read: (spelt: unknown) => A | undefined
+  /** The spelling in a text. */
+  readonly fromText: (text: Text) => unknown
   /** The canonical spelling, which `read` turns into the same value again. */
   readonly write: (value: A) => Spelt
   /** Gives a valid value of the field back and throws the `RangeError` of `check.ts` for anything else. */
@@ -148,6 +162,11 @@ export interface Field<A, Spelt> {
 }
 
 const caller = "RetryPolicy.Schema"
+
+const decimal = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
+
+/** A number where the text is one. */
+const fromText = (text: Text): unknown => typeof text === "string" && decimal.test(text) ? Number(text) : text
 
 /** The one spelling of "no limit". */
 const unlimited = "unlimited"
@@ -212,6 +231,7 @@ const wait = (name: keyof RetryPolicy, description: string): Field<Duration.Dura
   return {
     rule: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
     read: (spelt) => readDuration(spelt, check),
+    fromText,
     write: writeDuration,
     check: checkDuration(name, check),
     jsonSchema: { description, anyOf: [{ type: "number", minimum: 0 }, durationText] }
@@ -226,6 +246,7 @@ const attempts: Field<number, number | typeof unlimited> = {
       : spelt === Infinity
       ? undefined
       : passing(attempts.check)(spelt),
+  fromText,
   write: (value) => value === Infinity ? unlimited : value,
   check: (value) => checkAttempts(caller, value),
   jsonSchema: {
@@ -238,6 +259,7 @@ const timeout: Field<Duration.Duration, string> = {
   rule: `a duration > 0, such as "10 seconds" or 10000 (milliseconds), or "${unlimited}"`,
   read: (spelt) =>
     spelt === unlimited ? Duration.infinity : readDuration(spelt, (value) => checkTimeout(caller, value)),
+  fromText,
   write: writeDuration,
   check: checkDuration("timeout", (value) => checkTimeout(caller, value)),
   jsonSchema: {
@@ -249,6 +271,7 @@ const timeout: Field<Duration.Duration, string> = {
 const waitExpBase: Field<number, number> = {
   rule: "a finite number >= 0",
   read: (spelt) => passing(waitExpBase.check)(spelt),
+  fromText,
   // a negative zero has no spelling in JSON
   write: (value) => value === 0 ? 0 : value,
   check: (value) => checkBase(caller, value),
@@ -259,12 +282,15 @@ const waitExpBase: Field<number, number> = {
   }
 }
 
-const shape: Field<BackoffShape, string | ReadonlyArray<string>> = {
-  rule: `one of ${shapeNames.join(", ")}, or a non-empty list of durations >= 0`,
-  read: (spelt) =>
-    Array.isArray(spelt)
-      ? passing(shape.check)(spelt.map((wait) => readDuration(wait, (value) => checkWait(caller, "backoff", value))))
-      : passing(shape.check)(spelt),
+const backoff: Field<BackoffShape, BackoffShape<string>> = {
+  rule: `one of ${shapeNames.join(", ")}, or a non-empty list of finite durations >= 0`,
+  read: (spelt) => passing(backoff.check)(Array.isArray(spelt) ? Array.from(spelt, readListed) : spelt),
+  fromText: (text) => {
+    const parts = typeof text === "string" ? text.split(",").map((part) => part.trim()) : text
+    const list = parts.map(fromText)
+    // a single wait is a list of one, for no shape has the name of a duration
+    return list.length > 1 || typeof text !== "string" || readListed(list[0]) !== undefined ? list : text
+  },
   write: (value) => typeof value === "string" ? value : value.map(writeDuration),
   check: (value) => checkShape(caller, value),
   jsonSchema: {
@@ -276,9 +302,14 @@ const shape: Field<BackoffShape, string | ReadonlyArray<string>> = {
   }
 }
 
-const overshoot: Field<"allow" | "refuse", string> = {
+/** A wait of a list; `undefined`, which no list may hold, where it is none. */
+const readListed = (spelt: unknown): Duration.Duration | undefined =>
+  readDuration(spelt, (value) => checkWait(caller, "backoff", value))
+
+const overshoot: Field<"allow" | "refuse", "allow" | "refuse"> = {
   rule: "\"allow\" or \"refuse\"",
   read: (spelt) => passing(overshoot.check)(spelt),
+  fromText,
   write: (value) => value,
   check: (value) => checkOvershoot(caller, value),
   jsonSchema: {
@@ -296,8 +327,8 @@ export const fields: {
   readonly waitMax: Field<Duration.Duration, string>
   readonly waitJitter: Field<Duration.Duration, string>
   readonly waitExpBase: Field<number, number>
-  readonly backoff: Field<BackoffShape, string | ReadonlyArray<string>>
-  readonly overshoot: Field<"allow" | "refuse", string>
+  readonly backoff: Field<BackoffShape, BackoffShape<string>>
+  readonly overshoot: Field<"allow" | "refuse", "allow" | "refuse">
 } = {
   attempts,
   timeout,
@@ -305,7 +336,7 @@ export const fields: {
   waitMax: /*#__PURE__*/ wait("waitMax", "The longest wait, jitter included."),
   waitJitter: /*#__PURE__*/ wait("waitJitter", "The most that jitter adds to a wait; 0 means none."),
   waitExpBase,
-  backoff: shape,
+  backoff,
   overshoot
 }
 
@@ -320,13 +351,3 @@ export const names: ReadonlyArray<keyof RetryPolicy> = [
   "backoff",
   "overshoot"
 ]
-
-const decimal = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
-
-/**
- * The spelling in a text, as an environment variable holds it: a number where it is one, a list where it has commas.
- */
-export const fromText = (text: string): number | string | ReadonlyArray<number | string> =>
-  text.includes(",") ? text.split(",").map((part) => oneFromText(part.trim())) : oneFromText(text)
-
-const oneFromText = (text: string): number | string => decimal.test(text) ? Number(text) : text

@@ -15,7 +15,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type Encoded, fields, fromText, names, type RetryPolicy, shapeNames } from "./policyFields.ts"
+import { type Encoded, fields, names, type RetryPolicy, shapeNames } from "./policyFields.ts"
 
 /** Reports keep the value got whether or not the caller asked for it: without it a report cannot be acted on. */
 const reporting: SchemaAST.ParseOptions = { reportInput: true }
@@ -172,9 +172,9 @@ const jsonSchema = (defaults: RetryPolicy): JsonSchema.JsonSchema => {
   }
 }
 
-/** The shape of the JSON form where every value is text, as in the environment. */
+/** The shape of the JSON form where every value is text, or several, as in configuration. */
 const texts = () => {
-  const text = Schema.optionalKey(Schema.String)
+  const text = Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)]))
   return Schema.Struct({
     attempts: text,
     timeout: text,
@@ -190,10 +190,15 @@ const texts = () => {
 const fromTexts = () =>
   SchemaTransformation.transform<Encoded, ReturnType<typeof texts>["Type"]>({
     // what the texts hold is for the JSON form to judge
-    decode: (input) => Object.fromEntries(Object.entries(input).map(([name, text]) => [name, fromText(text)])),
+    decode: (input) =>
+      Object.fromEntries(
+        names.flatMap((name) => input[name] === undefined ? [] : [[name, fields[name].fromText(input[name])]])
+      ),
     encode: (encoded) =>
       Object.fromEntries(
-        Object.entries(encoded).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])
+        Object.entries(encoded).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, Array.isArray(value) ? value.map(String) : String(value)]]
+        )
       )
   })
 

@@ -7,16 +7,20 @@ import type { Bounds } from "./policyBounds.ts"
 import type { RetryPolicy } from "./policyFields.ts"
 
 /** Describes a policy whose bounds are known. */
-export const describe = (policy: RetryPolicy, bounds: Bounds): string =>
-  policy.attempts === 1
-    ? "One attempt, no retries."
-    : `${attempts(policy, bounds)}; ${waits(policy, bounds)}.`
+export const describe = (policy: RetryPolicy, bounds: Bounds): string => {
+  if (policy.attempts === 1) return "One attempt, no retries."
+  if (bounds.attempts === 1) {
+    return `One attempt, no retries: even the shortest wait would last until ${duration(policy.timeout)} have passed.`
+  }
+  return `${attempts(policy, bounds)}; ${waits(policy, bounds)}.`
+}
 
 /** The two limits, and what they come to together. */
 const attempts = (policy: RetryPolicy, bounds: Bounds): string => {
   const number = policy.attempts === Infinity ? "Unlimited attempts" : `At most ${policy.attempts} attempts`
   if (!Duration.isFinite(policy.timeout)) return `${number} and no timeout`
-  const until = `${number}, no retry once ${duration(policy.timeout)} have passed`
+  const retry = policy.overshoot === "allow" ? "no retry that would begin" : "no retry"
+  const until = `${number}, ${retry} once ${duration(policy.timeout)} have passed`
   return bounds.attempts === policy.attempts ? until : `${until} (so no more than ${bounds.attempts})`
 }
 
@@ -27,7 +31,7 @@ const waits = (policy: RetryPolicy, bounds: Bounds): string => {
   // not Infinity: 1 to the power of Infinity is NaN
   const last = Math.min(bounds.attempts - 1, Number.MAX_VALUE)
   return last === 1
-    ? `the only wait is ${between(Backoff.shortest(backoff, 1), Backoff.longest(backoff, 1))}`
+    ? `the only wait is ${between(Backoff.shortest(backoff, 1), Duration.toMillis(bounds.totalWait))}`
     : `waits ${each(backoff, last)}: ${inAll(bounds)}`
 }
 
@@ -45,18 +49,76 @@ const roundUp = (total: Duration.Duration): Duration.Duration =>
 
 /** The waits one by one: where they start, how they go on, what chance adds, what they never exceed. */
 const each = (backoff: Backoff.Backoff, last: number): string => {
-  const { base, jitter, max } = backoff
+  const { initial, max, shape } = backoff
+  switch (shape) {
+    case "full":
+      return `are random, between 0ms and ${limits(backoff, (limit) => `${limit} each`)}`
+    case "equal":
+      return `are random, between half and all of ${limits(backoff, (limit) => limit)}`
+    case "decorrelated":
+      return initial >= max
+        ? `stay the same, ${millis(max)} each`
+        : `are random, between ${millis(initial)} and three times the wait before (at first ` +
+          `${millis(Backoff.longest(backoff, 1))}), and never exceed ${millis(max)}`
+    case "additive":
+    case "constant":
+    case "linear":
+    case "fibonacci":
+      return steady(backoff, last)
+    default:
+      return listed(backoff, shape, last)
+  }
+}
+
+/** Waits that grow by a rule, with jitter on top. */
+const steady = (backoff: Backoff.Backoff, last: number): string => {
+  const { jitter, max } = backoff
   const start = Backoff.shortest(backoff, 1)
   const longest = Backoff.longest(backoff, 1)
-  if (base >= 1 && start === max) return `stay the same, ${millis(max)} each`
+  const rise = growth(backoff)
+  if (start === max && !shrinks(backoff)) return `stay the same, ${millis(max)} each`
   if (start === 0 && Backoff.shortest(backoff, last) === 0) return `are jitter alone, up to ${millis(longest)} each`
-  const phrases = base === 1 ? [`stay the same at ${millis(start)}`] : [`start at ${millis(start)}`, growth(backoff)]
+  const phrases = rise === undefined ? [`stay the same at ${millis(start)}`] : [`start at ${millis(start)}`, rise]
   if (jitter > 0) phrases.push(`gain up to ${millis(jitter)} of jitter`)
-  if (base > 1 || longest === max) phrases.push(`never exceed ${millis(max)}`)
+  if ((rise !== undefined && !shrinks(backoff)) || longest === max) phrases.push(`never exceed ${millis(max)}`)
   return list(phrases)
 }
 
-const growth = ({ base, initial, max }: Backoff.Backoff): string => {
+/** The limits of random waits, which are waits without jitter. */
+const limits = (backoff: Backoff.Backoff, same: (limit: string) => string): string => {
+  const bare: Backoff.Backoff = { ...backoff, shape: "additive", jitter: 0 }
+  const start = Backoff.longest(bare, 1)
+  return growth(bare) === undefined || (start === bare.max && !shrinks(bare))
+    ? same(millis(start))
+    : `limits that ${steady(bare, Number.MAX_VALUE)}`
+}
+
+/** The waits of a list, as many as are used: all of a short one, the beginning and the end of a long one. */
+const listed = (backoff: Backoff.Backoff, waits: ReadonlyArray<number>, last: number): string => {
+  const { jitter, max } = backoff
+  const used = waits.slice(0, last)
+  const capped = used.map((wait) => Math.min(wait, max))
+  const final = capped.at(-1) ?? 0
+  if (capped.every((wait) => wait === final)) return steady({ ...backoff, shape: "constant", initial: final }, last)
+  const isLong = capped.length > 6
+  const first = capped.slice(0, isLong ? 3 : -1).map(millis).join(", ") + (isLong ? " and so on" : "")
+  const phrases = [
+    last > capped.length
+      ? `are ${first}, then ${millis(final)} each`
+      : `are ${first}${isLong ? ", the last" : " and"} ${millis(final)}`
+  ]
+  if (jitter > 0) phrases.push(`gain up to ${millis(jitter)} of jitter`)
+  if (used.some((wait) => wait + jitter > max)) phrases.push(`never exceed ${millis(max)}`)
+  return list(phrases)
+}
+
+const shrinks = ({ base, shape }: Backoff.Backoff): boolean => shape === "additive" && base < 1
+
+/** How waits go on from the first; `undefined` where they stay the same. */
+const growth = ({ base, initial, max, shape }: Backoff.Backoff): string | undefined => {
+  if (shape === "constant") return undefined
+  if (shape === "linear") return `grow by ${millis(initial)} each time`
+  if (shape === "fibonacci") return "grow like the Fibonacci numbers (1, 1, 2, 3, 5 and so on)"
   // the cap hides the first of them, so that what is seen does not shrink by the base
   if (initial > max && base > 0 && base < 1) return "shrink later on"
   switch (base) {
@@ -64,6 +126,8 @@ const growth = ({ base, initial, max }: Backoff.Backoff): string => {
       return "fall to nothing after the first"
     case 0.5:
       return "halve each time"
+    case 1:
+      return undefined
     case 2:
       return "double each time"
     case 3:

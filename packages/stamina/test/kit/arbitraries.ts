@@ -2,6 +2,7 @@
  * Random runs: policies, scripts of outcomes, and random numbers.
  */
 import { Arbitrary, Schema } from "effect"
+import type { RetryPolicy } from "effect-stamina"
 import type { Case } from "./conformance.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -21,6 +22,12 @@ const hookStep = Schema.Struct({
   hookMs: between(0, 50)
 })
 
+/** Every shape, each by its name or as a list. */
+export const shapes: Schema.Codec<RetryPolicy.BackoffShape<number>> = Schema.Union([
+  Schema.Literals(["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"]),
+  Schema.NonEmptyArray(millis)
+])
+
 const options = Schema.Struct({
   attempts: Schema.Union([between(1, 40), Schema.Null]),
   timeout: Schema.Union([between(1, 60_000), Schema.Null]),
@@ -30,13 +37,20 @@ const options = Schema.Struct({
   waitExpBase: Schema.Union([
     Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 4 })),
     Schema.Literals([0, 1, 2, 1e50, 1e308])
-  ])
+  ]),
+  backoff: shapes,
+  overshoot: Schema.Literals(["allow", "refuse"])
 })
 
 /** Lifts the limit of attempts only where the timeout is sure to end the run before long. */
-const limited = (c: typeof options.Type): typeof options.Type => {
-  const advances = c.timeout !== null && Math.min(c.waitInitial, c.waitMax) >= 500 && c.waitExpBase >= 1
-  return c.attempts === null && !advances ? { ...c, attempts: 40 } : c
+const limited = (c: typeof options.Type): typeof options.Type =>
+  c.attempts === null && (c.timeout === null || shortestLater(c) < 500) ? { ...c, attempts: 40 } : c
+
+/** A wait that no later one falls short of by more than half. */
+const shortestLater = ({ backoff, waitExpBase, waitInitial, waitMax }: typeof options.Type): number => {
+  if (typeof backoff !== "string") return Math.min(waitMax, backoff.at(-1) ?? 0)
+  if (backoff === "full") return 0
+  return waitExpBase < 1 && (backoff === "additive" || backoff === "equal") ? 0 : Math.min(waitMax, waitInitial)
 }
 
 const shared = {

@@ -2,7 +2,7 @@
  * What the real stamina did, and how to replay it.
  */
 import { Duration, Effect, Layer, Option } from "effect"
-import { type Attempt, type RetryDetails, type RetryOptions, Stamina } from "effect-stamina"
+import { type Attempt, type RetryDetails, type RetryOptions, type RetryPolicy, Stamina } from "effect-stamina"
 import { readFileSync } from "node:fs"
 import type { Driver } from "./drivers.ts"
 import { VirtualTime } from "./VirtualTime.ts"
@@ -24,6 +24,10 @@ export interface Case {
     readonly waitMax: number
     readonly waitJitter: number
     readonly waitExpBase: number
+    /** Not stamina's: in random runs only. */
+    readonly backoff?: RetryPolicy.BackoffShape<number>
+    /** Not stamina's: in random runs only. */
+    readonly overshoot?: "allow" | "refuse"
   }
   readonly script: ReadonlyArray<{
     readonly ms: number

@@ -1,7 +1,7 @@
 /**
  * Everything that retries, behind one signature, so that one test body runs over all of it.
  */
-import { Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule, Stream } from "effect"
 import { type Attempt, RetryHooks, type RetryOptions, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 
 export interface Driver {
@@ -70,13 +70,19 @@ export const drivers: ReadonlyArray<Driver> = [
     knowsAttempt: false
   },
   {
+    name: "Stamina.retryStream",
+    build: (options, block) =>
+      Stream.mkString(Stamina.retryStream(Stream.fromEffect(Effect.suspend(() => block(undefined))), options)),
+    knowsAttempt: false
+  },
+  {
     name: "the blocks of RetrySchedule, composed",
-    build: ({ attempts, on, timeout, ...backoff }, block) =>
+    build: ({ attempts, on, overshoot, timeout, ...backoff }, block) =>
       Effect.retry(
         Effect.suspend(() => block(undefined)),
         RetrySchedule.backoff(backoff).pipe(
           RetrySchedule.retryOn(on),
-          RetrySchedule.limit({ attempts, timeout }),
+          RetrySchedule.limit({ attempts, timeout, overshoot }),
           announcing
         )
       ),

@@ -1,7 +1,7 @@
 /**
  * What an operator would see, caught in a test: log lines, spans, the series of a registry.
  */
-import { Duration, Effect, Fiber, Logger, Metric, References, Tracer } from "effect"
+import { Duration, Effect, Fiber, Logger, Metric, Option, References, Tracer } from "effect"
 import type { RetryDetails } from "effect-stamina"
 import { TestClock } from "effect/testing"
 
@@ -84,14 +84,16 @@ export const freshRegistry = () => {
 }
 
 /** What a hook may be told, for calling one by hand. */
-export const gaveUp = {
+export const gaveUp: RetryDetails.GaveUp = {
   name: "fetch",
   attempts: 1,
+  calls: 1,
   elapsed: Duration.zero,
   inAttempts: Duration.zero,
   waited: Duration.zero,
   attemptTook: Duration.zero,
   reason: "AttemptsExhausted",
   limits: { attempts: 1, timeout: Duration.infinity },
+  refused: Option.none(),
   causedBy: "down"
-} as RetryDetails.GaveUp
+}

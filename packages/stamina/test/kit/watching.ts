@@ -2,7 +2,7 @@
  * What happened in a run, beside what hooks were told of it, and whether the two agree.
  */
 import { expect } from "@effect/vitest"
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Option } from "effect"
 import { type RetryDetails, type RetryHook, type RetryOptions, Stamina } from "effect-stamina"
 import type { Driver } from "./drivers.ts"
 
@@ -147,14 +147,14 @@ export const expectTrue = (
   const { causedBy, limits, reason } = end.run
   expect(causedBy).toBe(last.error)
   expect(limits.attempts).toBe(options.attempts)
-  expect(reason).toBe(
-    !last.typed || !retryable(last.error)
-      ? "NotRetryable"
-      : begins.length === limits.attempts
-      ? "AttemptsExhausted"
-      : "TimeoutReached"
-  )
-  if (reason === "TimeoutReached") expect(over - start).toBeGreaterThanOrEqual(Duration.toMillis(limits.timeout))
+  if (!last.typed || !retryable(last.error)) return expect(reason).toBe("NotRetryable")
+  if (begins.length === limits.attempts) return expect(reason).toBe("AttemptsExhausted")
+  const left = Duration.toMillis(limits.timeout) - (over - start)
+  if (left <= 0) return expect(reason).toBe("TimeoutReached")
+  expect([reason, options.overshoot]).toEqual(["WaitExceedsDeadline", "refuse"])
+  const refused = Option.getOrThrow(end.run.refused)
+  expect(refused.left).toSatisfy(about(left))
+  expect(Duration.toMillis(refused.wait)).toBeGreaterThanOrEqual(left)
 }
 
 /** Whether this is something that happened in the run itself, or that it was about to do. */

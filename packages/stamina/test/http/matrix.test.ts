@@ -1,0 +1,298 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, type Layer, Option } from "effect"
+import { type Decision, Stamina } from "effect-stamina"
+import * as HttpRetry from "effect-stamina/HttpRetry"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import * as server from "../kit/BadServer.ts"
+
+const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
+  ["fetch", FetchHttpClient.layer],
+  ["undici", NodeHttpClient.layerUndici],
+  ["node:http", NodeHttpClient.layerNodeHttpOptions({ keepAlive: true })]
+]
+
+const quick = { attempts: 4, waitInitial: 5, waitMax: 20, waitJitter: 0 } as const
+
+/** How a call ended: the status and the text of the response, or what it failed with. */
+const outcome = <E>(call: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
+  call.pipe(
+    Effect.flatMap((response) => Effect.map(response.text, (text) => `${response.status} ${text}`)),
+    Effect.catch((error) =>
+      Effect.succeed(HttpClientError.isHttpClientError(error) ? error.reason._tag : (error as { _tag: string })._tag)
+    )
+  )
+
+const reasonOf = (value: unknown): Decision.GiveUpReason | undefined =>
+  Option.getOrUndefined(Option.map(Stamina.report(value), (report) => report.reason))
+
+describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
+  /** A server and a client, and at the end no socket that is still in use. */
+  const test = (
+    what: string,
+    body: (server: server.BadServer, client: HttpClient.HttpClient) => Effect.Effect<void>,
+    left = 0
+  ) =>
+    it.live(what, () =>
+      Effect.gen(function*() {
+        const bad = yield* server.badServer
+        yield* HttpClient.HttpClient.use((client) => body(bad, client)).pipe(
+          Effect.andThen(Effect.map(bad.close, (open) => expect(open, "open sockets").toBe(left))),
+          Effect.provide(layer),
+          Effect.provide(Stamina.layerHooks([]))
+        )
+      }).pipe(Effect.scoped))
+
+  test(
+    "a server that recovers is asked until it does, over responses and faults alike",
+    (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.answer(503), server.reset, server.answer(429), server.answer(200))
+        expect(yield* outcome(HttpRetry.retry(client, quick).get(bad.url))).toBe("200 status 200")
+        expect(bad.seen).toHaveLength(4)
+      })
+  )
+
+  test("one loop: 4 attempts are 4 requests, whatever they come to", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(503), server.reset, server.answer(503), server.reset, server.answer(503))
+      expect(yield* outcome(HttpRetry.retry(client, quick).get(bad.url))).toBe("TransportError")
+      expect(bad.seen).toHaveLength(4)
+    }))
+
+  for (
+    const [fault, behaviour] of [
+      ["resets the connection", server.reset],
+      ["ends the connection", server.end],
+      ["resets it in mid-headers", server.resetInHeaders],
+      ["talks nonsense", server.garbage]
+    ] as const
+  ) {
+    test(
+      `a server that ${fault} is asked 4 times, and the last error comes out`,
+      (bad, client) =>
+        Effect.gen(function*() {
+          bad.script(behaviour)
+          const error = yield* Effect.flip(HttpRetry.retry(client, quick).get(bad.url))
+          expect(error.reason._tag).toBe("TransportError")
+          expect(reasonOf(error)).toBe("AttemptsExhausted")
+          expect(bad.seen).toHaveLength(4)
+        })
+    )
+  }
+
+  test("a connection that is refused is tried again, until somebody listens", (bad, client) =>
+    Effect.gen(function*() {
+      const { url } = bad
+      yield* bad.close
+      bad.script(server.answer(200))
+      const call = outcome(HttpRetry.retry(client, { ...quick, attempts: 100, waitInitial: 10 }).get(url))
+      const [answered] = yield* Effect.all([call, Effect.delay(bad.listen, 60)], { concurrency: 2 })
+      expect(answered).toBe("200 status 200")
+      expect(bad.seen).toHaveLength(1)
+    }))
+
+  it.live.each([200, 201, 204, 304, 400, 401, 403, 404, 409, 410, 422, 501, 505])(
+    "a %s is not retried, and comes out as it is",
+    (status) =>
+      Effect.gen(function*() {
+        const bad = yield* server.badServer
+        bad.script(server.answer(status))
+        const client = HttpRetry.retry(yield* HttpClient.HttpClient, quick)
+        expect((yield* client.get(bad.url)).status).toBe(status)
+        expect(bad.seen).toHaveLength(1)
+      }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  for (const status of HttpRetry.defaultStatuses) {
+    test(`a ${status} is retried, and the last one comes out, unread`, (bad, client) =>
+      Effect.gen(function*() {
+        let n = 0
+        bad.script((response, socket) => server.answer(status, { body: `answer ${++n}` })(response, socket))
+        const response = yield* HttpRetry.retry(client, quick).get(bad.url)
+        expect(reasonOf(response)).toBe("AttemptsExhausted")
+        expect(`${response.status} ${yield* response.text}`).toBe(`${status} answer 4`)
+        expect(bad.seen).toHaveLength(4)
+      }))
+  }
+
+  test(
+    "connections are used again: small bodies of retried responses are read to their end",
+    (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.answer(503), server.chunked(503, "x".repeat(10_000)), server.answer(503), server.answer(200))
+        const waits = { ...quick, waitInitial: 50, waitMax: 50 }
+        expect(yield* outcome(HttpRetry.retry(client, waits).get(bad.url))).toBe("200 status 200")
+        expect(bad.seen).toHaveLength(4)
+        expect(bad.connections).toBe(1)
+      })
+  )
+
+  test("bodies of 10 MB are broken off, and the last one can be read", (bad, client) =>
+    Effect.gen(function*() {
+      const body = Buffer.alloc(10_000_000, "x")
+      bad.script(server.answer(503, { body }), server.chunked(503, body), server.answer(503, { body }))
+      const response = yield* HttpRetry.retry(client, { ...quick, attempts: 3 }).get(bad.url)
+      expect(response.status).toBe(503)
+      expect((yield* response.arrayBuffer).byteLength).toBe(10_000_000)
+      expect(bad.seen).toHaveLength(3)
+    }))
+
+  test(
+    "a body that drips in is broken off when it has taken too long, at the latest with the caller",
+    (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.drip(503), server.answer(200))
+        const call = yield* Effect.forkChild(outcome(HttpRetry.retry(client, quick).get(bad.url)))
+        expect(yield* Fiber.join(call)).toBe("200 status 200")
+        expect(bad.seen).toHaveLength(2)
+      })
+  )
+
+  test("a server that hangs is asked again after attemptTimeout", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.hang, server.hang, server.answer(200))
+      expect(yield* outcome(HttpRetry.retry(client, { ...quick, attemptTimeout: 60 }).get(bad.url))).toBe(
+        "200 status 200"
+      )
+      expect(bad.seen).toHaveLength(3)
+      for (const gap of bad.gaps) expect(gap).toBeGreaterThan(50)
+    }))
+
+  test("a server that hangs for good: AttemptTimedOut comes out", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.hang)
+      expect(yield* outcome(HttpRetry.retry(client, { ...quick, attempts: 2, attemptTimeout: 60 }).get(bad.url))).toBe(
+        "AttemptTimedOut"
+      )
+      expect(bad.seen).toHaveLength(2)
+    }))
+
+  test("a connection that breaks in mid-body is the reader's affair", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.resetInBody("half"))
+      expect(yield* outcome(HttpRetry.retry(client, quick).get(bad.url))).toBe("DecodeError")
+      expect(bad.seen).toHaveLength(1)
+    }))
+
+  test("with readBody it is retried, whether the body had begun or not", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.resetInBody("half"), server.resetInBody(), server.answer(200))
+      expect(yield* outcome(HttpRetry.retry(client, { ...quick, readBody: true }).get(bad.url))).toBe("200 status 200")
+      expect(bad.seen).toHaveLength(3)
+    }))
+
+  test("with readBody, attemptTimeout ends a body that drips", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.drip(200), server.answer(200))
+      const options = { ...quick, readBody: true, attemptTimeout: 100 }
+      expect(yield* outcome(HttpRetry.retry(client, options).get(bad.url))).toBe("200 status 200")
+      expect(bad.seen).toHaveLength(2)
+    }))
+
+  test("with Stamina.retry and HttpRetry.on it is retried as well", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.resetInBody("half"), server.resetInBody(), server.answer(503), server.answer(200))
+      const call = HttpClient.filterStatusOk(client).get(bad.url).pipe(
+        Effect.flatMap((response) => response.text),
+        Stamina.retry({ ...quick, on: HttpRetry.on })
+      )
+      expect(yield* call).toBe("status 200")
+      expect(bad.seen).toHaveLength(4)
+    }))
+
+  test("a kept connection that the server ends is no failure for the caller", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.halfClose(200))
+      const retrying = HttpRetry.retry(client, quick)
+      for (let i = 0; i < 6; i++) {
+        expect(yield* outcome(retrying.get(bad.url))).toBe("200 ok")
+        yield* Effect.sleep(i * 4)
+      }
+      expect(bad.seen.length).toBeGreaterThanOrEqual(6)
+    }))
+
+  test("Retry-After: the server is not asked again before", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(
+        server.answer(503, { headers: { "retry-after": "1" } }),
+        server.answer(429, { headers: { "retry-after-ms": "150", "retry-after": "60" } }),
+        server.answer(429, { headers: { "ratelimit-reset": "0", "retry-after": "0" } }),
+        server.answer(200)
+      )
+      expect(yield* outcome(HttpRetry.retry(client, quick).get(bad.url))).toBe("200 status 200")
+      const [second = 0, third = 0] = bad.gaps
+      expect(second).toBeGreaterThanOrEqual(999)
+      expect(third).toBeGreaterThanOrEqual(149)
+      expect(bad.seen).toHaveLength(4)
+    }))
+
+  test("Retry-After of an hour: the response comes out at once", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(503, { headers: { "retry-after": "3600" } }))
+      const response = yield* HttpRetry.retry(client, quick).get(bad.url)
+      expect(reasonOf(response)).toBe("HintTooLong")
+      expect(yield* response.text).toBe("status 503")
+      expect(bad.seen).toHaveLength(1)
+    }))
+
+  test("garbage hints are ignored", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(
+        server.answer(503, { headers: { "retry-after": "soon", "retry-after-ms": "-5" } }),
+        server.answer(429, { headers: { "retry-after": "NaN", "x-ratelimit-reset": "Infinity" } }),
+        server.answer(429, { headers: { "retry-after": "1e9" } }),
+        server.answer(200)
+      )
+      expect(yield* outcome(HttpRetry.retry(client, quick).get(bad.url))).toBe("200 status 200")
+      expect(bad.seen).toHaveLength(4)
+    }))
+
+  test(
+    "POST is sent once; with idempotencyKey again, under the same key and with the same body",
+    (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.answer(503))
+        const request = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(bad.url), { a: 1 })
+        const post = (retrying: HttpClient.HttpClient) => outcome(retrying.execute(request))
+        expect(yield* post(HttpRetry.retry(client, quick))).toBe("503 status 503")
+        expect(bad.seen.splice(0)).toHaveLength(1)
+        bad.script(server.reset)
+        expect(yield* post(HttpRetry.retry(client, quick))).toBe("TransportError")
+        expect(bad.seen.splice(0)).toHaveLength(1)
+
+        bad.script(server.answer(503), server.reset, server.answer(200))
+        const keyed = HttpRetry.retry(client, { ...quick, idempotencyKey: true })
+        expect(yield* post(keyed)).toBe("200 status 200")
+        const sent = bad.seen.splice(0)
+        expect(sent).toHaveLength(3)
+        expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1)
+        expect(sent[0]?.headers["idempotency-key"]).toMatch(
+          /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+        )
+        for (const { body } of sent) expect(body).toBe("{\"a\":1}")
+
+        yield* post(keyed)
+        expect(bad.seen[0]?.headers["idempotency-key"]).not.toBe(sent[0]?.headers["idempotency-key"])
+      })
+  )
+
+  test(
+    "a deadline ends the run, and the last response comes out; a small body can still be read",
+    (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.answer(503, { body: "busy" }), server.hang)
+        const call = Stamina.withDeadline(HttpRetry.retry(client, quick).get(bad.url), "150 millis")
+        expect(yield* outcome(call)).toBe("503 busy")
+        expect(bad.seen).toHaveLength(2)
+      })
+  )
+
+  test("an interruption is not retried and closes the connection", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.hang)
+      const call = HttpRetry.retry(client, quick).get(bad.url)
+      expect(Option.isNone(yield* Effect.timeoutOption(call, "50 millis"))).toBe(true)
+      expect(bad.seen).toHaveLength(1)
+    }))
+})
