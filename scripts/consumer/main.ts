@@ -4,6 +4,8 @@
 import { Data, Effect } from "effect"
 import { RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
 import { decide } from "effect-stamina/Decision"
+import * as HttpRetry from "effect-stamina/HttpRetry"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import * as assert from "node:assert/strict"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
@@ -17,6 +19,12 @@ const quick = { ...RetryPolicy.make({ attempts: 3, waitInitial: 1, waitJitter: 0
 assert.equal(await Effect.runPromise(flaky().pipe(Stamina.retry(quick))), 3)
 assert.equal(await Effect.runPromise(flaky().pipe(Effect.retry(staminaSchedule(quick)))), 3)
 assert.equal(typeof decide, "function")
+
+const statuses = [503, 429]
+const client: HttpClient.HttpClient = HttpClient.make((request) =>
+  Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(null, { status: statuses.shift() ?? 200 })))
+).pipe(HttpRetry.retry({ attempts: 3, waitInitial: 1, waitJitter: 0 }))
+assert.equal((await Effect.runPromise(client.get("http://localhost/"))).status, 200)
 
 // @ts-expect-error: a tag that it cannot fail with
 export const typo = flaky().pipe(Stamina.retry({ on: "HtpError" }))

@@ -94,9 +94,12 @@ export const wait = (
     case "decorrelated": {
       const floor = Math.min(backoff.initial, max)
       const ceiling = Math.max(floor, Math.min(max, 3 * previous))
-      // a difference may be rounded up, and the sum then be more than the ceiling
-      return Math.min(ceiling, floor + random() * (ceiling - floor))
+      return floor + random() * (ceiling - floor)
     }
+    case "additive":
+    case "constant":
+    case "linear":
+    case "fibonacci":
     default:
       return Math.min(max, steady(backoff, retryNum) + (backoff.jitter === 0 ? 0 : random() * backoff.jitter))
   }

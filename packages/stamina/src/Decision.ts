@@ -239,7 +239,7 @@ export const waitFor = (
   verdict: Exclude<Verdict, false>,
   mode: Mode,
   random: () => number,
-  previousWait?: number | undefined
+  previousWait?: number
 ): number => {
   if (mode._tag !== "Normal") return 0
   if (verdict === true) return Backoff.wait(backoff, retryNum, random, previousWait)

@@ -156,7 +156,7 @@ class Restarts<A, E, R> {
 
   /** What the consumer pulls, also across restarts. */
   readonly pull: Elements<A, E, R> = Effect.suspend(() =>
-    Effect.catchCause(this.current ?? this.start, (cause) => this.ended(cause))
+    Effect.catchCause(this.current ?? this.next, (cause) => this.ended(cause))
   )
 
   /** Begins the stream and pulls its first elements. */
@@ -174,6 +174,9 @@ class Restarts<A, E, R> {
       })
     })
   })
+
+  /** How the stream is begun where none goes on: a consumer may turn away in mid-wait, and ask again. */
+  private next: Elements<A, E, R> = this.start
 
   /** Releases what the start had acquired, and goes on from there. */
   private ended(cause: Cause.Cause<E | Cause.Done<void>>): Elements<A, E, R> {
@@ -202,6 +205,7 @@ class Restarts<A, E, R> {
         const [error] = errorsOf(failure)
         if (outcome._tag === "Stop") return this.giveUp(fiber, outcome, error)
         const again = Effect.andThen(observedWait(run, fiber, error), this.start)
+        this.next = Effect.withFiber((fiber) => Effect.andThen(Effect.sleep(run.waitLeft(fiber)), this.start))
         return Effect.andThen(this.watched(fiber), Effect.catchCause(again, (cause) => this.ended(cause)))
       })
     )

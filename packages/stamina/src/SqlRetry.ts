@@ -30,20 +30,20 @@ import * as RetryPolicy from "./RetryPolicy.ts"
  *
  * **Details**
  *
- * | reason                                      | retried | why                                                     |
- * | ------------------------------------------- | ------- | ------------------------------------------------------- |
- * | `SerializationError` (40001)                | yes     | lost against another transaction; nothing was done      |
+ * | reason                                      | retried | why                                                      |
+ * | ------------------------------------------- | ------- | -------------------------------------------------------- |
+ * | `SerializationError` (40001)                | yes     | lost against another transaction; nothing was done       |
  * | `DeadlockError` (40P01)                     | yes     | sacrificed so that another could go on; nothing was done |
- * | `LockTimeoutError` (55P03, SQLite's BUSY)   | yes     | who holds the lock lets go of it                        |
- * | `ConnectionError` (08…, a socket that broke) | yes     | servers restart, networks recover                       |
- * | `UnknownError` with 57P01, 57P02, 57P05     | yes     | the server has closed the connection                    |
- * | `UnknownError` with 57P03, 53300            | yes     | the server is starting up, or has no connection left    |
- * | `UnknownError` with ECONNRESET and the like | yes     | a driver that does not classify its sockets' errors     |
- * | `UnknownError` otherwise                    | no      | nobody knows what happened                              |
- * | `StatementTimeoutError` (57014)             | no      | would take as long again, of a database that is busy    |
- * | `UniqueViolation`, `ConstraintError`        | no      | the data is in the way, and stays there                 |
- * | `SqlSyntaxError`                            | no      | the statement is wrong, and stays so                    |
- * | `AuthenticationError`, `AuthorizationError` | no      | waiting changes no password and no right                |
+ * | `LockTimeoutError` (55P03, SQLite's BUSY)   | yes     | who holds the lock lets go of it                         |
+ * | `ConnectionError` (08…, broken sockets)     | yes     | servers restart, networks recover                        |
+ * | `UnknownError` with 57P01, 57P02, 57P05     | yes     | the server has closed the connection                     |
+ * | `UnknownError` with 57P03, 53300            | yes     | the server is starting up, or has no connection left     |
+ * | `UnknownError` with ECONNRESET and the like | yes     | a driver that does not classify the errors of sockets    |
+ * | `UnknownError` otherwise                    | no      | nobody knows what happened                               |
+ * | `StatementTimeoutError` (57014)             | no      | would take as long again, of a database that is busy     |
+ * | `UniqueViolation`, `ConstraintError`        | no      | the data is in the way, and stays there                  |
+ * | `SqlSyntaxError`                            | no      | the statement is wrong, and stays so                     |
+ * | `AuthenticationError`, `AuthorizationError` | no      | waiting changes no password and no right                 |
  *
  * Codes are those of the error that the driver keeps as the reason's `cause`. Not retried whatever the reason is what
  * may have been done: 08007 and 40003, by which a server says so, and an error that {@link isOutcomeUnknown} knows.
@@ -87,7 +87,12 @@ export const on = (error: unknown): boolean => {
     case "ConnectionError":
     case "UnknownError":
       return isLost(error) || refused.has(codeOf(error))
-    default:
+    case "StatementTimeoutError":
+    case "UniqueViolation":
+    case "ConstraintError":
+    case "SqlSyntaxError":
+    case "AuthenticationError":
+    case "AuthorizationError":
       return false
   }
 }
@@ -95,16 +100,11 @@ export const on = (error: unknown): boolean => {
 /** The server has no connection for us: too many of them, or it is starting up. */
 const refused: ReadonlySet<unknown> = new Set(["53300", "57P03"])
 
-/** The connection was there and is no more. */
-const lost: ReadonlySet<unknown> = new Set([
-  // the server's word: shut down by an administrator, by a crash, idle for too long
-  ...["57P01", "57P02", "57P05"],
-  // the system's
-  ...["ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ENOTCONN", "EPIPE"],
-  ...["ETIMEDOUT", "EAI_AGAIN"],
-  // mysql2's
-  "PROTOCOL_CONNECTION_LOST"
-])
+/** The connection was there and is no more: in the words of PostgreSQL, of the operating system, and of mysql2. */
+const lost: ReadonlySet<unknown> = new Set(
+  ("57P01 57P02 57P05 ECONNABORTED ECONNREFUSED ECONNRESET EHOSTUNREACH ENETDOWN ENETUNREACH ENOTCONN EPIPE ETIMEDOUT " +
+    "EAI_AGAIN PROTOCOL_CONNECTION_LOST").split(" ")
+)
 
 /** The server itself does not know what has become of the work. */
 const unresolved: ReadonlySet<unknown> = new Set(["08007", "40003"])

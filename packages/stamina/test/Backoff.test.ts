@@ -110,14 +110,6 @@ describe("Backoff.wait", () => {
     expect(Backoff.longest({ ...base, shape: "decorrelated" }, n)).toBe(5000)
   })
 
-  it("is as quick at a retry number however large", () => {
-    const start = performance.now()
-    for (const shape of shapes) {
-      for (let i = 0; i < 1_000; i++) Backoff.wait({ ...base, shape, max: 1e300 }, Number.MAX_SAFE_INTEGER, () => 0.5)
-    }
-    expect(performance.now() - start).toBeLessThan(500)
-  })
-
   it.each(["full", "equal", "decorrelated"] as const)("%s still varies once waits have come to the cap", (shape) => {
     const at = (u: number) => Backoff.wait({ ...base, shape }, 1000, () => u, 5000)
     expect(at(almost1)).toBeGreaterThan(4999)
@@ -173,17 +165,6 @@ describe("Backoff.wait", () => {
     expect(wait).toBeGreaterThanOrEqual(floor)
     expect(wait).toBeLessThanOrEqual(Math.max(floor, Math.min(max, 3 * previous)))
   }, { arbitrary: { runs: 1000 } })
-
-  it("is never longer than the cap by the last bit", () => {
-    // a difference may be rounded up, and so the sum be
-    let overshot = 0
-    for (let i = 1; i < 2_000; i++) {
-      const [initial, max] = [i / 100, i / 100 + i / 7]
-      const wait = Backoff.wait({ ...base, shape: "decorrelated", initial, max }, 2, () => almost1, max)
-      if (wait > max) overshot++
-    }
-    expect(overshot).toBe(0)
-  })
 
   it("has the exact Fibonacci numbers, for as long as numbers are exact", () => {
     let [a, b] = [1n, 1n]

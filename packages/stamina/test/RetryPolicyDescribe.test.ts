@@ -201,6 +201,11 @@ describe("RetryPolicy.describe", () => {
       `${ten}; waits are 1s, 2s, then 4s each: at most 31s of waiting in all.`
     ],
     [
+      "a list that comes to the cap and is not cut off",
+      { backoff: ["1 second", "4 seconds"] },
+      `${ten}; waits are 1s, then 4s each and gain up to 1s of jitter: at most 42s of waiting in all.`
+    ],
+    [
       "a list that is cut off",
       { backoff: ["1 second", "2 seconds", "10 seconds"] },
       `${ten}; waits are 1s, 2s, then 5s each, gain up to 1s of jitter and never exceed 5s: at most 40s of waiting in ` +

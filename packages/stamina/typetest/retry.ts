@@ -1,5 +1,5 @@
 import { Duration, Effect } from "effect"
-import { type AttemptTimedOut, type RetryPolicy, Stamina } from "effect-stamina"
+import { type AttemptTimedOut, RetryOn, type RetryPolicy, Stamina } from "effect-stamina"
 import { HttpError, infallible, ParseError, parsing, program, same, Untagged, untagged } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>
@@ -176,7 +176,9 @@ export const boundOwnBackoff: Program = Stamina.retry({ on: { HttpError: { backo
 // @ts-expect-error: a shape that there is not
 program.pipe(Stamina.retry({ on: { HttpError: { backoff: "exponential" } } }))
 // @ts-expect-error: a field of a policy that cannot differ by tag
-program.pipe(Stamina.retry({ on: { HttpError: { waitMax: 5, attempts: 3 } } }))
+program.pipe(Stamina.retry({ on: { HttpError: { attempts: 3 } } }))
+// @ts-expect-error: a typo in a field
+program.pipe(Stamina.retry({ on: { HttpError: { waitInital: 5 } } }))
 // @ts-expect-error: a list that holds something else than waits
 program.pipe(Stamina.retry({ on: { HttpError: { backoff: [true] } } }))
 // @ts-expect-error: a hook cannot answer with a backoff

@@ -32,7 +32,12 @@ export const startServer = async (): Promise<Server> => {
   if (account !== undefined) chownSync(folder, account.uid, account.gid)
   const options = { ...account, cwd: folder }
   const data = join(folder, "data")
-  const clean = () => rmSync(folder, { recursive: true, force: true })
+  const clean = () => {
+    process.off("exit", clean)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+  }
+  // also where this process ends before the tests do; the server is told to end by then
+  process.once("exit", clean)
 
   try {
     const made = spawnSync(

@@ -162,6 +162,11 @@ export class Run {
     this.began = clock.millisSince(fiber, this.start)
   }
 
+  /** For drivers whose waits may be broken off and taken up again: how much is left of this one. */
+  waitLeft(fiber: Fiber.Fiber<unknown, unknown>): number {
+    return Math.max(0, this.began - clock.millisSince(fiber, this.start))
+  }
+
   /** For drivers that see it: the run ends here, with a success or by an interruption. */
   ends(fiber: Fiber.Fiber<unknown, unknown>): void {
     // an attempt that failed with an interruption has been counted

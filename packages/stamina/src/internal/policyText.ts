@@ -19,7 +19,7 @@ export const describe = (policy: RetryPolicy, bounds: Bounds): string => {
 const attempts = (policy: RetryPolicy, bounds: Bounds): string => {
   const number = policy.attempts === Infinity ? "Unlimited attempts" : `At most ${policy.attempts} attempts`
   if (!Duration.isFinite(policy.timeout)) return `${number} and no timeout`
-  const retry = policy.overshoot === "allow" ? "no retry that would begin" : "no retry"
+  const retry = policy.overshoot === "refuse" ? "no retry that would begin" : "no retry"
   const until = `${number}, ${retry} once ${duration(policy.timeout)} have passed`
   return bounds.attempts === policy.attempts ? until : `${until} (so no more than ${bounds.attempts})`
 }

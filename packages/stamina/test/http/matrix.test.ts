@@ -4,6 +4,7 @@ import { Effect, Fiber, type Layer, Option } from "effect"
 import { type Decision, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { gzipSync } from "node:zlib"
 import * as server from "../kit/BadServer.ts"
 
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
@@ -26,18 +27,17 @@ const outcome = <E>(call: Effect.Effect<HttpClientResponse.HttpClientResponse, E
 const reasonOf = (value: unknown): Decision.GiveUpReason | undefined =>
   Option.getOrUndefined(Option.map(Stamina.report(value), (report) => report.reason))
 
-describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
+describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
   /** A server and a client, and at the end no socket that is still in use. */
   const test = (
     what: string,
-    body: (server: server.BadServer, client: HttpClient.HttpClient) => Effect.Effect<void>,
-    left = 0
+    body: (server: server.BadServer, client: HttpClient.HttpClient) => Effect.Effect<void, unknown>
   ) =>
     it.live(what, () =>
       Effect.gen(function*() {
         const bad = yield* server.badServer
         yield* HttpClient.HttpClient.use((client) => body(bad, client)).pipe(
-          Effect.andThen(Effect.map(bad.close, (open) => expect(open, "open sockets").toBe(left))),
+          Effect.andThen(Effect.map(bad.close, (open) => expect(open).toBe(0))),
           Effect.provide(layer),
           Effect.provide(Stamina.layerHooks([]))
         )
@@ -121,21 +121,36 @@ describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
     (bad, client) =>
       Effect.gen(function*() {
         bad.script(server.answer(503), server.chunked(503, "x".repeat(10_000)), server.answer(503), server.answer(200))
-        const waits = { ...quick, waitInitial: 50, waitMax: 50 }
+        const waits = { ...quick, waitInitial: 100, waitMax: 100 }
         expect(yield* outcome(HttpRetry.retry(client, waits).get(bad.url))).toBe("200 status 200")
         expect(bad.seen).toHaveLength(4)
         expect(bad.connections).toBe(1)
       })
   )
 
+  test("so they are where there is no body, and where it is compressed", (bad, client) =>
+    Effect.gen(function*() {
+      const zipped = { body: gzipSync("busy"), headers: { "content-encoding": "gzip" } }
+      bad.script(server.answer(503), server.answer(503, zipped), server.answer(200))
+      const waits = { ...quick, waitInitial: 100, waitMax: 100 }
+      expect((yield* HttpRetry.retry(client, waits).head(bad.url)).status).toBe(200)
+      bad.script(server.answer(503, zipped), server.answer(200))
+      expect(yield* outcome(HttpRetry.retry(client, waits).get(bad.url))).toBe("200 status 200")
+      expect(bad.seen).toHaveLength(5)
+      expect(bad.connections).toBe(1)
+    }))
+
   test("bodies of 10 MB are broken off, and the last one can be read", (bad, client) =>
     Effect.gen(function*() {
       const body = Buffer.alloc(10_000_000, "x")
       bad.script(server.answer(503, { body }), server.chunked(503, body), server.answer(503, { body }))
-      const response = yield* HttpRetry.retry(client, { ...quick, attempts: 3 }).get(bad.url)
+      const waits = { attempts: 3, waitInitial: 150, waitMax: 150, waitJitter: 0 }
+      const response = yield* HttpRetry.retry(client, waits).get(bad.url)
       expect(response.status).toBe(503)
       expect((yield* response.arrayBuffer).byteLength).toBe(10_000_000)
       expect(bad.seen).toHaveLength(3)
+      // each broken off with its connection; undici opens some more of its own accord
+      expect(bad.connections).toBeGreaterThanOrEqual(3)
     }))
 
   test(
@@ -151,20 +166,18 @@ describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
 
   test("a server that hangs is asked again after attemptTimeout", (bad, client) =>
     Effect.gen(function*() {
-      bad.script(server.hang, server.hang, server.answer(200))
-      expect(yield* outcome(HttpRetry.retry(client, { ...quick, attemptTimeout: 60 }).get(bad.url))).toBe(
-        "200 status 200"
-      )
-      expect(bad.seen).toHaveLength(3)
-      for (const gap of bad.gaps) expect(gap).toBeGreaterThan(50)
+      bad.script(server.hang, server.answer(200))
+      const retrying = HttpRetry.retry(client, { ...quick, attemptTimeout: 500 })
+      expect(yield* outcome(retrying.get(bad.url))).toBe("200 status 200")
+      expect(bad.seen).toHaveLength(2)
+      expect(bad.gaps[0]).toBeGreaterThan(100)
     }))
 
   test("a server that hangs for good: AttemptTimedOut comes out", (bad, client) =>
     Effect.gen(function*() {
       bad.script(server.hang)
-      expect(yield* outcome(HttpRetry.retry(client, { ...quick, attempts: 2, attemptTimeout: 60 }).get(bad.url))).toBe(
-        "AttemptTimedOut"
-      )
+      const retrying = HttpRetry.retry(client, { ...quick, attempts: 2, attemptTimeout: 500 })
+      expect(yield* outcome(retrying.get(bad.url))).toBe("AttemptTimedOut")
       expect(bad.seen).toHaveLength(2)
     }))
 
@@ -185,7 +198,7 @@ describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
   test("with readBody, attemptTimeout ends a body that drips", (bad, client) =>
     Effect.gen(function*() {
       bad.script(server.drip(200), server.answer(200))
-      const options = { ...quick, readBody: true, attemptTimeout: 100 }
+      const options = { ...quick, readBody: true, attemptTimeout: 500 }
       expect(yield* outcome(HttpRetry.retry(client, options).get(bad.url))).toBe("200 status 200")
       expect(bad.seen).toHaveLength(2)
     }))
@@ -282,7 +295,7 @@ describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
     (bad, client) =>
       Effect.gen(function*() {
         bad.script(server.answer(503, { body: "busy" }), server.hang)
-        const call = Stamina.withDeadline(HttpRetry.retry(client, quick).get(bad.url), "150 millis")
+        const call = Stamina.withDeadline(HttpRetry.retry(client, quick).get(bad.url), "800 millis")
         expect(yield* outcome(call)).toBe("503 busy")
         expect(bad.seen).toHaveLength(2)
       })
@@ -292,7 +305,7 @@ describe.each(clients)("HttpRetry.retry on %s", (_, layer) => {
     Effect.gen(function*() {
       bad.script(server.hang)
       const call = HttpRetry.retry(client, quick).get(bad.url)
-      expect(Option.isNone(yield* Effect.timeoutOption(call, "50 millis"))).toBe(true)
+      expect(Option.isNone(yield* Effect.timeoutOption(call, "500 millis"))).toBe(true)
       expect(bad.seen).toHaveLength(1)
     }))
 })

@@ -131,7 +131,8 @@ export const resetInBody = (part = ""): Behaviour => (response, socket) => {
   response.writeHead(200, { "content-length": "1000" })
   response.flushHeaders()
   if (part !== "") response.write(part)
-  setTimeout(() => socket.resetAndDestroy(), 20)
+  // a reset overtakes what has not been read
+  setTimeout(() => socket.resetAndDestroy(), 100)
 }
 
 /** What is no HTTP. */

@@ -80,3 +80,9 @@ export const runs = Arbitrary.flatMap(Arbitrary.schema(Schema.Boolean), (tags) =
 
 /** Runs that take only default waits. */
 export const defaultRuns = byTag
+
+/** Runs in which each wait follows the one before, and waits are asked for in between. */
+export const decorrelatedRuns = Arbitrary.map(byHook, (c): Case => ({
+  ...c,
+  options: { ...c.options, backoff: "decorrelated", attempts: 20, timeout: null, waitInitial: 100, waitMax: 100_000 }
+}))

@@ -1,0 +1,320 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Clock, Duration, Effect, Exit, Option, Random, Schema } from "effect"
+import { Stamina } from "effect-stamina"
+import * as HttpRetry from "effect-stamina/HttpRetry"
+import { HttpClientError, HttpClientRequest } from "effect/http"
+import { TestClock } from "effect/testing"
+import { bareResponse, scripted } from "../kit/scriptedClient.ts"
+import { inTime, recordLogs } from "../kit/telemetry.ts"
+
+const date = "Sun, 06 Nov 1994 08:49:37 GMT"
+const epoch = Date.parse(date)
+
+/** The hint of a response whose own time is `date`, in milliseconds; `undefined` for none. */
+const hint = (headers: Record<string, string>, status = 429): number | undefined =>
+  Option.getOrUndefined(Option.map(HttpRetry.retryAfter(bareResponse(status, { date, ...headers })), Duration.toMillis))
+
+describe("HttpRetry.retryAfter", () => {
+  it.each([
+    // seconds
+    ["120", 120_000],
+    ["0", 0],
+    ["00007", 7000],
+    [" 5 ", 5000],
+    ["1.5", 1500],
+    ["0.0001", 1],
+    ["1.1", 1100],
+    ["99999999999999999999", 1e15],
+    ["9".repeat(400), 1e15],
+    // as from several servers in a row
+    ["5, 60, 1", 60_000],
+    // the three forms of an HTTP date
+    ["Sun, 06 Nov 1994 08:50:37 GMT", 60_000],
+    ["Sunday, 06-Nov-94 08:50:37 GMT", 60_000],
+    ["Sun Nov  6 08:50:37 1994", 60_000],
+    ["sun, 06 nov 1994 08:50:37 gmt", 60_000],
+    // leap second, leap day, other end of the year
+    ["Sun, 06 Nov 1994 08:49:60 GMT", 23_000],
+    ["Thu, 29 Feb 1996 00:00:00 GMT", Date.UTC(1996, 1, 29) - epoch],
+    // past
+    ["Sun, 06 Nov 1994 08:49:36 GMT", 0],
+    ["Thu, 01 Jan 1970 00:00:00 GMT", 0]
+  ])("reads Retry-After: %s", (value, millis) => {
+    expect(hint({ "retry-after": value })).toBe(millis)
+    expect(hint({ "retry-after": value }, 503)).toBe(millis)
+    expect(hint({ "retry-after": value }, 500)).toBe(millis)
+  })
+
+  it.each([
+    "",
+    " ",
+    "soon",
+    "-1",
+    "+1",
+    "1e3",
+    "NaN",
+    "Infinity",
+    "0x10",
+    "1,5s",
+    "5;q=1",
+    "10 s",
+    ".5",
+    "1..2",
+    "１２",
+    "[object Object]",
+    "Sun, 31 Feb 1994 08:49:37 GMT",
+    "Sun, 06 Nov 1994 24:49:37 GMT",
+    "Sun, 06 Nov 1994 08:49:37 CET",
+    "Sun, 06 Nov 94 08:49:37 GMT",
+    "06 Nov 1994 08:49:37 GMT",
+    "1994-11-06T08:49:37Z"
+  ])("makes no sense of Retry-After: %s", (value) => {
+    expect(hint({ "retry-after": value })).toBeUndefined()
+  })
+
+  it.each([
+    [{ "retry-after-ms": "250" }, 250],
+    [{ "retry-after-ms": "0.5" }, 1],
+    [{ "ratelimit-reset": "30" }, 30_000],
+    [{ "x-ratelimit-reset-after": "1.2" }, 1200],
+    [{ "x-ratelimit-reset": "30" }, 30_000],
+    [{ "x-rate-limit-reset": "30" }, 30_000],
+    // a time below 10⁹ is seconds from now, below 10¹¹ seconds since 1970, else milliseconds since 1970
+    [{ "x-ratelimit-reset": "999999999" }, 999_999_999_000],
+    [{ "x-ratelimit-reset": "1000000000" }, 1e12 - epoch],
+    [{ "x-ratelimit-reset": "1000000000.25" }, 1e12 + 250 - epoch],
+    [{ "x-ratelimit-reset": "99999999999" }, 99_999_999_999_000 - epoch],
+    [{ "x-ratelimit-reset": "100000000000" }, 0],
+    [{ "x-ratelimit-reset": String(epoch + 60_000) }, 60_000],
+    [{ "ratelimit-reset": "1000000000" }, 1e12 - epoch]
+  ])("reads %o", (headers, millis) => {
+    expect(hint(headers)).toBe(millis)
+  })
+
+  it("believes the headers in the documented order, and passes over what makes no sense", () => {
+    const order = [
+      "retry-after-ms",
+      "retry-after",
+      "ratelimit-reset",
+      "x-ratelimit-reset-after",
+      "x-ratelimit-reset",
+      "x-rate-limit-reset"
+    ]
+    for (const [i, header] of order.entries()) {
+      const rest = Object.fromEntries(order.slice(i + 1).map((later) => [later, "77"]))
+      const before = Object.fromEntries(order.slice(0, i).map((earlier) => [earlier, "nonsense"]))
+      expect(hint({ ...before, ...rest, [header]: "8" })).toBe(i === 0 ? 8 : 8000)
+    }
+  })
+
+  it("counts when a window ends only for a 429, or where nothing is left in it", () => {
+    for (
+      const [header, remaining] of [
+        ["ratelimit-reset", "ratelimit-remaining"],
+        ["x-ratelimit-reset-after", "x-ratelimit-remaining"],
+        ["x-ratelimit-reset", "x-ratelimit-remaining"],
+        ["x-rate-limit-reset", "x-rate-limit-remaining"]
+      ] as const
+    ) {
+      expect(hint({ [header]: "5" }, 429)).toBe(5000)
+      expect(hint({ [header]: "5", [remaining]: "3" }, 429)).toBe(5000)
+      expect(hint({ [header]: "5" }, 503)).toBeUndefined()
+      expect(hint({ [header]: "5", [remaining]: "3" }, 503)).toBeUndefined()
+      expect(hint({ [header]: "5", [remaining]: "0" }, 503)).toBe(5000)
+      expect(hint({ [header]: "5", [remaining]: "none" }, 403)).toBeUndefined()
+    }
+  })
+
+  it("cannot tell how far off a point in time is where the response has no Date", () => {
+    const at = bareResponse(429, { "retry-after": date, "x-ratelimit-reset": "1700000000" })
+    expect(HttpRetry.retryAfter(at)).toEqual(Option.none())
+    expect(HttpRetry.retryAfter(bareResponse(429, { "retry-after": date, "x-ratelimit-reset": "9" }))).toEqual(
+      Option.some(Duration.seconds(9))
+    )
+  })
+
+  it("takes errors, too", () => {
+    const request = HttpClientRequest.get("http://localhost")
+    const response = bareResponse(503, { "retry-after": "3" })
+    const error = (reason: HttpClientError.HttpClientErrorReason) => new HttpClientError.HttpClientError({ reason })
+    expect(HttpRetry.retryAfter(error(new HttpClientError.StatusCodeError({ request, response })))).toEqual(
+      Option.some(Duration.seconds(3))
+    )
+    expect(HttpRetry.retryAfter(error(new HttpClientError.TransportError({ request })))).toEqual(Option.none())
+  })
+
+  it.prop("never throws, and answers a finite wait or none, whatever the headers hold", [
+    Schema.String,
+    Schema.String,
+    Schema.String,
+    Schema.Int
+  ], ([a, b, c, status]) => {
+    const headers = { "retry-after-ms": a, "retry-after": b, "x-ratelimit-reset": c, date: a }
+    const wait = Option.map(HttpRetry.retryAfter(bareResponse(status, headers)), Duration.toMillis)
+    if (Option.isSome(wait)) expect(wait.value).toSatisfy((n: number) => n >= 0 && Number.isFinite(n))
+  }, { arbitrary: { runs: 500 } })
+
+  const seconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1e8 }))
+
+  it.prop("is never shorter than what is written, and grows with it", [seconds, seconds], ([a, b]) => {
+    // no exponents
+    const [less, more] = [Math.min(a, b).toFixed(6), Math.max(a, b).toFixed(6)]
+    const [first = NaN, second = NaN] = [hint({ "retry-after": less }), hint({ "retry-after": more })]
+    expect(second).toBeGreaterThanOrEqual(first)
+    expect(first).toBeGreaterThanOrEqual(Math.floor(Number(less) * 1000))
+    expect(first).toBeLessThan(Number(less) * 1000 + 1)
+  })
+
+  const instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 4_000_000_000 }))
+
+  it.prop("finds every point in time that can be written as an HTTP date", [instant, instant], ([now, then]) => {
+    const headers = { date: imf(now), "retry-after": imf(then) }
+    expect(HttpRetry.retryAfter(bareResponse(503, headers))).toEqual(
+      Option.some(Duration.millis(Math.max(0, then - now) * 1000))
+    )
+  })
+})
+
+const imf = (seconds: number): string => new Date(seconds * 1000).toUTCString()
+
+const plain = { waitInitial: 100, waitJitter: 0, attempts: 3 } as const
+
+/** When the requests were sent, in virtual milliseconds, and the reason for giving up. */
+const times = (
+  headers: Record<string, string>,
+  options: HttpRetry.Options = plain,
+  deadline: Duration.Input = Duration.infinity
+) =>
+  Effect.gen(function*() {
+    const { client, times } = scripted({ status: 429, headers })
+    const start = yield* Clock.currentTimeMillis
+    const call = HttpRetry.retry(client, options).get("http://localhost")
+    const response = yield* inTime(Stamina.withDeadline(call, deadline))
+    const reason = Option.getOrUndefined(Option.map(Stamina.report(response), ({ reason }) => reason))
+    return { times: times.map((time) => time - start), reason }
+  }).pipe(Effect.provide(Stamina.layerHooks([])))
+
+describe("the waits of HttpRetry.retry", () => {
+  it.effect("are the default ones without a hint", () =>
+    Effect.gen(function*() {
+      expect((yield* times({})).times).toEqual([0, 100, 300])
+    }))
+
+  it.effect("are at least what the server asks for, and longer where the backoff is", () =>
+    Effect.gen(function*() {
+      expect((yield* times({ "retry-after": "2" })).times).toEqual([0, 2000, 4000])
+      expect((yield* times({ "retry-after-ms": "150" })).times).toEqual([0, 150, 350])
+    }))
+
+  it.effect("gain jitter on top of a hint", () =>
+    Effect.gen(function*() {
+      const half = { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 }
+      const { times: sent } = yield* times({ "retry-after": "2" }, { ...plain, waitJitter: 1000 }).pipe(
+        Effect.provideService(Random.Random, half)
+      )
+      expect(sent).toEqual([0, 2500, 5000])
+    }))
+
+  it.effect("are none where the server asks for none, by seconds or by a date that is past", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(epoch)
+      for (const value of ["0", date, "Thu, 01 Jan 1970 00:00:00 GMT"]) {
+        expect((yield* times({ "retry-after": value }, { ...plain, waitJitter: 1000 })).times).toEqual([0, 0, 0])
+      }
+    }))
+
+  it.effect("are the default ones where a window is merely over", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(epoch)
+      for (const value of ["0", "100000000000"]) {
+        expect((yield* times({ "x-ratelimit-reset": value })).times).toEqual([0, 100, 300])
+      }
+    }))
+
+  it.effect("go by the Clock, not by the Date of the response", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(epoch)
+      const headers = { date: imf(0), "retry-after": imf(epoch / 1000 + 30) }
+      // asked 30 s later, the same date is past
+      expect((yield* times(headers)).times).toEqual([0, 30_000, 30_000])
+    }))
+
+  it.effect("are not begun where the hint is longer than maxHint", () =>
+    Effect.gen(function*() {
+      expect(yield* times({ "retry-after": "60" }, { ...plain, timeout: "1 hour" })).toEqual({
+        times: [0, 60_000, 120_000],
+        reason: "AttemptsExhausted"
+      })
+      expect(yield* times({ "retry-after": "61" }, plain)).toEqual({ times: [0], reason: "HintTooLong" })
+      expect(yield* times({ "retry-after": "11" }, { ...plain, maxHint: "10 seconds" })).toEqual({
+        times: [0],
+        reason: "HintTooLong"
+      })
+      expect(
+        (yield* times({ "retry-after": "1000" }, { ...plain, maxHint: Duration.infinity, timeout: "1 hour" })).times
+      )
+        .toEqual([0, 1_000_000, 2_000_000])
+      expect(yield* times({ "retry-after": "9".repeat(400) }, { ...plain, maxHint: Duration.infinity })).toEqual({
+        times: [0],
+        reason: "WaitExceedsDeadline"
+      })
+    }))
+
+  it.effect("are not begun where the hint does not fit the timeout or the deadline", () =>
+    Effect.gen(function*() {
+      expect(yield* times({ "retry-after": "6" }, { ...plain, timeout: "10 seconds" })).toEqual({
+        times: [0, 6000],
+        reason: "WaitExceedsDeadline"
+      })
+      expect(yield* times({ "retry-after": "6" }, plain, "5 seconds")).toEqual({
+        times: [0],
+        reason: "WaitExceedsDeadline"
+      })
+    }))
+
+  it.effect("both numbers are named when a hint is refused", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      const { client } = scripted({ status: 503, headers: { "retry-after": "120" } })
+      yield* provide(HttpRetry.retry(client, { maxHint: "90 seconds" }).get("http://localhost"))
+      const line = lines.find(({ message }) => message === "stamina.gave_up")
+      expect(line?.annotations["reason"]).toBe("HintTooLong")
+      expect(line?.annotations["summary"]).toMatch(/a wait of 120s, 90s/)
+    }))
+
+  it.effect("what makes no sense is logged at debug, shortened", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      const { client } = scripted({ status: 503, headers: { "retry-after": "x".repeat(1000) } }, { status: 200 })
+      yield* inTime(provide(HttpRetry.retry(client, plain).get("http://localhost/secret?token=1")))
+      const line = lines.find(({ message }) => message === "stamina.hint_ignored")
+      expect(line).toEqual({
+        level: "Debug",
+        message: "stamina.hint_ignored",
+        annotations: { callable: "GET localhost", header: "retry-after", value: "x".repeat(100) }
+      })
+    }))
+
+  it.effect("HttpRetry.on reckons the same from the response's own Date", () =>
+    Effect.gen(function*() {
+      const request = HttpClientRequest.get("http://localhost")
+      const error = (headers: Record<string, string>, status = 503) =>
+        new HttpClientError.HttpClientError({
+          reason: new HttpClientError.StatusCodeError({ request, response: bareResponse(status, headers) })
+        })
+      expect(HttpRetry.on(error({}))).toBe(true)
+      expect(HttpRetry.on(error({}, 404))).toBe(false)
+      expect(HttpRetry.on(error({ "retry-after": "7" }))).toEqual({ _tag: "Hint", wait: 7000, max: 60_000 })
+      expect(HttpRetry.on(error({ "retry-after": "0" }))).toEqual(Duration.zero)
+      expect(HttpRetry.on(error({ date, "retry-after": "Sun, 06 Nov 1994 08:49:47 GMT" }))).toEqual({
+        _tag: "Hint",
+        wait: 10_000,
+        max: 60_000
+      })
+      expect(HttpRetry.on(error({ "retry-after": date }))).toBe(true)
+      const exit = yield* Effect.exit(
+        Stamina.retry(Effect.fail(error({ "retry-after": "3600" })), { on: HttpRetry.on })
+      )
+      expect(Exit.isFailure(exit)).toBe(true)
+    }).pipe(Effect.provide(Stamina.layerHooks([]))))
+})
