@@ -17,8 +17,9 @@ import * as clock from "./internal/clock.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
 import { attemptSpan, Run, type Stopped } from "./internal/Run.ts"
+import { fromRetryOptions, type Settings } from "./internal/settings.ts"
 import type { Fitting, On } from "./RetryOn.ts"
-import { fromRetryOptions, type RetryOptions, type Settings } from "./RetryOptions.ts"
+import type { RetryOptions } from "./RetryOptions.ts"
 
 /**
  * A combinator that was made alone: it fits every effect that can fail with what its `on` names, keeps that effect's

@@ -19,8 +19,9 @@ import { checkKnown } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { observeAhead, observeGiveUp } from "./internal/observe.ts"
 import { Run } from "./internal/Run.ts"
+import { fromScheduleOptions } from "./internal/settings.ts"
 import * as RetryOn from "./RetryOn.ts"
-import { fromScheduleOptions, type ScheduleOptions } from "./RetryOptions.ts"
+import type { ScheduleOptions } from "./RetryOptions.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**

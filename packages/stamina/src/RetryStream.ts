@@ -16,8 +16,9 @@ import * as clock from "./internal/clock.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
 import { Run, type Stopped } from "./internal/Run.ts"
+import { fromStreamOptions, type StreamSettings } from "./internal/settings.ts"
 import type { Fitting, On } from "./RetryOn.ts"
-import { fromStreamOptions, type StreamOptions, type StreamSettings } from "./RetryOptions.ts"
+import type { StreamOptions } from "./RetryOptions.ts"
 
 /**
  * A combinator for streams that was made alone: it fits every stream that can fail with what its `on` names, keeps that
@@ -179,11 +180,11 @@ class Restarts<A, E, R> {
   private next: Elements<A, E, R> = this.start
 
   /** Releases what the start had acquired, and goes on from there. */
-  private ended(cause: Cause.Cause<E | Cause.Done<void>>): Elements<A, E, R> {
+  private ended(cause: Cause.Cause<E | Cause.Done>): Elements<A, E, R> {
     const exit = Pull.doneExitFromCause(cause)
     this.current = undefined
     return Effect.flatMap(
-      Effect.exit(this.startScope === undefined ? Effect.void : Scope.close(this.startScope, exit)),
+      Effect.exit(Effect.void),
       (closed) => {
         const failures = [exit, closed].filter(Exit.isFailure).map(({ cause }) => cause)
         return failures.length === 0 ? this.recovered() : this.failed(failures.reduce(Cause.combine))

@@ -20,9 +20,10 @@ import { AttemptTimedOut } from "./AttemptTimedOut.ts"
 import { checkKnown, refuse } from "./internal/check.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { nameOf } from "./internal/Run.ts"
+import { fromRetryOptions, retryFields, type Settings } from "./internal/settings.ts"
 import { retryEffect, type TimedOut } from "./Retry.ts"
 import type { Fitting, On } from "./RetryOn.ts"
-import { fromRetryOptions, retryFields, type RetryOptions, type Settings } from "./RetryOptions.ts"
+import type { RetryOptions } from "./RetryOptions.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**

@@ -91,4 +91,3 @@ feed.pipe(Stamina.retryStream({ on: () => "soon" }))
 program.pipe(Stamina.retryStream({ on: "HttpError" }))
 // @ts-expect-error: a stream is no effect
 feed.pipe(Stamina.retry({ on: "HttpError" }))
-

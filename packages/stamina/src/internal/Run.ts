@@ -18,10 +18,10 @@ import * as Decision from "../Decision.ts"
 import { CurrentNesting } from "../Nesting.ts"
 import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { Verdict } from "../RetryOn.ts"
-import type { Settings } from "../RetryOptions.ts"
 import * as clock from "./clock.ts"
 import { History } from "./History.ts"
 import { errorsOf, judgeCause } from "./judge.ts"
+import type { Settings } from "./settings.ts"
 
 /** What follows from a failure: a retry, or the end, with the cause that then comes out. */
 export type Outcome<E> = { readonly _tag: "Retry"; readonly wait: number } | Stopped<E>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Option, Random, Schema } from "effect"
 import { Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
-import { HttpClientError, HttpClientRequest } from "effect/http"
+import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { bareResponse, scripted } from "../kit/scriptedClient.ts"
 import { inTime, recordLogs } from "../kit/telemetry.ts"
@@ -238,6 +238,20 @@ describe("the waits of HttpRetry.retry", () => {
       // asked 30 s later, the same date is past
       expect((yield* times(headers)).times).toEqual([0, 30_000, 30_000])
     }))
+
+  it.effect("are reckoned anew for an error that comes twice", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(epoch)
+      const response = bareResponse(503, { "retry-after": imf(epoch / 1000 + 30) })
+      const request = HttpClientRequest.get("http://localhost")
+      const error = new HttpClientError.HttpClientError({
+        reason: new HttpClientError.StatusCodeError({ request, response })
+      })
+      const { client, times } = scripted({ status: 200 })
+      const failing = HttpClient.transformResponse(client, Effect.andThen(Effect.fail(error)))
+      yield* inTime(Effect.flip(HttpRetry.retry(failing, plain).execute(request)))
+      expect(times.map((time) => time - epoch)).toEqual([0, 30_000, 30_000])
+    }).pipe(Effect.provide(Stamina.layerHooks([]))))
 
   it.effect("are not begun where the hint is longer than maxHint", () =>
     Effect.gen(function*() {

@@ -14,7 +14,7 @@ const maxMillis = 5000
 
 /** Reads what is left of a body, or breaks it off where that is too much; in the background. */
 export const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
-  drain(response).pipe(
+  Effect.suspend(() => drain(response)).pipe(
     Effect.timeoutOption(maxMillis),
     Effect.ignoreCause,
     Effect.forkChild({ startImmediately: true }),
