@@ -33,8 +33,9 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["how often, how long", ["RetryPolicy"]],
   ["a policy as JSON, configuration, text", ["internal/policySchema", "internal/policyConfig", "internal/policyText"]],
   ["the worst that a policy allows", ["internal/policyBounds"]],
+  ["a policy's fields, spelt", ["internal/policyFields"]],
   ["wait shapes", ["Backoff"]],
-  ["a policy's fields", ["internal/policyFields"]],
+  ["what a policy is", ["internal/policyModel"]],
   ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/History"]]
 ]
 

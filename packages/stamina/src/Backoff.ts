@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { BackoffShape, Curve, RetryPolicy } from "./internal/policyFields.ts"
+import type { BackoffShape, Curve, RetryPolicy } from "./internal/policyModel.ts"
 
 /**
  * The numbers of a backoff, in milliseconds.

@@ -12,12 +12,12 @@ import type * as EffectSchema from "effect/Schema"
 import { checkAttempts, checkBase, checkKnown, checkOvershoot, checkTimeout, checkWait } from "./internal/check.ts"
 import * as policyBounds from "./internal/policyBounds.ts"
 import * as policyConfig from "./internal/policyConfig.ts"
-import { type BackoffShape, checkShape, type Encoded, type RetryPolicy } from "./internal/policyFields.ts"
+import { type BackoffShape, checkShape, type Encoded, type RetryPolicy } from "./internal/policyModel.ts"
 import * as policySchema from "./internal/policySchema.ts"
 import * as policyText from "./internal/policyText.ts"
 
 export type { Bounds } from "./internal/policyBounds.ts"
-export type { BackoffShape, Encoded, RetryPolicy } from "./internal/policyFields.ts"
+export type { BackoffShape, Encoded, RetryPolicy } from "./internal/policyModel.ts"
 
 /**
  * What {@link make} takes: every field may be left out, and `undefined` means the default.

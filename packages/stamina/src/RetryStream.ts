@@ -184,7 +184,7 @@ class Restarts<A, E, R> {
     const exit = Pull.doneExitFromCause(cause)
     this.current = undefined
     return Effect.flatMap(
-      Effect.exit(Effect.void),
+      Effect.exit(this.startScope === undefined ? Effect.void : Scope.close(this.startScope, exit)),
       (closed) => {
         const failures = [exit, closed].filter(Exit.isFailure).map(({ cause }) => cause)
         return failures.length === 0 ? this.recovered() : this.failed(failures.reduce(Cause.combine))

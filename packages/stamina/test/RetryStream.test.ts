@@ -792,7 +792,6 @@ describe("a stream that is restarted very often", () => {
       expect(starts).toBe(15_001)
       const [before = NaN, after = NaN] = heap
       // what is kept of a single restart, a finalizer or a closed scope, takes several times as much
-      console.log("HEAP", after - before)
       expect(after - before).toBeLessThan(10_000 * 40)
     }), 60_000)
 })

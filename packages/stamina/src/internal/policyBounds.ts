@@ -19,7 +19,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "../Backoff.ts"
-import type { RetryPolicy } from "./policyFields.ts"
+import type { RetryPolicy } from "./policyModel.ts"
 
 /**
  * The worst that a policy allows: see `RetryPolicy.bounds`.

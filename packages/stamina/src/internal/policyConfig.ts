@@ -10,7 +10,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { refuse } from "./check.ts"
-import { type Field, fields, type RetryPolicy, type Text } from "./policyFields.ts"
+import { type Field, fields, type Text } from "./policyFields.ts"
+import type { RetryPolicy } from "./policyModel.ts"
 
 /** The config of the policy under `prefix`; a variable that is absent is taken from `defaults`. */
 export const make = (prefix: string, defaults: RetryPolicy): Config.Config<RetryPolicy> => {

@@ -15,7 +15,8 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type Encoded, fields, names, type RetryPolicy, shapeNames } from "./policyFields.ts"
+import { fields, names } from "./policyFields.ts"
+import { type Encoded, type RetryPolicy, shapeNames } from "./policyModel.ts"
 
 /** Reports keep the value got whether or not the caller asked for it: without it a report cannot be acted on. */
 const reporting: SchemaAST.ParseOptions = { reportInput: true }

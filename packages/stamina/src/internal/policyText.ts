@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Backoff from "../Backoff.ts"
 import type { Bounds } from "./policyBounds.ts"
-import type { RetryPolicy } from "./policyFields.ts"
+import type { RetryPolicy } from "./policyModel.ts"
 
 /** Describes a policy whose bounds are known. */
 export const describe = (policy: RetryPolicy, bounds: Bounds): string => {
