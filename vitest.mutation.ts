@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     root: "packages/stamina",
     include: [
-      "test/{Activation,Backoff,Deadline,Decision,Retry,RetryHook,RetryOn,RetryReport,RetrySchedule}.test.ts",
+      "test/{Activation,Backoff,Deadline,Decision,Retry,RetryHook,RetryOn,RetryReport,RetrySchedule,RetrySpans}.test.ts",
       "test/{causes,conformance,laws,nesting,options}.test.ts"
     ]
   }

@@ -269,7 +269,8 @@ describe("attemptTimeout", () => {
       )
       expect(begun).toEqual([0])
       expect(at).toBe(1000)
-      expect(["AttemptTimedOut", "DeadlineExceeded"]).toContain(errorOf(exit)?._tag)
+      expect(errorOf(exit)).toMatchObject({ _tag: "AttemptTimedOut", after: Duration.seconds(1) })
+      expect(reasonOf(errorOf(exit))).toBe("WaitExceedsDeadline")
     }))
 
   it.effect("an inner run's AttemptTimedOut is for the outer run an error like any other", () =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Data, Duration, Effect, ExecutionPlan, Fiber, Layer, Schedule, Stream } from "effect"
-import { RetrySchedule, staminaSchedule } from "effect-stamina"
+import { RetryOn, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -261,6 +261,48 @@ describe("the blocks", () => {
       let calls = 0
       yield* Effect.ignore(Effect.retry(Effect.suspend(() => (calls++, Effect.fail(new Fatal()))), schedule))
       expect(calls).toBe(1)
+    }))
+
+  it.effect("RetrySchedule.retryOn draws the schedule's wait out to a hint, and ends it at one that is too long", () =>
+    Effect.gen(function*() {
+      const hinted = (seconds: number) =>
+        Schedule.spaced(100).pipe(RetrySchedule.retryOn(() => RetryOn.atLeast(`${seconds} seconds`, "10 seconds")))
+      for (const [seconds, expected] of [[0.05, [0, 100]], [3, [0, 3000]], [10, [0, 10_000]], [11, [0]]] as const) {
+        const { effect, starts } = flaky(1)
+        yield* Effect.ignore(inTime(Effect.retry(effect, hinted(seconds))))
+        expect(starts.map((start) => start - starts[0]!)).toEqual(expected)
+      }
+    }))
+
+  it.effect("RetrySchedule.retryOn waits as a tag's own backoff says, and counts on", () =>
+    Effect.gen(function*() {
+      const schedule = Schedule.spaced(7).pipe(
+        RetrySchedule.retryOn({ Flaky: { waitInitial: 100, waitJitter: 0, backoff: "linear" } })
+      )
+      const { effect, starts } = flaky(3)
+      yield* inTime(Effect.retry(effect, schedule))
+      expect(starts).toEqual([0, 100, 300, 600])
+    }))
+
+  it.effect("in test mode every wait is zero, that of a hint too, however long", () =>
+    Effect.gen(function*() {
+      for (const answer of [true, "1 day", RetryOn.atLeast("1 day")] as const) {
+        const schedule = RetrySchedule.backoff({ waitInitial: 100 }).pipe(RetrySchedule.retryOn(() => answer))
+        const { effect, starts } = flaky(3)
+        const run = Effect.retry(effect, schedule).pipe(Stamina.withTesting({ attempts: 9 }))
+        expect(yield* run).toBe("ok")
+        expect(starts).toEqual([0, 0, 0, 0].map(() => starts[0]))
+      }
+    }))
+
+  it.effect("where retries are switched off `on` is not asked, and nothing is retried", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const schedule = RetrySchedule.backoff().pipe(RetrySchedule.retryOn(() => (asked++, true)))
+      const { effect, starts } = flaky(3)
+      yield* Effect.ignore(Effect.retry(effect, schedule)).pipe(Effect.provide(Stamina.layerInactive))
+      expect(starts).toHaveLength(1)
+      expect(asked).toBe(0)
     }))
 
   it.effect("RetrySchedule.limit ends any schedule, with its last output", () =>
