@@ -187,7 +187,7 @@ export type Names<O> = O extends string ? O
  */
 export type Fitting<E, O, What extends string> = string extends Names<O> ? unknown
   : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
-  : `this ${What} cannot fail with what \`on\` names`
+  : `\`on\` names what this ${What} cannot fail with`
 
 /**
  * What becomes of an error: `false` (not retried), `true` (retried after the default wait), the exact number of
