@@ -287,7 +287,7 @@ describe("the blocks", () => {
   it.effect("in test mode every wait is zero, that of a hint too, however long", () =>
     Effect.gen(function*() {
       for (const answer of [true, "1 day", RetryOn.atLeast("1 day")] as const) {
-        const schedule = RetrySchedule.backoff({ waitInitial: 100 }).pipe(RetrySchedule.retryOn(() => answer))
+        const schedule = Schedule.spaced(100).pipe(RetrySchedule.retryOn(() => answer))
         const { effect, starts } = flaky(3)
         const run = Effect.retry(effect, schedule).pipe(Stamina.withTesting({ attempts: 9 }))
         expect(yield* run).toBe("ok")
