@@ -15,6 +15,8 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["HTTP: one call", ["internal/http/Call"]],
   ["HTTP: options made ready", ["internal/http/options"]],
   ["HTTP: failures, hints, what may be sent twice", ["internal/http/*"]],
+  ["SQL: errors of a lost connection kept", ["internal/sql/keepingErrors"]],
+  ["SQL: what errors mean", ["internal/sql/classify"]],
   ["drivers", ["Retry", "RetrySchedule", "RetryStream"]],
   ["telling the hooks", ["internal/observe"]],
   ["which hooks run", ["RetryHooks"]],
@@ -43,7 +45,7 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
 const reserved: Readonly<Record<string, RegExp>> = {
   "effect/http": /^(?:HttpRetry$|internal\/http\/)/,
   "effect/crypto": /^HttpRetry$/,
-  "effect/sql": /^SqlRetry$/
+  "effect/sql": /^(?:SqlRetry$|internal\/sql\/)/
 }
 
 /** The fiber's `Clock` and `Random` are there for all of these. */

@@ -7,13 +7,10 @@
  * @stability unstable
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Predicate from "effect/Predicate"
 import { BeginTransaction, SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { AttemptTimedOut } from "./AttemptTimedOut.ts"
@@ -21,6 +18,13 @@ import { checkKnown, refuse } from "./internal/check.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { nameOf } from "./internal/Run.ts"
 import { fromRetryOptions, retryFields, type Settings } from "./internal/settings.ts"
+import {
+  isOutcomeUnknown as hasUnknownOutcome,
+  isTransient,
+  isUnresolved,
+  markOutcomeUnknown
+} from "./internal/sql/classify.ts"
+import { isLossOf, keepingErrors } from "./internal/sql/keepingErrors.ts"
 import { retryEffect, type TimedOut } from "./Retry.ts"
 import type { Fitting, On } from "./RetryOn.ts"
 import type { RetryOptions } from "./RetryOptions.ts"
@@ -78,47 +82,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
  * @category predicates
  * @since 0.1.0
  */
-export const on = (error: unknown): boolean => {
-  if (!isSqlError(error) || isOutcomeUnknown(error)) return false
-  switch (error.reason._tag) {
-    case "SerializationError":
-    case "DeadlockError":
-    case "LockTimeoutError":
-      return true
-    case "ConnectionError":
-    case "UnknownError":
-      return isLost(error) || refused.has(codeOf(error))
-    case "StatementTimeoutError":
-    case "UniqueViolation":
-    case "ConstraintError":
-    case "SqlSyntaxError":
-    case "AuthenticationError":
-    case "AuthorizationError":
-      return false
-  }
-}
-
-/** The server has no connection for us: too many of them, or it is starting up. */
-const refused: ReadonlySet<unknown> = new Set(["53300", "57P03"])
-
-/** The connection was there and is no more: in the words of PostgreSQL, of the operating system, and of mysql2. */
-const lost: ReadonlySet<unknown> = new Set(
-  ("57P01 57P02 57P05 ECONNABORTED ECONNREFUSED ECONNRESET EHOSTUNREACH ENETDOWN ENETUNREACH ENOTCONN EPIPE ETIMEDOUT " +
-    "EAI_AGAIN PROTOCOL_CONNECTION_LOST").split(" ")
-)
-
-/** The server itself does not know what has become of the work. */
-const unresolved: ReadonlySet<unknown> = new Set(["08007", "40003"])
-
-/** Whether the connection was lost, or was not to be had: what was sent last may have arrived, and the answer was lost. */
-const isLost = (error: SqlError): boolean => {
-  const code = codeOf(error)
-  return !unresolved.has(code) &&
-    (error.reason._tag === "ConnectionError" || (error.reason._tag === "UnknownError" && lost.has(code)))
-}
-
-const codeOf = ({ reason: { cause } }: SqlError): unknown =>
-  Predicate.hasProperty(cause, "code") ? cause.code : undefined
+export const on = (error: unknown): boolean => isTransient(error)
 
 /**
  * Whether an error came out of a {@link transaction} whose `COMMIT` was sent, or was about to be, when the connection
@@ -133,9 +97,7 @@ const codeOf = ({ reason: { cause } }: SqlError): unknown =>
  * @category predicates
  * @since 0.1.0
  */
-export const isOutcomeUnknown = (error: unknown): boolean => isSqlError(error) && unknownOutcomes.has(error)
-
-const unknownOutcomes = /*#__PURE__*/ new WeakSet<SqlError>()
+export const isOutcomeUnknown = (error: unknown): boolean => hasUnknownOutcome(error)
 
 /**
  * The policy of {@link transaction}: as everywhere in this library, but with waits of
@@ -347,11 +309,9 @@ const retryWhole = <A, E, R>(
   const attempt = Effect.suspend(() => {
     attempts++
     return keepingErrors(withTransaction, inside, (cause) => {
-      const errors = errorsOf(cause).filter(isSqlError).filter((error) =>
-        isLost(error) || unresolved.has(codeOf(error))
-      )
+      const errors = errorsOf(cause).filter(isSqlError).filter(isUnresolved)
       if (idempotent || errors.length === 0) return Effect.failCause(cause)
-      for (const error of errors) unknownOutcomes.add(error)
+      errors.forEach(markOutcomeUnknown)
       return Effect.andThen(
         Effect.annotateLogs(Effect.logWarning("stamina.commit_unknown"), { callable: nameOf(settings, fiber) }),
         Effect.failCause(cause)
@@ -362,7 +322,7 @@ const retryWhole = <A, E, R>(
   return retryEffect(attempt, {
     ...settings,
     judge: (error) =>
-      (timedOut !== undefined && error === timedOut) || (!isOutcomeUnknown(error) && settings.judge(error))
+      (timedOut !== undefined && error === timedOut) || (!hasUnknownOutcome(error) && settings.judge(error))
   })
 }
 
@@ -411,38 +371,3 @@ const beginWith =
       BeginTransaction,
       begin
     )
-
-/**
- * Runs an effect in a transaction and fails with what the effect has failed with, also where `ROLLBACK` could not be
- * sent because the connection was lost: which `withTransaction` takes for a defect, and the failure before it, too.
- * `whenDone` decides about a failure after the effect has succeeded, at `COMMIT` for the most part.
- */
-const keepingErrors = <A, E, R>(
-  withTransaction: SqlClient["withTransaction"],
-  self: Effect.Effect<A, E, R>,
-  whenDone: (cause: Cause.Cause<E | SqlError>) => Effect.Effect<never, E | SqlError>
-): Effect.Effect<A, E | SqlError, R> =>
-  Effect.suspend(() => {
-    const inside: { exit?: Exit.Exit<A, E> } = {}
-    const noted = Effect.onExitPrimitive(self, (exit) => {
-      inside.exit = exit
-      return undefined
-    })
-    return Effect.catchCause(withTransaction(noted), (cause) => {
-      const { exit } = inside
-      if (exit === undefined) return Effect.failCause(cause)
-      if (Exit.isSuccess(exit)) return whenDone(cause)
-      return Effect.failCause(isLossOf(exit.cause.reasons, cause) ? exit.cause : cause)
-    })
-  })
-
-/** Whether all that a cause holds besides the reasons known is that the connection was lost. */
-const isLossOf = (known: ReadonlyArray<Cause.Reason<unknown>>, cause: Cause.Cause<unknown>): boolean => {
-  const values = new Set(known.map(valueOf))
-  return cause.reasons.every((reason) =>
-    values.has(valueOf(reason)) || (reason._tag === "Die" && isSqlError(reason.defect) && isLost(reason.defect))
-  )
-}
-
-const valueOf = (reason: Cause.Reason<unknown>): unknown =>
-  reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : reason._tag
