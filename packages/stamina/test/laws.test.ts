@@ -72,7 +72,9 @@ describe("the laws of a run", () => {
     for (const driver of drivers) expect(replay(c, driver).sameErrors).toBe(true)
   }, runs)
 
-  it.prop("the same seed gives the same run, another seed another", [Schema.Int, Schema.Int], ([seed, other]) => {
+  // seeds that differ in 31 bits: larger ones may come to the same
+  const seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))
+  it.prop("the same seed gives the same run, another seed another", [seed, seed], ([seed, other]) => {
     const waits = (seed: number) => {
       const time = new VirtualTime([])
       Effect.runSync(
