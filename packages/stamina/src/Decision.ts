@@ -9,7 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
-import type { Verdict } from "./RetryOn.ts"
+import type { Hint, Verdict } from "./RetryOn.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 
 /**
@@ -170,15 +170,26 @@ export const decide = (rules: Rules, failed: Failed, random: () => number): Deci
   if (failed.alreadyRetried === true) return stop("AlreadyRetried")
   const limit = limitReached(rules, failed)
   if (limit !== undefined) return stop(limit)
-  const isHint = typeof verdict === "object" && verdict._tag === "Hint"
-  if (isHint && mode._tag === "Normal" && verdict.wait > verdict.max) {
-    return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
-  }
+  const tooLong = refusedHint(verdict, mode)
+  if (tooLong !== undefined) return stop("HintTooLong", tooLong)
   const wait = waitFor(rules.backoff, failed.attempt, verdict, mode, random, failed.previousWait)
   // who was told when to come back gains nothing from a wait that is not worth its end
-  const refused = refusedWait(isHint ? { ...rules, overshoot: "refuse" } : rules, failed, wait)
+  const refused = refusedWait(isHint(verdict) ? { ...rules, overshoot: "refuse" } : rules, failed, wait)
   return refused === undefined ? { _tag: "Retry", wait } : stop("WaitExceedsDeadline", refused)
 }
+
+/**
+ * Whether a verdict is a hint that asks for a longer wait than may be asked for: then how long, and how long it may be.
+ *
+ * @category deciding
+ * @since 0.1.0
+ */
+export const refusedHint = (verdict: Verdict, mode: Mode): RefusedWait | undefined =>
+  isHint(verdict) && mode._tag === "Normal" && verdict.wait > verdict.max
+    ? { wait: verdict.wait, left: verdict.max }
+    : undefined
+
+const isHint = (verdict: Verdict): verdict is Hint => typeof verdict === "object" && verdict._tag === "Hint"
 
 /**
  * Whether a wait would end at or past the deadline, or the timeout where that may not be overshot: then what it would

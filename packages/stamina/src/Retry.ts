@@ -160,9 +160,7 @@ export function retry(
 export const retryContext = <A, E, R, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
   options: RetryOptions<O, T>,
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | TimedOut<T>, R> => {
-  return retryBlock(fromRetryOptions("Stamina.retryContext", options), block)
-}
+): Effect.Effect<A, E | TimedOut<T>, R> => retryBlock(fromRetryOptions("Stamina.retryContext", options), block)
 
 /**
  * {@link retryContext} with options that were made ready before.

@@ -255,15 +255,12 @@ export const retryOn = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<
         Effect.withFiber((fiber): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> => {
           const mode = modeOf(fiber)
           const verdict = mode._tag === "Inactive" ? false : judge(input)
-          if (verdict === false) {
+          if (verdict === false || Decision.refusedHint(verdict, mode) !== undefined) {
             return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
           }
           retryNum++
           // what the schedule inside makes of it, which a hint only draws out
           const isHint = typeof verdict === "object" && verdict._tag === "Hint"
-          if (isHint && verdict.wait > verdict.max && mode._tag === "Normal") {
-            return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
-          }
           const next = verdict === true || isHint ? step(now, input) : withoutChance(step(now, input))
           return Effect.map(
             Effect.provideService(next, Granted, previous),

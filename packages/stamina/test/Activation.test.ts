@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import { Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
+import { inTime } from "./kit/inTime.ts"
 
 const options = { on: () => true, attempts: 4 } as const
 
@@ -17,14 +18,6 @@ const callsOfSchedule = Effect.gen(function*() {
   yield* Effect.ignore(Effect.retry(Effect.suspend(() => Effect.fail(++count)), staminaSchedule(options)))
   return count
 })
-
-/** The same, with all the time that waits may need. */
-const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(self)
-    yield* TestClock.adjust("1 minute")
-    return yield* Fiber.join(fiber)
-  })
 
 afterEach(() => Effect.runPromise(Effect.andThen(Stamina.setActive(true), Stamina.setTesting(false))))
 

@@ -1,19 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Data, Duration, Effect, Fiber, Option } from "effect"
+import { Data, Duration, Effect, Option } from "effect"
 import { Stamina } from "effect-stamina"
-import { TestClock } from "effect/testing"
 import { importCompiled } from "./kit/compile.ts"
+import { inTime } from "./kit/inTime.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 
 const options = { on: "Flaky", waitJitter: 0, attempts: 3 } as const
-
-const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(self)
-    yield* TestClock.adjust("1 minute")
-    return yield* Fiber.join(fiber)
-  })
 
 describe("Stamina.retry", () => {
   it.effect("passes a success on as it is, without waiting", () =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Data, Duration, Effect, Fiber, Logger, type LogLevel, References } from "effect"
 import { type RetryDetails, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
+import { inTime } from "./kit/inTime.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 
@@ -20,13 +21,6 @@ const failing = (log: Array<string> = []) => {
     return Effect.fail(new Flaky({ n }))
   })
 }
-
-const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(self)
-    yield* TestClock.adjust("1 minute")
-    return yield* Fiber.join(fiber)
-  })
 
 describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
   it.effect("runs once per retry, before the wait, with what is known", () =>

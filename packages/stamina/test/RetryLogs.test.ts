@@ -3,7 +3,8 @@ import { Data, Duration, Effect, Fiber, Logger, Option } from "effect"
 import { type RetryHook, RetryLogs, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "./kit/drivers.ts"
-import { gaveUp, inTime, recordLogs, recordSpans } from "./kit/telemetry.ts"
+import { inTime } from "./kit/inTime.ts"
+import { gaveUp, recordLogs, recordSpans } from "./kit/telemetry.ts"
 
 const secret = "hunter2"
 

@@ -4,7 +4,8 @@ import { RetryMetrics, Stamina, staminaSchedule } from "effect-stamina"
 import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
 import { drivers } from "./kit/drivers.ts"
-import { freshRegistry, gaveUp, inTime } from "./kit/telemetry.ts"
+import { inTime } from "./kit/inTime.ts"
+import { freshRegistry, gaveUp } from "./kit/telemetry.ts"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
 

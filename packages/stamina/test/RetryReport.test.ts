@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { drivers } from "./kit/drivers.ts"
-import { inTime } from "./kit/telemetry.ts"
+import { inTime } from "./kit/inTime.ts"
 
 class Down extends Data.TaggedError("Down")<{ readonly n: number }> {}
 

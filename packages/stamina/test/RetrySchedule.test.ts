@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Data, Duration, Effect, ExecutionPlan, Fiber, Layer, Schedule, Stream } from "effect"
+import { Clock, Data, Duration, Effect, ExecutionPlan, Layer, Schedule, Stream } from "effect"
 import { RetryOn, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
-import { TestClock } from "effect/testing"
+import { inTime } from "./kit/inTime.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 class Fatal extends Data.TaggedError("Fatal") {}
@@ -21,13 +21,6 @@ const flaky = (failures: number, takes = 0) => {
   })
   return { starts, effect }
 }
-
-const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(self)
-    yield* TestClock.adjust("10 minutes")
-    return yield* Fiber.join(fiber)
-  })
 
 describe("staminaSchedule works unchanged in", () => {
   it.effect("Effect.retry", () =>

@@ -3,7 +3,8 @@ import { Clock, Data, Effect, Exit, Fiber, Option, Tracer } from "effect"
 import { type RetryOptions, RetrySpans, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "./kit/drivers.ts"
-import { freshRegistry, gaveUp, inTime, recordLogs, recordSpans } from "./kit/telemetry.ts"
+import { inTime } from "./kit/inTime.ts"
+import { freshRegistry, gaveUp, recordLogs, recordSpans } from "./kit/telemetry.ts"
 import { VirtualTime } from "./kit/VirtualTime.ts"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly message: string }> {}

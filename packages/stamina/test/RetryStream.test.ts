@@ -10,8 +10,8 @@ import * as arbitraries from "./kit/arbitraries.ts"
 import { cases, hasInvalidOptions, replay, runs } from "./kit/conformance.ts"
 import { type Driver, drivers } from "./kit/drivers.ts"
 import { expectSame } from "./kit/expectations.ts"
+import { inTime } from "./kit/inTime.ts"
 import { completionsAt } from "./kit/languageServer.ts"
-import { inTime } from "./kit/telemetry.ts"
 
 class Lost extends Data.TaggedError("Lost")<{ readonly start: number }> {}
 class Fatal extends Data.TaggedError("Fatal") {}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Data, Effect, Fiber, Logger, Option, References } from "effect"
+import { Data, Effect, Logger, Option, References } from "effect"
 import { type RetryDetails, RetryLogs, Stamina, staminaSchedule } from "effect-stamina"
-import { TestClock } from "effect/testing"
+import { inTime } from "./kit/inTime.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 class Wrapped extends Data.TaggedError("Wrapped")<{ readonly cause: unknown }> {}
@@ -13,13 +13,6 @@ const failing = () => {
   const seen = { calls: 0 }
   return { seen, effect: Effect.suspend(() => Effect.fail(new Flaky({ n: ++seen.calls }))) }
 }
-
-const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(self)
-    yield* TestClock.adjust("1 hour")
-    return yield* Fiber.join(fiber)
-  })
 
 const inner = [
   ["Stamina.retry", <E>(self: Effect.Effect<never, E>) => Stamina.retry<never, E, never, any>(self, three)],

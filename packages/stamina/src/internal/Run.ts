@@ -101,7 +101,8 @@ export class Run {
         cause = Cause.combine(cause, Cause.die(defect))
       }
     }
-    const inner = this.innerRun(cause)
+    const errors = errorsOf(cause)
+    const inner = this.innerRun(errors)
     const nested = this.settings.nested ?? fiber.getRef(CurrentNesting)
     const deadline = fiber.getRef(CurrentDeadline)
     const decision = Decision.decide(
@@ -119,7 +120,7 @@ export class Run {
     )
     this.waited += this.wait
     this.wait = decision._tag === "Retry" ? decision.wait : 0
-    this.remember(cause, inner)
+    this.remember(errors[0], inner)
     if (decision._tag === "Stop") return this.stop(decision.reason, cause, decision.refused)
     this.attempt++
     this.began = this.elapsed + this.wait
@@ -181,22 +182,22 @@ export class Run {
     this.inAttempts += Math.min(this.took, this.elapsed)
   }
 
-  private remember(cause: Cause.Cause<unknown>, inner: Run | undefined): void {
+  private remember(error: unknown, inner: Run | undefined): void {
     this.inside = inner?.calls ?? 0
     this.calls += inner?.calls ?? 1
     this.history.add({
       num: this.attempt,
       start: this.began,
       duration: this.took,
-      error: errorsOf(cause)[0],
+      error,
       waitAfter: this.wait,
       inner
     })
   }
 
-  /** The run inside the attempt that has just failed, if the error came out of one. */
-  private innerRun(cause: Cause.Cause<unknown>): Run | undefined {
-    for (const error of errorsOf(cause)) {
+  /** The run inside the attempt that has just failed, if one of its errors came out of one. */
+  private innerRun(errors: ReadonlyArray<unknown>): Run | undefined {
+    for (const error of errors) {
       const inner = runBehind(error)
       // an error that is used again may tell of a run long before
       if (inner !== undefined && inner !== this && inner.endedSince(this) >= this.began) return inner

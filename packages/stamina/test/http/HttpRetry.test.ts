@@ -4,8 +4,9 @@ import { type RetryDetails, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { inTime } from "../kit/inTime.ts"
 import { scripted } from "../kit/scriptedClient.ts"
-import { inTime, recordLogs, recordSpans } from "../kit/telemetry.ts"
+import { recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 const url = "http://user:secret@localhost:8080/users/7?token=abc"
 const plain = { attempts: 3, waitInitial: 10, waitJitter: 0 } as const

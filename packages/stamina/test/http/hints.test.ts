@@ -4,8 +4,9 @@ import { Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
+import { inTime } from "../kit/inTime.ts"
 import { bareResponse, scripted } from "../kit/scriptedClient.ts"
-import { inTime, recordLogs } from "../kit/telemetry.ts"
+import { recordLogs } from "../kit/telemetry.ts"
 
 const date = "Sun, 06 Nov 1994 08:49:37 GMT"
 const epoch = Date.parse(date)

@@ -1,17 +1,8 @@
 /**
  * What an operator would see, caught in a test: log lines, spans, the series of a registry.
  */
-import { Duration, Effect, Fiber, Logger, Metric, Option, References, Tracer } from "effect"
+import { Duration, Effect, Logger, Metric, Option, References, Tracer } from "effect"
 import type { RetryDetails } from "effect-stamina"
-import { TestClock } from "effect/testing"
-
-/** Runs an effect to its end while time passes as it sleeps: an hour of it, in no time. */
-export const inTime = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(self)
-    yield* TestClock.adjust("1 hour")
-    return yield* Fiber.join(fiber)
-  })
 
 export interface Line {
   readonly level: string
