@@ -21,10 +21,15 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["telling the hooks", ["internal/observe"]],
   ["which hooks run", ["RetryHooks"]],
   ["hooks", ["hooks/*"]],
+  ["hooks that need nothing but the fiber", ["internal/plainHook"]],
   ["what a hook is", ["RetryHook"]],
   ["what became of an error", ["RetryReport"]],
-  ["one run: what every driver drives", ["internal/Run"]],
+  ["what hooks see of a run", ["internal/details"]],
+  ["the steps of a run, which every driver takes", ["internal/steps"]],
+  ["which run an error came out of", ["internal/runs"]],
+  ["one run: what is known of it", ["internal/Run"]],
   ["why it gave up, as text", ["internal/giveUpText"]],
+  ["what logs and spans say", ["internal/attributes"]],
   ["what hooks and blocks see", ["RetryDetails", "Attempt", "AttemptTimedOut"]],
   ["options made ready", ["internal/settings"]],
   ["options", ["RetryOptions"]],
@@ -38,7 +43,7 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["a policy's fields, spelt", ["internal/policyFields"]],
   ["wait shapes", ["Backoff"]],
   ["what a policy is", ["internal/policyModel"]],
-  ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/History"]]
+  ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/history"]]
 ]
 
 /** Parts of `effect` that only some modules may import, so that whoever does not use these does not load them. */
@@ -48,8 +53,9 @@ const reserved: Readonly<Record<string, RegExp>> = {
   "effect/sql": /^(?:SqlRetry$|internal\/sql\/)/
 }
 
-/** The fiber's `Clock` and `Random` are there for all of these. */
-const forbidden = /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bperformance\.now\b|\bset(?:Timeout|Interval)\b/g
+/** The fiber's `Clock` and `Random` are there for all of these; a date made of a number reads no clock. */
+const forbidden =
+  /\bDate\.now\b|\bnew Date\b(?!\([^)])|\bMath\.random\b|\bperformance\.now\b|\bset(?:Timeout|Interval)\b/g
 
 const rank = (module: string): number =>
   table.findIndex(([, modules]) => modules.includes(module) || modules.includes(module.replace(/\/[^/]+$/, "/*")))

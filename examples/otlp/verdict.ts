@@ -58,7 +58,7 @@ const verifyLogs = ({ logs, spans }: Collector): void => {
     if (body.stringValue === "stamina.gave_up") {
       assert.match(
         String(summary),
-        /^gave up after 3 attempts, as many as allowed, in \S+s: \S+s of it inside attempts/
+        /^attempts exhausted after 3 attempts in \S+s: \S+s of it inside attempts/
       )
     }
     return { severity: severityText, message: body.stringValue, span, ...withoutTimes(own, "") }

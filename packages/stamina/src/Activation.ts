@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { type Mode, normal } from "./Decision.ts"
-import { checkAttempts, checkKnown, refuse } from "./internal/check.ts"
+import { checkAttempts, checkBoolean, checkKnown } from "./internal/check.ts"
 
 /**
  * Whether retries are on.
@@ -22,9 +22,12 @@ import { checkAttempts, checkKnown, refuse } from "./internal/check.ts"
  * @category services
  * @since 0.1.0
  */
-export const Active: Context.Reference<Ref.Ref<boolean>> = Context.Reference("effect-stamina/Activation/Active", {
-  defaultValue: () => Ref.makeUnsafe(true)
-})
+export const Active: Context.Reference<Ref.Ref<boolean>> = /*#__PURE__*/ Context.Reference(
+  "effect-stamina/Activation/Active",
+  {
+    defaultValue: () => Ref.makeUnsafe(true)
+  }
+)
 
 /**
  * The test mode, when on.
@@ -32,7 +35,7 @@ export const Active: Context.Reference<Ref.Ref<boolean>> = Context.Reference("ef
  * @category services
  * @since 0.1.0
  */
-export const Testing: Context.Reference<Ref.Ref<Option.Option<TestMode>>> = Context.Reference(
+export const Testing: Context.Reference<Ref.Ref<Option.Option<TestMode>>> = /*#__PURE__*/ Context.Reference(
   "effect-stamina/Activation/Testing",
   { defaultValue: () => Ref.makeUnsafe(Option.none()) }
 )
@@ -69,7 +72,7 @@ export interface TestingOptions {
  * @category switches
  * @since 0.1.0
  */
-export const isActive: Effect.Effect<boolean> = Effect.flatMap(Active, Ref.get)
+export const isActive: Effect.Effect<boolean> = /*#__PURE__*/ Effect.flatMap(Active, Ref.get)
 
 /**
  * Switches retries on or off: in the whole process, or within the layer that provides a switch of its own here.
@@ -82,7 +85,7 @@ export const isActive: Effect.Effect<boolean> = Effect.flatMap(Active, Ref.get)
  * @since 0.1.0
  */
 export const setActive = (active: boolean): Effect.Effect<void> => {
-  checkSwitch("Stamina.setActive", "active", active)
+  checkBoolean("Stamina.setActive", active, "active")
   return Effect.flatMap(Active, (ref) => Ref.set(ref, active))
 }
 
@@ -92,7 +95,9 @@ export const setActive = (active: boolean): Effect.Effect<void> => {
  * @category layers
  * @since 0.1.0
  */
-export const layerInactive: Layer.Layer<never> = Layer.fresh(Layer.effect(Active, Ref.make(false)))
+export const layerInactive: Layer.Layer<never> = /*#__PURE__*/ Layer.fresh(
+  /*#__PURE__*/ Layer.effect(Active, /*#__PURE__*/ Ref.make(false))
+)
 
 /**
  * Whether test mode is on, as seen from here.
@@ -100,7 +105,7 @@ export const layerInactive: Layer.Layer<never> = Layer.fresh(Layer.effect(Active
  * @category switches
  * @since 0.1.0
  */
-export const isTesting: Effect.Effect<boolean> = Effect.flatMap(
+export const isTesting: Effect.Effect<boolean> = /*#__PURE__*/ Effect.flatMap(
   Testing,
   (ref) => Effect.map(Ref.get(ref), Option.isSome)
 )
@@ -183,9 +188,6 @@ const toTestMode = (caller: string, testing: boolean | TestingOptions): Option.O
   checkKnown(caller, options, ["attempts", "cap"])
   return Option.some({
     attempts: checkAttempts(caller, options.attempts ?? 1),
-    cap: checkSwitch(caller, "cap", options.cap ?? false)
+    cap: checkBoolean(caller, options.cap ?? false, "cap")
   })
 }
-
-const checkSwitch = (caller: string, field: string, value: boolean): boolean =>
-  typeof value === "boolean" ? value : refuse(caller, field, "true or false", value)

@@ -24,12 +24,13 @@ import * as clock from "./internal/clock.ts"
 export interface Deadline {
   /** When it is, on the monotonic clock, in nanoseconds. */
   readonly at: bigint
-  /** Opens when it has passed. */
-  readonly passed: Latch.Latch
-  /** How many runs have an error to end with, and end by themselves once it has passed. */
-  ending: number
-  /** Opens when it has passed and all of these have ended. */
-  readonly ended: Latch.Latch
+  /**
+   * Runs an effect that has something to end with if the deadline passes: then it is interrupted, and `orElse` follows.
+   */
+  readonly untilPassed: <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    orElse: () => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
 }
 
 /**
@@ -38,7 +39,9 @@ export interface Deadline {
  * @category services
  * @since 0.1.0
  */
-export const CurrentDeadline: Context.Reference<Deadline | undefined> = Context.Reference<Deadline | undefined>(
+export const CurrentDeadline: Context.Reference<Deadline | undefined> = /*#__PURE__*/ Context.Reference<
+  Deadline | undefined
+>(
   "effect-stamina/Deadline/CurrentDeadline",
   { defaultValue: () => undefined }
 )
@@ -46,7 +49,9 @@ export const CurrentDeadline: Context.Reference<Deadline | undefined> = Context.
 /** What `DeadlineExceeded` extends; apart, since an exported class must not extend a call. */
 const TaggedError: new(args: { readonly limit: Duration.Duration }) =>
   & Cause.YieldableError
-  & { readonly _tag: "DeadlineExceeded"; readonly limit: Duration.Duration } = Data.TaggedError("DeadlineExceeded")
+  & { readonly _tag: "DeadlineExceeded"; readonly limit: Duration.Duration } = /*#__PURE__*/ Data.TaggedError(
+    "DeadlineExceeded"
+  )
 
 /**
  * What an effect fails with that a deadline has broken off, unless there is an error that was being retried.
@@ -122,14 +127,14 @@ const bounded = <A, E, R>(
     const at = clock.read(parent) + Duration.toNanosUnsafe(limit)
     const around = parent.getRef(CurrentDeadline)
     if (around !== undefined && around.at <= at) return self
-    const deadline: Deadline = { at, passed: Latch.makeUnsafe(), ending: 0, ended: Latch.makeUnsafe() }
+    const deadline = new Bound(at)
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const fiber = yield* Effect.forkChild(restore(Effect.provideService(self, CurrentDeadline, deadline)), {
           startImmediately: true
         })
         const timer = yield* Effect.forkChild(
-          Effect.interruptible(Effect.andThen(Effect.sleep(limit), pass(deadline, fiber)))
+          Effect.interruptible(Effect.andThen(Effect.sleep(limit), deadline.pass(fiber)))
         )
         const exit = yield* Effect.onInterrupt(
           restore(Fiber.await(fiber)),
@@ -141,13 +146,45 @@ const bounded = <A, E, R>(
     )
   })
 
-/** First the runs end that have an error to end with; what is still there then is interrupted. */
-const pass = (deadline: Deadline, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    deadline.passed.openUnsafe()
-    if (deadline.ending > 0) yield* deadline.ended.await
-    yield* Fiber.interrupt(fiber)
-  })
+/** A deadline that gives those time to end who have something to end with. */
+class Bound implements Deadline {
+  readonly at: bigint
+  /** Opens when it has passed. */
+  readonly passed: Latch.Latch = Latch.makeUnsafe()
+  /** How many runs have an error to end with, and end by themselves once it has passed. */
+  private ending = 0
+  /** Opens when it has passed and all of these have ended. */
+  private readonly ended: Latch.Latch = Latch.makeUnsafe()
+
+  constructor(at: bigint) {
+    this.at = at
+  }
+
+  /** First the runs end that have an error to end with; what is still there then is interrupted. */
+  pass(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.passed.openUnsafe()
+      return Effect.andThen(this.ending > 0 ? this.ended.await : Effect.void, Fiber.interrupt(fiber))
+    })
+  }
+
+  untilPassed<A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    orElse: () => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      this.ending++
+      const done = Effect.sync(() => {
+        if (--this.ending === 0 && this.passed.isOpen()) this.ended.openUnsafe()
+      })
+      const passed = Effect.as(this.passed.await, Option.none<A>())
+      return Effect.flatMap(
+        Effect.ensuring(Effect.raceFirst(Effect.asSome(self), passed), done),
+        Option.match({ onSome: Effect.succeed, onNone: orElse })
+      )
+    })
+  }
+}
 
 /** What comes out of an effect that the deadline has passed in: how it ended, unless it was merely interrupted. */
 const brokenOff = <A, E>(exit: Exit.Exit<A, E>, limit: Duration.Duration): Effect.Effect<A, E | DeadlineExceeded> => {
@@ -157,25 +194,3 @@ const brokenOff = <A, E>(exit: Exit.Exit<A, E>, limit: Duration.Duration): Effec
     ? Effect.fail(new DeadlineExceeded({ limit }))
     : Effect.failCause(Cause.fromReasons(reasons))
 }
-
-/**
- * Runs an effect that has something to end with if the deadline passes: then it is interrupted, and `orElse` follows.
- *
- * @internal
- */
-export const untilPassed = <A, E, R>(
-  deadline: Deadline,
-  self: Effect.Effect<A, E, R>,
-  orElse: () => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => {
-    deadline.ending++
-    const done = Effect.sync(() => {
-      if (--deadline.ending === 0 && deadline.passed.isOpen()) deadline.ended.openUnsafe()
-    })
-    const passed = Effect.as(deadline.passed.await, Option.none<A>())
-    return Effect.flatMap(
-      Effect.ensuring(Effect.raceFirst(Effect.asSome(self), passed), done),
-      Option.match({ onSome: Effect.succeed, onNone: orElse })
-    )
-  })

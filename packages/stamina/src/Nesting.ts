@@ -21,7 +21,7 @@ export type Nesting = "allow" | "once"
  * @category services
  * @since 0.1.0
  */
-export const CurrentNesting: Context.Reference<Nesting> = Context.Reference<Nesting>(
+export const CurrentNesting: Context.Reference<Nesting> = /*#__PURE__*/ Context.Reference<Nesting>(
   "effect-stamina/Nesting/CurrentNesting",
   { defaultValue: () => "allow" }
 )
@@ -32,4 +32,4 @@ export const CurrentNesting: Context.Reference<Nesting> = Context.Reference<Nest
  * @category layers
  * @since 0.1.0
  */
-export const layerOnce: Layer.Layer<never> = Layer.succeed(CurrentNesting, "once")
+export const layerOnce: Layer.Layer<never> = /*#__PURE__*/ Layer.succeed(CurrentNesting, "once")

@@ -6,18 +6,21 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { type Attempt, CurrentAttempt } from "./Attempt.ts"
 import { AttemptTimedOut } from "./AttemptTimedOut.ts"
-import { CurrentDeadline, untilPassed } from "./Deadline.ts"
+import { CurrentDeadline } from "./Deadline.ts"
 import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
+import { attemptSpan } from "./internal/details.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
-import { attemptSpan, Run, type Stopped } from "./internal/Run.ts"
+import * as Run from "./internal/Run.ts"
 import { fromRetryOptions, type Settings } from "./internal/settings.ts"
+import * as steps from "./internal/steps.ts"
 import type { Fitting, On } from "./RetryOn.ts"
 import type { RetryOptions } from "./RetryOptions.ts"
 
@@ -172,10 +175,10 @@ export const retryBlock = <A, E, R>(
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const run = new Run(settings, clock.read(fiber))
+    const run = Run.make(settings, clock.read(fiber))
     const attempt = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
-        const current: Attempt = { num: run.attempt, nextWait: run.nextWait(fiber), previous }
+        const current: Attempt = { num: run.attempt, nextWait: Duration.millis(steps.nextWait(run, fiber)), previous }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
     return begin(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
@@ -251,17 +254,19 @@ const checkMethod = (fn: unknown, context: unknown): void => {
  *
  * @internal
  */
-export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => {
+export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> => {
+  const again = () => self
+  return Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
     return settings.isPlain
-      ? Effect.catchCause(self, (cause) => afterFailure(new Run(settings, start), fiber, cause, () => self))
-      : begin(new Run(settings, start), fiber, self, () => self)
+      ? Effect.catchCause(self, (cause) => afterFailure(Run.make(settings, start), fiber, cause, again))
+      : begin(Run.make(settings, start), fiber, self, again)
   })
+}
 
 /** Makes the first attempt of a run: `again` makes the others, from the error before. */
 const begin = <A, E, R>(
-  run: Run,
+  run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
   first: Effect.Effect<A, E, R>,
   again: (error: unknown) => Effect.Effect<A, E, R>
@@ -270,46 +275,61 @@ const begin = <A, E, R>(
 
 /** Gives up or waits and makes the next attempt. */
 const afterFailure = <A, E, R>(
-  run: Run,
+  run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
   cause: Cause.Cause<E>,
   again: (error: unknown) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const outcome = run.failed(fiber, cause)
-  const [error] = errorsOf(cause)
-  if (outcome._tag === "Stop") return giveUp(run, fiber, outcome, error)
+  // a deadline that has passed has given up the run already
+  if (run.reason !== undefined) return Effect.failCause(cause)
+  const failed = steps.failed(run, fiber, cause)
+  const [error] = errorsOf(failed)
+  if (run.reason !== undefined) return giveUp(run, fiber, failed, error)
+  // put off until it is sure that hooks which are told of the retry are told of the run's end as well
+  const attempt = Effect.suspend(() =>
+    Effect.flatMap(observedWait(run, fiber, error), () => {
+      steps.attemptBegins(run, fiber)
+      return asAttempt(run, fiber, again(error))
+    })
+  )
   const deadline = fiber.getRef(CurrentDeadline)
-  const attempt = Effect.flatMap(observedWait(run, fiber, error), () => {
-    run.attemptBegins(fiber)
-    return asAttempt(run, fiber, again(error))
-  })
-  const rest = Effect.matchCauseEffect(
+  const rest = Effect.catchCause(
     deadline === undefined
       ? attempt
-      : untilPassed(deadline, attempt, () => giveUp(run, fiber, run.deadlinePassed(fiber, cause), error)),
-    {
-      onFailure: (cause) => run.reason === undefined ? afterFailure(run, fiber, cause, again) : Effect.failCause(cause),
-      onSuccess: (value) => Effect.as(observeEnd(run, fiber, "onRecovered"), value)
-    }
+      : deadline.untilPassed(attempt, () => giveUp(run, fiber, steps.deadlinePassed(run, fiber, cause), error)),
+    (cause) => afterFailure(run, fiber, cause, again)
   )
   // once for the whole rest of the run
-  return run.attempt === 2 ? Effect.onInterrupt(rest, () => observeEnd(run, fiber, "onInterrupted")) : rest
+  return run.attempt === 2 ? Effect.onExit(rest, (exit) => ended(run, fiber, exit)) : rest
 }
 
-const giveUp = <E>(
-  run: Run,
+/** Tells of an end that is no failure; where the run is given up, that has been told. */
+const ended = (
+  run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
-  { cause, reason }: Stopped<E>,
+  exit: Exit.Exit<unknown, unknown>
+): Effect.Effect<void> =>
+  Exit.isSuccess(exit)
+    // a hook that takes its time must not keep a run that nobody waits for any more
+    ? Effect.interruptible(observeEnd(run, fiber, "onRecovered"))
+    : Cause.hasInterrupts(exit.cause)
+    ? observeEnd(run, fiber, "onInterrupted")
+    : Effect.void
+
+const giveUp = <E>(
+  run: Run.Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  cause: Cause.Cause<E>,
   error: unknown
 ): Effect.Effect<never, E> => {
   const failed = Effect.failCause(cause)
   // an interruption is told of where it passes the whole run
-  return Cause.hasInterrupts(cause) ? failed : Effect.andThen(observeGiveUp(run, fiber, reason, error), failed)
+  return Cause.hasInterrupts(cause) ? failed : Effect.andThen(observeGiveUp(run, fiber, error), failed)
 }
 
 /** Puts an attempt in a span of its own, and breaks it off where it takes too long, as far as that is asked for. */
 const asAttempt = <A, E, R>(
-  run: Run,
+  run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
   attempt: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {

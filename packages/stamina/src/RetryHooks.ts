@@ -25,7 +25,7 @@ export const defaultHooks: ReadonlyArray<RetryHook> = [RetryMetrics.hook, RetryL
  * @category services
  * @since 0.1.0
  */
-export const CurrentHooks: Context.Reference<ReadonlyArray<RetryHook>> = Context.Reference(
+export const CurrentHooks: Context.Reference<ReadonlyArray<RetryHook>> = /*#__PURE__*/ Context.Reference(
   "effect-stamina/RetryHooks/CurrentHooks",
   { defaultValue: () => defaultHooks }
 )
@@ -78,7 +78,7 @@ export const layerHook = (hook: RetryHook): Layer.Layer<never> =>
  * @category layers
  * @since 0.1.0
  */
-export const layerMetrics: Layer.Layer<never> = layerHook(RetryMetrics.hook)
+export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetryMetrics.hook)
 
 /**
  * Sets how retries are logged: other levels, or messages beside the names of errors.
@@ -94,4 +94,4 @@ export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => la
  * @category layers
  * @since 0.1.0
  */
-export const layerSpans: Layer.Layer<never> = layerHook(RetrySpans.hook)
+export const layerSpans: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetrySpans.hook)

@@ -234,27 +234,20 @@ export const fromInput = (
   on: unknown,
   policy: RetryPolicy.RetryPolicy = RetryPolicy.defaults
 ): (error: unknown) => Verdict => {
-  if (typeof on === "string") return ofTag(caller, on)
-  if (typeof on === "function") {
-    return isClass(on) ? (error) => error instanceof on : (error) => toVerdict(caller, on(error), error)
-  }
-  if (Array.isArray(on) && on.length > 0) return ofArray(caller, on)
+  if (typeof on === "function" && !isClass(on)) return (error) => toVerdict(caller, on(error), error)
   if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, policy)
-  return refuse(caller, "on", rule, on)
-}
-
-const rule = "a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function"
-
-const ofTag = (caller: string, tag: string): (error: unknown) => Verdict =>
-  tag === "" ? refuse(caller, "on", rule, tag) : (error) => tagOf(error) === tag
-
-const ofArray = (caller: string, on: ReadonlyArray<unknown>): (error: unknown) => Verdict => {
+  if (typeof on === "string" && on !== "") return (error) => tagOf(error) === on
   const tags = new Set<unknown>()
   const classes: Array<Class> = []
-  for (const item of on) {
+  for (const item of Array.isArray(on) && on.length > 0 ? on : [on]) {
     if (typeof item === "string" && item !== "") tags.add(item)
     else if (isClass(item)) classes.push(item)
-    else refuse(caller, "on", "an array of tags and error classes", on)
+    else {refuse(
+        caller,
+        "on",
+        "a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function",
+        on
+      )}
   }
   return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
 }
@@ -275,7 +268,7 @@ const ofRecord = (
         ? granted(answer)
         : isBackoffOptions(answer)
         ? { _tag: "Backoff", backoff: ownBackoff(`${caller}: on.${tag}`, answer, policy) }
-        : Duration.toMillis(checkWait(caller, `on.${tag}`, answer, ", true, false, a backoff or a function"))
+        : Duration.toMillis(checkWait(caller, answer, `on.${tag}`, ", true, false, a backoff or a function"))
     )
   }
   return (error) => {
@@ -308,15 +301,9 @@ const curve = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
 const isBackoffOptions = (answer: unknown): answer is BackoffOptions =>
   isPlainRecord(answer) && Object.keys(answer).some((key) => curve.includes(key))
 
-const ownBackoff = (
-  caller: string,
-  options: BackoffOptions,
-  policy: RetryPolicy.RetryPolicy
-): Backoff.Backoff => {
+const ownBackoff = (caller: string, options: BackoffOptions, policy: RetryPolicy.RetryPolicy): Backoff.Backoff => {
   checkKnown(caller, options, curve)
-  // `undefined` is what is left out
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  return Backoff.fromPolicy(RetryPolicy.fromInput(caller, { ...policy, ...given }))
+  return Backoff.fromPolicy(RetryPolicy.fromInput(caller, options, policy))
 }
 
 const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined

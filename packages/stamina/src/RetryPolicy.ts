@@ -54,7 +54,7 @@ export const defaults: RetryPolicy = Object.freeze({
 })
 
 /** The names of a policy's fields, in the order in which they are documented. */
-const fields: ReadonlyArray<string> = Object.keys(defaults)
+const fields: ReadonlyArray<string> = /*#__PURE__*/ Object.keys(defaults)
 
 /**
  * Makes a policy: what is given, and the defaults for the rest.
@@ -79,30 +79,32 @@ const fields: ReadonlyArray<string> = Object.keys(defaults)
  */
 export const make = (input: Input = {}): RetryPolicy => {
   checkKnown("RetryPolicy.make", input, fields)
-  return fromInput("RetryPolicy.make", input)
+  return Object.freeze(fromInput("RetryPolicy.make", input))
 }
 
 /**
  * {@link make} on behalf of another function, whose name errors then carry; fields that are not the policy's are left
- * to that function.
+ * to that function. What is not given is as in `base`.
  *
  * @internal
  */
-export const fromInput = (caller: string, input: Input): RetryPolicy =>
-  Object.freeze({
-    attempts: input.attempts === undefined ? defaults.attempts : checkAttempts(caller, input.attempts),
-    timeout: input.timeout === undefined ? defaults.timeout : checkTimeout(caller, input.timeout),
-    waitInitial: input.waitInitial === undefined
-      ? defaults.waitInitial
-      : checkWait(caller, "waitInitial", input.waitInitial),
-    waitMax: input.waitMax === undefined ? defaults.waitMax : checkWait(caller, "waitMax", input.waitMax),
-    waitJitter: input.waitJitter === undefined
-      ? defaults.waitJitter
-      : checkWait(caller, "waitJitter", input.waitJitter),
-    waitExpBase: input.waitExpBase === undefined ? defaults.waitExpBase : checkBase(caller, input.waitExpBase),
-    backoff: input.backoff === undefined ? defaults.backoff : checkShape(caller, input.backoff),
-    overshoot: input.overshoot === undefined ? defaults.overshoot : checkOvershoot(caller, input.overshoot)
-  })
+export const fromInput = (caller: string, input: Input, base: RetryPolicy = defaults): RetryPolicy => {
+  // spelt out, since this is where a retry that is built in a hot function spends its time
+  const field = <A>(name: string, value: unknown, otherwise: A, check: (...args: Checked) => A): A =>
+    value === undefined ? otherwise : check(caller, value, name)
+  return {
+    attempts: field("attempts", input.attempts, base.attempts, checkAttempts),
+    timeout: field("timeout", input.timeout, base.timeout, checkTimeout),
+    waitInitial: field("waitInitial", input.waitInitial, base.waitInitial, checkWait),
+    waitMax: field("waitMax", input.waitMax, base.waitMax, checkWait),
+    waitJitter: field("waitJitter", input.waitJitter, base.waitJitter, checkWait),
+    waitExpBase: field("waitExpBase", input.waitExpBase, base.waitExpBase, checkBase),
+    backoff: field("backoff", input.backoff, base.backoff, checkShape),
+    overshoot: field("overshoot", input.overshoot, base.overshoot, checkOvershoot)
+  }
+}
+
+type Checked = readonly [caller: string, value: unknown, field: string]
 
 /**
  * A policy in JSON, as in `{ "attempts": 5, "timeout": "10 seconds" }`: decodes to a policy, encodes to plain JSON.

@@ -6,7 +6,9 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { GiveUpReason } from "./Decision.ts"
-import { type Run, runOf } from "./internal/Run.ts"
+import { totals } from "./internal/details.ts"
+import type { Run } from "./internal/Run.ts"
+import { runOf } from "./internal/runs.ts"
 
 /**
  * What is known about an error that came out of a retried run.
@@ -98,12 +100,12 @@ export const report = (error: unknown): Option.Option<RetryReport> =>
   Option.flatMap(Option.fromUndefinedOr(runOf(error)), ofRun)
 
 const ofRun = (run: Run): Option.Option<RetryReport> => {
-  const { reason } = run
-  if (reason === undefined) return Option.none()
+  const { history, reason } = run
+  if (reason === undefined || history === undefined) return Option.none()
   return Option.some({
     reason,
-    ...run.totals(),
-    history: run.history.attempts.map((attempt) => ({
+    ...totals(run),
+    history: history.map((attempt) => ({
       num: attempt.num,
       start: Duration.millis(attempt.start),
       duration: Duration.millis(attempt.duration),
@@ -111,6 +113,7 @@ const ofRun = (run: Run): Option.Option<RetryReport> => {
       waitAfter: Duration.millis(attempt.waitAfter),
       inner: Option.flatMap(Option.fromUndefinedOr(attempt.inner), ofRun)
     })),
-    omitted: run.history.omitted
+    // each attempt is kept or left out, up to the last one
+    omitted: (history.at(-1)?.num ?? 0) - history.length
   })
 }

@@ -18,8 +18,9 @@ import * as Decision from "./Decision.ts"
 import { checkKnown } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { observeAhead, observeGiveUp } from "./internal/observe.ts"
-import { Run } from "./internal/Run.ts"
+import * as Run from "./internal/Run.ts"
 import { fromScheduleOptions } from "./internal/settings.ts"
+import * as steps from "./internal/steps.ts"
 import * as RetryOn from "./RetryOn.ts"
 import type { ScheduleOptions } from "./RetryOptions.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -90,34 +91,34 @@ export const make = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<E>>
 ): Schedule.Schedule<RetryProgress, unknown extends E ? RetryOn.Asks<O> : E> => {
   const settings = fromScheduleOptions("staminaSchedule", options)
   return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {
-    const run = new Run(settings, clock.read(fiber))
+    const run = Run.make(settings, clock.read(fiber))
     return (_now: number, error: unknown) => Effect.withFiber((fiber) => step(run, fiber, error))
   }))
 }
 
 const step = (
-  run: Run,
+  run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
   error: unknown
 ): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
-  const outcome = run.failed(fiber, Cause.fail(error))
+  const cause = steps.failed(run, fiber, Cause.fail(error))
   const progress: RetryProgress = {
     retryNum: run.attempt - 1,
     waitFor: Duration.millis(run.wait),
     waitedSoFar: Duration.millis(run.waited),
     elapsed: Duration.millis(run.elapsed)
   }
-  if (outcome._tag === "Retry") {
+  if (run.reason === undefined) {
     return Effect.map(observeAhead(run, fiber, error), () => {
-      run.waitBegins(fiber)
+      steps.waitBegins(run, fiber)
       return [progress, progress.waitFor]
     })
   }
   return Effect.andThen(
-    observeGiveUp(run, fiber, outcome.reason, error),
-    Cause.hasDies(outcome.cause)
+    observeGiveUp(run, fiber, error),
+    Cause.hasDies(cause)
       // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
-      ? Effect.failCause(outcome.cause as Cause.Cause<never>)
+      ? Effect.failCause(cause as Cause.Cause<never>)
       : Cause.done(progress)
   )
 }

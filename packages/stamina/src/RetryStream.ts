@@ -15,8 +15,9 @@ import * as Stream from "effect/Stream"
 import * as clock from "./internal/clock.ts"
 import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
-import { Run, type Stopped } from "./internal/Run.ts"
+import * as Run from "./internal/Run.ts"
 import { fromStreamOptions, type StreamSettings } from "./internal/settings.ts"
+import * as steps from "./internal/steps.ts"
 import type { Fitting, On } from "./RetryOn.ts"
 import type { StreamOptions } from "./RetryOptions.ts"
 
@@ -137,7 +138,7 @@ class Restarts<A, E, R> {
   private readonly settings: StreamSettings
   /** Outlives all starts: closed when nobody wants more. */
   private readonly scope: Scope.Scope
-  private run: Run
+  private run: Run.Run
   /** How often the stream was begun, over all runs. */
   private starts = 0
   /** The start that goes on: its elements, its resources, when it began, when its first element came. */
@@ -152,7 +153,7 @@ class Restarts<A, E, R> {
     this.settings = settings
     this.scope = scope
     this.beganAt = now
-    this.run = new Run(this.limited(), now)
+    this.run = Run.make(this.limited(), now)
   }
 
   /** What the consumer pulls, also across restarts. */
@@ -164,7 +165,7 @@ class Restarts<A, E, R> {
   private readonly start: Elements<A, E, R> = Effect.withFiber((fiber) => {
     if (this.starts++ > 0) {
       this.beganAt = clock.read(fiber)
-      this.run.attemptBegins(fiber)
+      steps.attemptBegins(this.run, fiber)
     }
     this.startScope = Scope.forkUnsafe(this.scope)
     return Effect.flatMap(Channel.toPullScoped(this.stream.channel, this.startScope), (pull) => {
@@ -202,11 +203,11 @@ class Restarts<A, E, R> {
       this.counted(),
       Effect.withFiber((fiber) => {
         const { run } = this
-        const outcome = run.failed(fiber, failure)
+        const cause = steps.failed(run, fiber, failure)
         const [error] = errorsOf(failure)
-        if (outcome._tag === "Stop") return this.giveUp(fiber, outcome, error)
-        const again = Effect.andThen(observedWait(run, fiber, error), this.start)
-        this.next = Effect.withFiber((fiber) => Effect.andThen(Effect.sleep(run.waitLeft(fiber)), this.start))
+        if (run.reason !== undefined) return this.giveUp(fiber, cause, error)
+        const again = Effect.andThen(Effect.suspend(() => observedWait(run, fiber, error)), this.start)
+        this.next = Effect.withFiber((fiber) => Effect.andThen(Effect.sleep(steps.waitLeft(run, fiber)), this.start))
         return Effect.andThen(this.watched(fiber), Effect.catchCause(again, (cause) => this.ended(cause)))
       })
     )
@@ -214,12 +215,12 @@ class Restarts<A, E, R> {
 
   private giveUp(
     fiber: Fiber.Fiber<unknown, unknown>,
-    { cause, reason }: Stopped<E>,
+    cause: Cause.Cause<E>,
     error: unknown
   ): Effect.Effect<never, E> {
     const told = Cause.hasInterrupts(cause)
       ? this.tellEnd(fiber, "onInterrupted")
-      : observeGiveUp(this.run, fiber, reason, error)
+      : observeGiveUp(this.run, fiber, error)
     return Effect.andThen(told, Effect.failCause(cause))
   }
 
@@ -235,7 +236,7 @@ class Restarts<A, E, R> {
         this.tellEnd(fiber, "onRecovered"),
         Effect.sync(() => {
           // its first attempt is the start that has failed, which began long before its time does
-          this.run = new Run(this.limited(), clock.read(fiber), clock.millisBetween(failedAt, beganAt))
+          this.run = Run.make(this.limited(), clock.read(fiber), clock.millisBetween(failedAt, beganAt))
         })
       )
     })

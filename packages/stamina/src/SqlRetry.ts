@@ -15,8 +15,8 @@ import { BeginTransaction, SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { AttemptTimedOut } from "./AttemptTimedOut.ts"
 import { checkKnown, refuse } from "./internal/check.ts"
+import { nameOf } from "./internal/details.ts"
 import { errorsOf } from "./internal/judge.ts"
-import { nameOf } from "./internal/Run.ts"
 import { fromRetryOptions, retryFields, type Settings } from "./internal/settings.ts"
 import {
   isOutcomeUnknown as hasUnknownOutcome,

@@ -54,7 +54,7 @@ describe.each(names(hooked))("the log, driven by %s", (_, driver) => {
             waited: 0.3,
             reason: "AttemptsExhausted",
             caused_by: "HttpError",
-            summary: "gave up after 3 attempts, as many as allowed, in 0.3s: 0s of it inside attempts, 0.3s waiting"
+            summary: "attempts exhausted after 3 attempts in 0.3s: 0s of it inside attempts, 0.3s waiting"
           }
         }
       ])
@@ -78,22 +78,22 @@ describe.each(names(hooked))("the log, driven by %s", (_, driver) => {
         [3_661_000, 400]
       ],
       [
-        "gave up after 2 attempts, as many as allowed, in 1.33s: 1.23s of it inside attempts, 0.1s waiting",
+        "attempts exhausted after 2 attempts in 1.33s: 1.23s of it inside attempts, 0.1s waiting",
         { ...options, attempts: 2 },
         [1000, 234]
       ],
       [
-        "gave up after 1 attempt, as many as allowed, in 0.004s: 0.004s of it inside attempts, 0s waiting",
+        "attempts exhausted after 1 attempt in 0.004s: 0.004s of it inside attempts, 0s waiting",
         { ...options, attempts: 1 },
         [4]
       ],
       [
-        "no time for another wait after 1 attempt in 0.3s (a wait of 2s, 0.7s left): 0.3s of it inside attempts, 0s waiting",
+        "wait exceeds deadline after 1 attempt in 0.3s (a wait of 2s, 0.7s left): 0.3s of it inside attempts, 0s waiting",
         { ...options, overshoot: "refuse", timeout: 1000, waitInitial: 2000 },
         [300]
       ],
       [
-        "not retryable, after 2 attempts in 1.1s: 1s of it inside attempts, 0.1s waiting",
+        "not retryable after 2 attempts in 1.1s: 1s of it inside attempts, 0.1s waiting",
         options,
         [1000, "dies"]
       ]
@@ -342,16 +342,16 @@ describe("RetryLogs.make", () => {
 
   it.effect.each(
     [
-      [{ reason: "Inactive" }, "retries are switched off, gave up after 2 attempts"],
-      [{ reason: "WaitExceedsDeadline" }, `no time for another wait after 2 attempts in 1s: ${spent}`],
-      [{ reason: "DeadlineExceeded" }, `deadline passed after 2 attempts in 1s: ${spent}`],
+      [{ reason: "Inactive" }, `inactive after 2 attempts in 1s: ${spent}`],
+      [{ reason: "WaitExceedsDeadline" }, `wait exceeds deadline after 2 attempts in 1s: ${spent}`],
+      [{ reason: "DeadlineExceeded" }, `deadline exceeded after 2 attempts in 1s: ${spent}`],
       [
         { reason: "AlreadyRetried", calls: 6 },
-        "retried further inside already, gave up after 2 attempts of 6 calls in 1s"
+        `already retried after 2 attempts of 6 calls in 1s: ${spent}`
       ],
       [
         { reason: "HintTooLong", refused },
-        `asked to wait for too long after 2 attempts in 1s (a wait of 90s, 20s left): ${spent}`
+        `hint too long after 2 attempts in 1s (a wait of 90s, 20s left): ${spent}`
       ]
     ] as const
   )("says it in a sentence: %j", ([over, summary]) =>

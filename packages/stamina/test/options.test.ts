@@ -84,9 +84,18 @@ const badOn: ReadonlyArray<readonly [unknown, string]> = [
   ["", `on must be ${forms}, got ""`],
   [[], `on must be ${forms}, got []`],
   [{}, `on must be ${forms}, got {}`],
-  [["HttpError", 7], "on must be an array of tags and error classes, got [\"HttpError\",7]"],
-  [["HttpError", ""], "on must be an array of tags and error classes, got [\"HttpError\",\"\"]"],
-  [[() => true], "on must be an array of tags and error classes, got "],
+  [
+    ["HttpError", 7],
+    "on must be a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function, got [\"HttpError\",7]"
+  ],
+  [
+    ["HttpError", ""],
+    "on must be a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function, got [\"HttpError\",\"\"]"
+  ],
+  [
+    [() => true],
+    "on must be a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function, got "
+  ],
   [{ HttpError: NaN }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got NaN`],
   [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got -1`],
   [{ HttpError: "soon" }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got "soon"`],

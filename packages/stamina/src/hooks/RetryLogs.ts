@@ -3,14 +3,18 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Logger from "effect/Logger"
-import type * as LogLevel from "effect/LogLevel"
+import * as LogLevel from "effect/LogLevel"
 import * as Predicate from "effect/Predicate"
-import { checkKnown, refuse } from "../internal/check.ts"
+import * as References from "effect/References"
+import { type Attributes, ofRetry, ofRun } from "../internal/attributes.ts"
+import { checkBoolean, checkKnown, refuse } from "../internal/check.ts"
 import { errorType } from "../internal/errorType.ts"
 import { sentence } from "../internal/giveUpText.ts"
+import * as plainHook from "../internal/plainHook.ts"
 import type { RetriedRun } from "../RetryDetails.ts"
 import type { RetryHook } from "../RetryHook.ts"
 
@@ -61,69 +65,77 @@ export interface Options {
  * @since 0.1.0
  */
 export const make = (options: Options = {}): RetryHook => {
-  checkKnown(caller, options, ["retryScheduled", "recovered", "gaveUp", "interrupted", "messages"])
-  const scheduled = logger("retryScheduled", options.retryScheduled, "Warn", "stamina.retry_scheduled")
-  const recovered = logger("recovered", options.recovered, "Info", "stamina.recovered")
-  const gaveUp = logger("gaveUp", options.gaveUp, "Error", "stamina.gave_up")
-  const interrupted = logger("interrupted", options.interrupted, "Debug", "stamina.interrupted")
+  checkKnown(caller, options, [...Object.keys(defaults), "messages"])
   const { messages = false } = options
-  if (typeof messages !== "boolean") return refuse(caller, "messages", "true or false", messages)
-  const causedBy = messages ? withMessage : errorType
-  return {
-    name: "logs",
-    onRetryScheduled: scheduled && ((details) =>
-      scheduled({
-        callable: details.name,
-        retry_num: details.retryNum,
-        wait_for: Duration.toSeconds(details.waitFor),
-        waited_so_far: Duration.toSeconds(details.waitedSoFar),
-        caused_by: causedBy(details.causedBy),
-        ...(details.attemptsInside > 0 ? { attempts_inside: details.attemptsInside } : undefined)
-      })),
-    onRecovered: recovered && ((run) => recovered(annotations(run))),
-    onInterrupted: interrupted && ((run) => interrupted(annotations(run))),
-    onGaveUp: gaveUp && ((run) =>
-      gaveUp({
-        ...annotations(run),
-        reason: run.reason,
-        caused_by: causedBy(run.causedBy),
-        summary: sentence(run)
-      }))
-  }
+  checkBoolean(caller, messages, "messages")
+  return logging(
+    {
+      retryScheduled: checkLevel("retryScheduled", options.retryScheduled),
+      recovered: checkLevel("recovered", options.recovered),
+      gaveUp: checkLevel("gaveUp", options.gaveUp),
+      interrupted: checkLevel("interrupted", options.interrupted)
+    },
+    messages ? withMessage : errorType
+  )
 }
 
 const caller = "RetryLogs.make"
 
-type Annotations = Readonly<Record<string, string | number>>
-
-const levels: ReadonlyArray<string> = ["Fatal", "Error", "Warn", "Info", "Debug", "Trace", "None"]
-
 type Level = LogLevel.Severity | "None"
+type Levels = { readonly [Line in Exclude<keyof Options, "messages">]-?: Level }
 
-const logger = (field: string, set: Level | undefined, byDefault: Level, message: string) => {
-  const level = set === undefined ? byDefault : set
-  if (!levels.includes(level)) return refuse(caller, field, `one of ${levels.join(", ")}`, level)
-  if (level === "None") return undefined
-  const log = notOnSpans(Effect.logWithLevel(level)(message))
-  return (annotations: Annotations): Effect.Effect<void> => Effect.annotateLogs(log, annotations)
-}
+const defaults: Levels = { retryScheduled: "Warn", recovered: "Info", gaveUp: "Error", interrupted: "Debug" }
 
-/** Spans are the span hook's: Effect's own logger, which puts log lines on them, would tell each event twice. */
-const notOnSpans = (log: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.updateService(
-    log,
-    Logger.CurrentLoggers,
-    (loggers) => new Set([...loggers].filter((logger) => logger !== Logger.tracerLogger))
-  )
+const levels: ReadonlyArray<Level> = ["Fatal", "Error", "Warn", "Info", "Debug", "Trace", "None"]
 
-const annotations = (run: RetriedRun): Annotations => ({
-  callable: run.name,
-  attempts: run.attempts,
-  ...(run.calls > run.attempts ? { calls: run.calls } : undefined),
-  elapsed: Duration.toSeconds(run.elapsed),
-  in_attempts: Duration.toSeconds(run.inAttempts),
-  waited: Duration.toSeconds(run.waited)
-})
+const checkLevel = (line: keyof Levels, level: Level = defaults[line]): Level =>
+  levels.includes(level) ? level : refuse(caller, line, `one of ${levels.join(", ")}`, level)
+
+const logging = (levels: Levels, describe: (error: unknown) => string): RetryHook =>
+  plainHook.make("logs", {
+    onRetryScheduled: line(levels.retryScheduled, "stamina.retry_scheduled", (details) => ({
+      ...ofRetry(details),
+      caused_by: describe(details.causedBy),
+      ...(details.attemptsInside > 0 ? { attempts_inside: details.attemptsInside } : undefined)
+    })),
+    onRecovered: line(levels.recovered, "stamina.recovered", ofRunAndCalls),
+    onInterrupted: line(levels.interrupted, "stamina.interrupted", ofRunAndCalls),
+    onGaveUp: line(levels.gaveUp, "stamina.gave_up", (run) => ({
+      ...ofRunAndCalls(run),
+      reason: run.reason,
+      caused_by: describe(run.causedBy),
+      summary: sentence(run)
+    }))
+  })
+
+const ofRunAndCalls = (run: RetriedRun): Attributes =>
+  run.calls > run.attempts ? { ...ofRun(run), calls: run.calls } : ofRun(run)
+
+/**
+ * Logs as `Effect.logWithLevel` does, with annotations, to every logger but one: spans are the span hook's, and Effect's
+ * own logger, which puts log lines on them, would tell each event twice.
+ */
+const line = <Seen>(
+  logLevel: Level,
+  message: string,
+  annotations: (seen: Seen) => Attributes
+): plainHook.Plain<Seen> | undefined =>
+  logLevel === "None" ? undefined : (seen, fiber) => {
+    const { cache, context } = fiber
+    if (LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)) return
+    const around = fiber.getRef(References.CurrentLogAnnotations)
+    const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+    fiber.setContext(Context.add(context, References.CurrentLogAnnotations, { ...around, ...annotations(seen) }))
+    try {
+      for (const logger of fiber.getRef(Logger.CurrentLoggers)) {
+        if (logger !== Logger.tracerLogger) {
+          logger.log({ message: [message], logLevel, cause: Cause.empty, fiber, date })
+        }
+      }
+    } finally {
+      fiber.setContext(context)
+    }
+  }
 
 const withMessage = (error: unknown): string => {
   const type = errorType(error)
@@ -139,4 +151,4 @@ const withMessage = (error: unknown): string => {
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ make()
+export const hook: RetryHook = /*#__PURE__*/ logging(defaults, errorType)

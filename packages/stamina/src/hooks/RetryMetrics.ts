@@ -8,11 +8,30 @@
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { errorType } from "../internal/errorType.ts"
+import { words } from "../internal/giveUpText.ts"
+import * as plainHook from "../internal/plainHook.ts"
 import type { RetriedRun } from "../RetryDetails.ts"
 import type { RetryHook } from "../RetryHook.ts"
+
+const counter = (name: string, description: string) => (): Metric.Counter<number> =>
+  Metric.counter(name, { description, incremental: true })
+
+const newRetries = /*#__PURE__*/ counter("stamina_retries_total", "Total number of retries.")
+const newWaits = /*#__PURE__*/ counter(
+  "stamina_scheduled_wait_seconds_total",
+  "Total seconds of waiting before retries, as scheduled."
+)
+const newRuns = /*#__PURE__*/ counter(
+  "stamina_runs_total",
+  "Total number of runs that needed a retry, by what became of them."
+)
+const newAttempts = () =>
+  Metric.histogram("stamina_run_attempts", {
+    description: "Attempts per run that needed a retry.",
+    boundaries: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50]
+  })
 
 /**
  * Retries scheduled, by `callable` (what is retried), `retry_num` (`"1"` to `"10"`, then `"10+"`) and `error_type` (the
@@ -21,10 +40,7 @@ import type { RetryHook } from "../RetryHook.ts"
  * @category instruments
  * @since 0.1.0
  */
-export const retries: Metric.Counter<number> = /*#__PURE__*/ Metric.counter("stamina_retries_total", {
-  description: "Total number of retries.",
-  incremental: true
-})
+export const retries: Metric.Counter<number> = /*#__PURE__*/ newRetries()
 
 /**
  * Seconds of waiting that retries began, by `callable`. A wait that is interrupted counts in full.
@@ -32,10 +48,7 @@ export const retries: Metric.Counter<number> = /*#__PURE__*/ Metric.counter("sta
  * @category instruments
  * @since 0.1.0
  */
-export const waits: Metric.Counter<number> = /*#__PURE__*/ Metric.counter("stamina_scheduled_wait_seconds_total", {
-  description: "Total seconds of waiting before retries, as scheduled.",
-  incremental: true
-})
+export const waits: Metric.Counter<number> = /*#__PURE__*/ newWaits()
 
 /**
  * Runs that needed a retry, by `callable` and `outcome`: `"recovered"`, `"interrupted"`, or the reason for giving up in
@@ -44,10 +57,7 @@ export const waits: Metric.Counter<number> = /*#__PURE__*/ Metric.counter("stami
  * @category instruments
  * @since 0.1.0
  */
-export const runs: Metric.Counter<number> = /*#__PURE__*/ Metric.counter("stamina_runs_total", {
-  description: "Total number of runs that needed a retry, by what became of them.",
-  incremental: true
-})
+export const runs: Metric.Counter<number> = /*#__PURE__*/ newRuns()
 
 /**
  * Attempts per run that needed a retry, by `callable` and `outcome` as in {@link runs}.
@@ -55,10 +65,7 @@ export const runs: Metric.Counter<number> = /*#__PURE__*/ Metric.counter("stamin
  * @category instruments
  * @since 0.1.0
  */
-export const attempts: Metric.Histogram<number> = /*#__PURE__*/ Metric.histogram("stamina_run_attempts", {
-  description: "Attempts per run that needed a retry.",
-  boundaries: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50]
-})
+export const attempts: Metric.Histogram<number> = /*#__PURE__*/ newAttempts()
 
 /**
  * How many different values the labels `callable` and `error_type` may have each; further ones become `"<other>"`.
@@ -74,49 +81,59 @@ export const maxLabelValues = 200
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = {
-  name: "metrics",
-  onRetryScheduled: ({ causedBy, name, retryNum, waitFor }) =>
-    Effect.contextWith((context: Context.Context<never>) => {
-      const callable = label(context, "callable", name)
-      const error_type = label(context, "error_type", errorType(causedBy))
-      count(retries, context, { callable, retry_num: retryNum > 10 ? "10+" : String(retryNum), error_type })
-      count(waits, context, { callable }, Duration.toSeconds(waitFor))
-      return Effect.void
-    }),
-  onRecovered: (run) => ended(run, "recovered"),
-  onInterrupted: (run) => ended(run, "interrupted"),
-  onGaveUp: (run) => ended(run, snakeCase(run.reason))
+export const hook: RetryHook = /*#__PURE__*/ plainHook.make("metrics", {
+  onRetryScheduled: ({ causedBy, name, retryNum, waitFor }, { context }) => {
+    const callable = atMost(callables(context), name)
+    const error_type = atMost(errorTypes(context), errorType(causedBy))
+    countRetries(context, 1, { callable, retry_num: retryNum > 10 ? "10+" : String(retryNum), error_type })
+    countWaits(context, Duration.toSeconds(waitFor), { callable })
+  },
+  onRecovered: (run, { context }) => ended(context, run, "recovered"),
+  onInterrupted: (run, { context }) => ended(context, run, "interrupted"),
+  onGaveUp: (run, { context }) => ended(context, run, words(run.reason, "_"))
+})
+
+const ended = (context: Context.Context<never>, run: RetriedRun, outcome: string): void => {
+  const labels = { callable: atMost(callables(context), run.name), outcome }
+  countRuns(context, 1, labels)
+  countAttempts(context, run.attempts, labels)
 }
 
-const ended = (run: RetriedRun, outcome: string): Effect.Effect<void> =>
-  Effect.contextWith((context: Context.Context<never>) => {
-    const labels = { callable: label(context, "callable", run.name), outcome }
-    count(runs, context, labels)
-    count(attempts, context, labels, run.attempts)
-    return Effect.void
-  })
-
-const count = (
-  metric: Metric.Metric<number, unknown>,
-  context: Context.Context<never>,
-  labels: Readonly<Record<string, string>>,
-  amount = 1
-): void => Metric.withAttributes(metric, labels).updateUnsafe(amount, context)
-
-const snakeCase = (reason: string): string => reason.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase()
-
-/** The label values that each registry has seen, so that no careless name can fill it without end. */
-const seen = /*#__PURE__*/ new WeakMap<object, Map<string, Set<string>>>()
-
-const label = (context: Context.Context<never>, name: string, value: string): string => {
-  const registry = Context.get(context, Metric.MetricRegistry)
-  let byName = seen.get(registry)
-  if (byName === undefined) seen.set(registry, byName = new Map())
-  let values = byName.get(name)
-  if (values === undefined) byName.set(name, values = new Set())
-  if (values.has(value)) return value
-  if (values.size >= maxLabelValues) return "<other>"
-  values.add(value)
+const found = <K, V>(
+  map: { readonly get: (key: K) => V | undefined; readonly set: (key: K, value: V) => unknown },
+  key: K,
+  make: () => V
+): V => {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, value = make())
   return value
 }
+
+const perRegistry = <V>(make: () => V): (context: Context.Context<never>) => V => {
+  const values = new WeakMap<object, V>()
+  return (context) => found(values, Context.get(context, Metric.MetricRegistry), make)
+}
+
+/** What each registry has seen of the labels that others choose. */
+const callables = /*#__PURE__*/ perRegistry(() => new Set<string>())
+const errorTypes = /*#__PURE__*/ perRegistry(() => new Set<string>())
+
+/** The label for a value: so many different ones and no more, that no careless name can fill a registry without end. */
+const atMost = (values: Set<string>, value: string): string =>
+  values.size < maxLabelValues || values.has(value) ? (values.add(value), value) : "<other>"
+
+/**
+ * Counts in the series that the labels name. A series is kept, and made of an instrument of its own, for an instrument
+ * remembers only the last of its series: to find another costs many times what it costs to count in it.
+ */
+const counting = (instrument: () => Metric.Metric<number, unknown>) => {
+  const series = perRegistry(() => new Map<string, Metric.Metric<number, unknown>>())
+  return (context: Context.Context<never>, amount: number, labels: Readonly<Record<string, string>>): void =>
+    found(series(context), Object.values(labels).join("\0"), () => Metric.withAttributes(instrument(), labels))
+      .updateUnsafe(amount, context)
+}
+
+const countRetries = /*#__PURE__*/ counting(newRetries)
+const countWaits = /*#__PURE__*/ counting(newWaits)
+const countRuns = /*#__PURE__*/ counting(newRuns)
+const countAttempts = /*#__PURE__*/ counting(newAttempts)

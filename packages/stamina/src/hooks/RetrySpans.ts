@@ -4,11 +4,21 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import { type Attributes, ofRetry, ofRun } from "../internal/attributes.ts"
 import { errorType } from "../internal/errorType.ts"
-import type { RetriedRun } from "../RetryDetails.ts"
+import * as plainHook from "../internal/plainHook.ts"
 import type { RetryHook } from "../RetryHook.ts"
+
+const event = <Seen>(name: string, attributes: (seen: Seen) => Attributes): plainHook.Plain<Seen> => (seen, fiber) => {
+  const { span } = fiber.cache
+  if (span?._tag !== "Span") return
+  const named = Object.entries(attributes(seen)).map(([key, value]) => [`stamina.${key}`, value])
+  span.event(
+    `stamina.${name}`,
+    fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
+    Object.fromEntries(named)
+  )
+}
 
 /**
  * The hook that adds events to the current span, if there is one; among the default hooks.
@@ -26,37 +36,12 @@ import type { RetryHook } from "../RetryHook.ts"
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = {
-  name: "spans",
-  onRetryScheduled: ({ causedBy, name, retryNum, waitedSoFar, waitFor }) =>
-    event("stamina.retry_scheduled", {
-      "stamina.callable": name,
-      "stamina.retry_num": retryNum,
-      "stamina.wait_for": Duration.toSeconds(waitFor),
-      "stamina.waited_so_far": Duration.toSeconds(waitedSoFar),
-      "stamina.error_type": errorType(causedBy)
-    }),
-  onRecovered: (run) => event("stamina.recovered", attributes(run)),
-  onInterrupted: (run) => event("stamina.interrupted", attributes(run)),
-  onGaveUp: (run) =>
-    event("stamina.gave_up", {
-      ...attributes(run),
-      "stamina.reason": run.reason,
-      "stamina.error_type": errorType(run.causedBy)
-    })
-}
-
-const event = (name: string, attributes: Readonly<Record<string, string | number>>): Effect.Effect<void> =>
-  Effect.withFiber((fiber) => {
-    const { span } = fiber.cache
-    if (span?._tag === "Span") span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), attributes)
-    return Effect.void
-  })
-
-const attributes = (run: RetriedRun) => ({
-  "stamina.callable": run.name,
-  "stamina.attempts": run.attempts,
-  "stamina.elapsed": Duration.toSeconds(run.elapsed),
-  "stamina.in_attempts": Duration.toSeconds(run.inAttempts),
-  "stamina.waited": Duration.toSeconds(run.waited)
+export const hook: RetryHook = /*#__PURE__*/ plainHook.make("spans", {
+  onRetryScheduled: event("retry_scheduled", (details) => ({
+    ...ofRetry(details),
+    error_type: errorType(details.causedBy)
+  })),
+  onRecovered: event("recovered", ofRun),
+  onInterrupted: event("interrupted", ofRun),
+  onGaveUp: event("gave_up", (run) => ({ ...ofRun(run), reason: run.reason, error_type: errorType(run.causedBy) }))
 })

@@ -41,7 +41,7 @@ export const checkTimeout = (caller: string, value: unknown, field = "timeout"):
 }
 
 /** A time to wait: something that a timer can sleep. `or` says what else the field may be. */
-export const checkWait = (caller: string, field: string, value: unknown, or = ""): Duration.Duration => {
+export const checkWait = (caller: string, value: unknown, field: string, or = ""): Duration.Duration => {
   const duration = decodeDuration(value)
   return isWait(duration) ? duration : refuse(caller, field, `a finite duration >= 0${or}`, value)
 }
@@ -50,9 +50,24 @@ export const checkWait = (caller: string, field: string, value: unknown, or = ""
 export const isWait = (duration: Duration.Duration | undefined): duration is Duration.Duration =>
   duration !== undefined && Number.isFinite(Duration.toMillis(duration)) && !Duration.isNegative(duration)
 
+/** One of two values. */
+export const checkEither =
+  <const A, const B>(one: A, other: B) => (caller: string, value: unknown, field: string): A | B =>
+    value === one
+      ? one
+      : value === other
+      ? other
+      : refuse(caller, field, [one, other].map((value) => Formatter.format(value)).join(" or "), value)
+
 /** What to do about a wait that would end past the timeout. */
-export const checkOvershoot = (caller: string, value: unknown): "allow" | "refuse" =>
-  value === "allow" || value === "refuse" ? value : refuse(caller, "overshoot", "\"allow\" or \"refuse\"", value)
+export const checkOvershoot: (caller: string, value: unknown, field: string) => "allow" | "refuse" =
+  /*#__PURE__*/ checkEither("allow", "refuse")
+
+/** A switch. */
+export const checkBoolean: (caller: string, value: unknown, field: string) => boolean = /*#__PURE__*/ checkEither(
+  true,
+  false
+)
 
 /**
  * Reads a `Duration.Input`, or `undefined` where it is none. Stricter than `Duration.fromInput`, which reads as zero
@@ -64,7 +79,7 @@ export const decodeDuration = (value: unknown): Duration.Duration | undefined =>
 const isMistake = (value: unknown): boolean => {
   if (typeof value !== "object" || value === null) return Number.isNaN(value)
   if (Duration.isDuration(value)) return false
-  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || units.some((unit) => unit in value))
+  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || Object.keys(value).some(isUnit))
 }
 
-const units = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"]
+const isUnit = (key: string): boolean => /^(?:week|day|hour|minute|(?:milli|micro|nano)?second)s$/.test(key)

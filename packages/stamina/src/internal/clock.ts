@@ -2,6 +2,8 @@
  * Time as decisions see it: monotonic, from the fiber's own `Clock`, in milliseconds.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
 /** A reading of a fiber's monotonic clock, good for nothing but `millisSince`. */
@@ -17,3 +19,7 @@ export const millisBetween = (start: Reading, end: Reading): number => Number(en
 /** Milliseconds, with fractions, from an earlier reading to now. */
 export const millisSince = (fiber: Fiber.Fiber<unknown, unknown>, start: Reading): number =>
   millisBetween(start, read(fiber))
+
+/** Sleeps as the fiber's clock does: `Effect.sleep` for who has the fiber, and half the memory while it sleeps. */
+export const sleep = (fiber: Fiber.Fiber<unknown, unknown>, millis: number): Effect.Effect<void> =>
+  fiber.getRef(Clock.Clock).sleep(Duration.millis(millis))

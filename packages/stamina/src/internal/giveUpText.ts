@@ -3,36 +3,23 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import type { GiveUpReason } from "../Decision.ts"
 import type { GaveUp } from "../RetryDetails.ts"
 
-export const sentence = (run: GaveUp): string => {
-  const after = `after ${run.attempts} attempt${run.attempts === 1 ? "" : "s"}`
-  const spent = `${seconds(run.inAttempts)} of it inside attempts, ${seconds(run.waited)} waiting`
-  switch (run.reason) {
-    case "AttemptsExhausted":
-      return `gave up ${after}, as many as allowed, in ${seconds(run.elapsed)}: ${spent}`
-    case "TimeoutReached":
-      return `timeout of ${Duration.toSeconds(run.limits.timeout)}s reached ${after}: ${spent}`
-    case "NotRetryable":
-      return `not retryable, ${after} in ${seconds(run.elapsed)}: ${spent}`
-    case "Inactive":
-      return `retries are switched off, gave up ${after}`
-    case "WaitExceedsDeadline":
-      return `no time for another wait ${after} in ${seconds(run.elapsed)}${refused(run)}: ${spent}`
-    case "DeadlineExceeded":
-      return `deadline passed ${after} in ${seconds(run.elapsed)}: ${spent}`
-    case "AlreadyRetried":
-      return `retried further inside already, gave up ${after} of ${run.calls} calls in ${seconds(run.elapsed)}`
-    case "HintTooLong":
-      return `asked to wait for too long ${after} in ${seconds(run.elapsed)}${refused(run)}: ${spent}`
-  }
-}
+/** The reason in lower case, its words apart: `attempts_exhausted` for metrics, `attempts exhausted` for people. */
+export const words = (reason: GiveUpReason, between: string): string =>
+  reason.replaceAll(/\B[A-Z]/g, `${between}$&`).toLowerCase()
 
-const refused = ({ refused }: GaveUp): string =>
-  Option.match(refused, {
-    onNone: () => "",
-    onSome: ({ left, wait }) => ` (a wait of ${seconds(wait)}, ${seconds(left)} left)`
-  })
+export const sentence = ({ attempts, calls, elapsed, inAttempts, limits, reason, refused, waited }: GaveUp): string => {
+  const made = `after ${attempts} attempt${attempts === 1 ? "" : "s"}${calls > attempts ? ` of ${calls} calls` : ""}`
+  const [tooLong = ""] = Option.toArray(refused).map(({ left, wait }) =>
+    ` (a wait of ${seconds(wait)}, ${seconds(left)} left)`
+  )
+  const what = reason === "TimeoutReached"
+    ? `timeout of ${Duration.toSeconds(limits.timeout)}s reached ${made}`
+    : `${words(reason, " ")} ${made} in ${seconds(elapsed)}${tooLong}`
+  return `${what}: ${seconds(inAttempts)} of it inside attempts, ${seconds(waited)} waiting`
+}
 
 /** Seconds with no more digits than anybody reads, down to milliseconds: "3661s", "44.1s", "0.9s", "0.004s". */
 const seconds = (duration: Duration.Duration): string => {

@@ -1,14 +1,18 @@
 /**
  * Telling the hooks, so that they can never change what becomes of the run (R8).
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { GiveUpReason } from "../Decision.ts"
 import type { RetryHook } from "../RetryHook.ts"
 import { CurrentHooks } from "../RetryHooks.ts"
+import * as clock from "./clock.ts"
+import * as details from "./details.ts"
+import { plainOf } from "./plainHook.ts"
 import type { Run } from "./Run.ts"
+import * as steps from "./steps.ts"
 
 /** For a driver that waits itself: tells of the retry, waits as decided, and releases what hooks acquired. */
 export const observedWait = (
@@ -16,21 +20,21 @@ export const observedWait = (
   fiber: Fiber.Fiber<unknown, unknown>,
   error: unknown
 ): Effect.Effect<void> => {
-  const { cleanUp } = run.settings
-  const sleep = cleanUp === undefined ? Effect.sleep(run.wait) : Effect.andThen(cleanUp(error), Effect.sleep(run.wait))
-  const wait = run.settings.spans
-    ? Effect.withSpan(sleep, "stamina.wait", { attributes: { "stamina.wait_for": run.wait / 1000 } })
-    : sleep
-  const hooks = interested(fiber, "onRetryScheduled")
-  if (hooks.length === 0) return wait
-  const details = run.details(fiber, error)
-  return Effect.suspend(() => {
+  const told = tell(interested(fiber, "onRetryScheduled"), fiber, () => details.scheduled(run, fiber, error))
+  const wait = waitOf(run, fiber, error)
+  return told === Effect.void ? wait : Effect.suspend(() => {
     const scope = Scope.makeUnsafe()
-    return Effect.onExit(
-      Effect.andThen(Scope.provide(tell(hooks, details), scope), wait),
-      (exit) => close(scope, exit)
-    )
+    return Effect.onExit(Effect.andThen(Scope.provide(told, scope), wait), (exit) => close(scope, exit))
   })
+}
+
+const waitOf = (run: Run, fiber: Fiber.Fiber<unknown, unknown>, error: unknown): Effect.Effect<void> => {
+  const { cleanUp, spans } = run.settings
+  const sleep = clock.sleep(fiber, run.wait)
+  const wait = cleanUp === undefined ? sleep : Effect.andThen(cleanUp(error), sleep)
+  return spans
+    ? Effect.withSpan(wait, "stamina.wait", { attributes: { "stamina.wait_for": run.wait / 1000 } })
+    : wait
 }
 
 /**
@@ -42,22 +46,19 @@ export const observeAhead = (
   fiber: Fiber.Fiber<unknown, unknown>,
   error: unknown
 ): Effect.Effect<void> => {
-  const hooks = interested(fiber, "onRetryScheduled")
-  if (hooks.length === 0) return Effect.void
-  const details = run.details(fiber, error)
-  const { wait } = run
-  return Effect.uninterruptibleMask((restore) => {
+  const told = tell(interested(fiber, "onRetryScheduled"), fiber, () => details.scheduled(run, fiber, error))
+  return told === Effect.void ? Effect.void : Effect.uninterruptibleMask((restore) => {
     const scope = Scope.makeUnsafe()
     const release = close(scope, Exit.void)
     return Effect.flatMap(
-      Effect.onError(restore(Scope.provide(tell(hooks, details), scope)), () => release),
+      Effect.onError(restore(Scope.provide(told, scope)), () => release),
       () =>
         scope.state._tag === "Empty"
           ? Effect.void
-          : wait === 0
+          : run.wait === 0
           ? release
           // begun at once, so that it wakes before the fiber that goes to sleep for the same time after it
-          : Effect.forkChild(Effect.onExit(Effect.interruptible(Effect.sleep(wait)), () => release), {
+          : Effect.forkChild(Effect.onExit(Effect.interruptible(clock.sleep(fiber, run.wait)), () => release), {
             startImmediately: true
           })
     )
@@ -71,13 +72,12 @@ export const observeAhead = (
 export const observeGiveUp = (
   run: Run,
   fiber: Fiber.Fiber<unknown, unknown>,
-  reason: GiveUpReason,
   error: unknown
 ): Effect.Effect<void> => {
-  if (run.told || !run.hasGivenUp) return Effect.void
+  if (run.told || run.reason === undefined || !steps.hasGivenUp(run)) return Effect.void
   run.told = true
-  const hooks = interested(fiber, "onGaveUp")
-  return hooks.length === 0 ? Effect.void : tell(hooks, run.gaveUp(fiber, reason, error))
+  const { reason } = run
+  return tell(interested(fiber, "onGaveUp"), fiber, () => details.gaveUp(run, fiber, reason, error))
 }
 
 /** Tells that the run ends, in the attempt that is being made or in mid-wait, if nobody has been told yet. */
@@ -88,10 +88,10 @@ export const observeEnd = (
 ): Effect.Effect<void> => {
   if (run.told) return Effect.void
   run.told = true
-  const hooks = interested(fiber, event)
-  if (hooks.length === 0) return Effect.void
-  run.ends(fiber)
-  return tell(hooks, run.summary(fiber))
+  return tell(interested(fiber, event), fiber, () => {
+    steps.ends(run, fiber)
+    return details.ended(run, fiber)
+  })
 }
 
 type Event = Exclude<keyof RetryHook, "name">
@@ -108,15 +108,39 @@ const interested = <E extends Event>(
   return found
 }
 
+/**
+ * Tells hooks one after the other. Those at the front that need nothing but the fiber are told right away; what comes
+ * back tells the others, and is `Effect.void` where there are none.
+ */
 const tell = <Seen, R>(
   hooks: ReadonlyArray<(seen: Seen) => Effect.Effect<void, never, R>>,
-  seen: Seen
-): Effect.Effect<void, never, R> =>
-  Effect.forEach(hooks, (hook) => quietly(Effect.suspend(() => hook(seen))), { discard: true })
+  fiber: Fiber.Fiber<unknown, unknown>,
+  see: () => Seen
+): Effect.Effect<void, never, R> => {
+  if (hooks.length === 0) return Effect.void
+  const seen = see()
+  let rest: Effect.Effect<void, never, R> = Effect.void
+  for (const hook of hooks) {
+    const plain = rest === Effect.void ? plainOf(hook) : undefined
+    if (plain === undefined) {
+      rest = Effect.andThen(rest, quietly(Effect.suspend(() => hook(seen))))
+      continue
+    }
+    try {
+      plain(seen, fiber)
+    } catch (defect) {
+      rest = report(Cause.die(defect))
+    }
+  }
+  return rest
+}
 
 const close = (scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   quietly(Scope.close(scope, exit))
 
 /** Reports a cause that must not reach the caller, and carries on. */
 const quietly = <R>(effect: Effect.Effect<unknown, never, R>): Effect.Effect<void, never, R> =>
-  Effect.catchCause(Effect.asVoid(effect), (cause) => Effect.logDebug("effect-stamina: a retry hook died", cause))
+  Effect.catchCause(Effect.asVoid(effect), report)
+
+const report = (cause: Cause.Cause<never>): Effect.Effect<void> =>
+  Effect.logDebug("effect-stamina: a retry hook died", cause)

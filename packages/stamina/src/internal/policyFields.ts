@@ -93,7 +93,7 @@ const durationText: JsonSchema.JsonSchema = {
 const unlimitedText: JsonSchema.JsonSchema = { type: "string", enum: [unlimited] }
 
 const wait = (name: keyof RetryPolicy, description: string): Field<Duration.Duration, string> => {
-  const check = (value: unknown) => checkWait(caller, name, value)
+  const check = (value: unknown) => checkWait(caller, value, name)
   return {
     rule: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
     read: (spelt) => readDuration(spelt, check),
@@ -170,14 +170,14 @@ const backoff: Field<BackoffShape, BackoffShape<string>> = {
 
 /** A wait of a list; `undefined`, which no list may hold, where it is none. */
 const readListed = (spelt: unknown): Duration.Duration | undefined =>
-  readDuration(spelt, (value) => checkWait(caller, "backoff", value))
+  readDuration(spelt, (value) => checkWait(caller, value, "backoff"))
 
 const overshoot: Field<"allow" | "refuse", "allow" | "refuse"> = {
   rule: "\"allow\" or \"refuse\"",
   read: (spelt) => passing(overshoot.check)(spelt),
   fromText,
   write: (value) => value,
-  check: (value) => checkOvershoot(caller, value),
+  check: (value) => checkOvershoot(caller, value, "overshoot"),
   jsonSchema: {
     description: "Whether a wait may be begun that would end at or past the timeout.",
     type: "string",

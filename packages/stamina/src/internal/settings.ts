@@ -8,7 +8,7 @@ import type { Nesting } from "../Nesting.ts"
 import * as RetryOn from "../RetryOn.ts"
 import type { RetryOptions, ScheduleOptions, StreamOptions } from "../RetryOptions.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
-import { checkAttempts, checkKnown, checkTimeout, refuse } from "./check.ts"
+import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "./check.ts"
 
 /**
  * Options, checked and made ready, once.
@@ -41,60 +41,67 @@ export interface StreamSettings extends Settings {
 /**
  * Checks the options of a schedule and makes them ready, on behalf of the function named `caller`.
  */
-export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unknown>): Settings => {
-  checkKnown(caller, options, scheduleFields)
-  return { ...common(caller, options), spans: false, attemptTimeout: Infinity, isPlain: true }
-}
+export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unknown>): Settings =>
+  fromOptions(caller, options, scheduleFields)
 
 /**
  * Checks the options of a combinator and makes them ready, on behalf of the function named `caller`.
  */
-export const fromRetryOptions = (caller: string, options: RetryOptions<unknown, Duration.Input>): Settings => {
-  checkKnown(caller, options, retryFields)
-  const { spans = false } = options
-  if (typeof spans !== "boolean") return refuse(caller, "spans", "true or false", spans)
-  const attemptTimeout = options.attemptTimeout === undefined
-    ? Infinity
-    : Duration.toMillis(checkTimeout(caller, options.attemptTimeout, "attemptTimeout"))
-  return { ...common(caller, options), spans, attemptTimeout, isPlain: !spans && attemptTimeout === Infinity }
-}
+export const fromRetryOptions = (caller: string, options: RetryOptions<unknown, Duration.Input>): Settings =>
+  fromOptions(caller, options, retryFields)
 
 /**
  * Checks the options of a stream and makes them ready, on behalf of the function named `caller`.
  */
 export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): StreamSettings => {
-  checkKnown(caller, options, streamFields)
-  const settings = { ...common(caller, options), spans: false, attemptTimeout: Infinity, isPlain: true }
+  const settings = fromOptions(caller, options, streamFields)
   return {
     ...settings,
-    resetAfter: options.resetAfter === undefined
-      ? Infinity
-      : Duration.toMillis(checkTimeout(caller, options.resetAfter, "resetAfter")),
+    resetAfter: limit(caller, "resetAfter", options.resetAfter),
     attemptsInAll: options.attemptsInAll === undefined
       ? Math.max(1000, settings.rules.attempts)
       : checkAttempts(caller, options.attemptsInAll, "attemptsInAll")
   }
 }
 
-const scheduleFields: ReadonlyArray<string> = ["on", "name", "nested", ...Object.keys(RetryPolicy.defaults)]
+const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nested"].concat(
+  /*#__PURE__*/ Object.keys(RetryPolicy.defaults)
+)
 
 /**
  * The names of the options of a combinator.
  */
-export const retryFields: ReadonlyArray<string> = [...scheduleFields, "attemptTimeout", "spans"]
-const streamFields: ReadonlyArray<string> = [...scheduleFields, "resetAfter", "attemptsInAll"]
+export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("attemptTimeout", "spans")
+const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("resetAfter", "attemptsInAll")
 
-const common = (
+/** An option that is not among the `known` is refused, and so is not there to be read. */
+const fromOptions = (
   caller: string,
-  options: ScheduleOptions<unknown>
-): Omit<Settings, "spans" | "attemptTimeout" | "isPlain"> => {
-  const { name, nested } = options
-  if (nested !== undefined && nested !== "allow" && nested !== "once") {
-    return refuse(caller, "nested", "\"allow\" or \"once\"", nested)
-  }
+  options: RetryOptions<unknown, Duration.Input>,
+  known: ReadonlyArray<string>
+): Settings => {
+  checkKnown(caller, options, known)
+  const { name, nested, on, spans = false } = options
+  checkBoolean(caller, spans, "spans")
+  if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     return refuse(caller, "name", "a non-empty string", name)
   }
+  const attemptTimeout = limit(caller, "attemptTimeout", options.attemptTimeout)
   const policy = RetryPolicy.fromInput(caller, options)
-  return { rules: Decision.fromPolicy(policy), judge: RetryOn.fromInput(caller, options.on, policy), name, nested }
+  return {
+    rules: Decision.fromPolicy(policy),
+    judge: RetryOn.fromInput(caller, on, policy),
+    name,
+    nested,
+    spans,
+    attemptTimeout,
+    isPlain: !spans && attemptTimeout === Infinity
+  }
 }
+
+const checkNesting = /*#__PURE__*/ checkEither("allow", "once")
+
+/** A limit in time that may be left out, in milliseconds. */
+const limit = (caller: string, field: string, value: Duration.Input | undefined): number =>
+  value === undefined ? Infinity : Duration.toMillis(checkTimeout(caller, value, field))

@@ -16,16 +16,13 @@ export interface FailedAttempt<Run> {
 /** How many attempts are kept from either end. */
 const kept = 5
 
-export class History<Run> {
-  readonly attempts: Array<FailedAttempt<Run>> = []
-  /** How many are left out between the first and the last few. */
-  omitted = 0
-
-  add(attempt: FailedAttempt<Run>): void {
-    if (this.attempts.length === 2 * kept) {
-      this.attempts.splice(kept, 1)
-      this.omitted++
-    }
-    this.attempts.push(attempt)
-  }
+/** Adds an attempt. Most runs never have another, so that an array that has room for many is not made for the first. */
+export const added = <Run>(
+  history: Array<FailedAttempt<Run>> | undefined,
+  attempt: FailedAttempt<Run>
+): Array<FailedAttempt<Run>> => {
+  if (history === undefined) return [attempt]
+  if (history.length === 2 * kept) history.splice(kept, 1)
+  history.push(attempt)
+  return history
 }
