@@ -36,6 +36,8 @@ const steps: ReadonlyArray<Step> = [
     )
   },
   { name: "imports", commands: ["node scripts/imports.ts"] },
+  { name: "bundle", commands: ["node scripts/bundle.ts"] },
+  { name: "typecost", commands: ["node scripts/instantiations.ts"] },
   {
     name: "unit",
     commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration`],

@@ -43,7 +43,7 @@ const table: ReadonlyArray<readonly [what: string, modules: ReadonlyArray<string
   ["a policy's fields, spelt", ["internal/policyFields"]],
   ["wait shapes", ["Backoff"]],
   ["what a policy is", ["internal/policyModel"]],
-  ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/history"]]
+  ["tools", ["internal/check", "internal/clock", "internal/errorType", "internal/history", "internal/words"]]
 ]
 
 /** Parts of `effect` that only some modules may import, so that whoever does not use these does not load them. */

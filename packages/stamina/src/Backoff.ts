@@ -142,7 +142,7 @@ const steady = ({ base, initial, max, shape }: Backoff, retryNum: number): numbe
     case "linear":
       return initial * retryNum
     case "fibonacci":
-      return initial === 0 ? 0 : initial * fibonacci(retryNum, max / initial)
+      return initial === 0 ? 0 : initial * fibonacci(retryNum)
     case "additive":
     case "full":
     case "equal":
@@ -158,13 +158,10 @@ const steady = ({ base, initial, max, shape }: Backoff, retryNum: number): numbe
 
 const exponential = (backoff: Backoff, retryNum: number): number => Math.min(backoff.max, steady(backoff, retryNum))
 
-/**
- * The Fibonacci numbers 1, 1, 2, 3, 5, …, as far as it matters which: past `enough` it may be any of them that is larger.
- * They grow so fast that this is a matter of a few dozen, and of 1476 at the very most: there they overflow.
- */
-const fibonacci = (n: number, enough: number): number => {
+/** The Fibonacci numbers 1, 1, 2, 3, 5, …; past the 1476th, the last that a number can hold, infinite. */
+const fibonacci = (n: number): number => {
   let a = 1
   let b = 1
-  for (let i = 1; i < n && a <= enough && a !== Infinity; i++) [a, b] = [b, a + b]
+  while (--n > 0 && a < Infinity) [a, b] = [b, a + b]
   return a
 }

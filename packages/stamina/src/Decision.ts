@@ -9,7 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
-import type { Hint, Verdict } from "./RetryOn.ts"
+import { isHint, type Verdict } from "./RetryOn.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 
 /**
@@ -167,7 +167,7 @@ export const decide = (rules: Rules, failed: Failed, random: () => number): Deci
   const { mode, verdict } = failed
   if (mode._tag === "Inactive") return stop("Inactive")
   if (verdict === false) return stop("NotRetryable")
-  if (failed.alreadyRetried === true) return stop("AlreadyRetried")
+  if (failed.alreadyRetried) return stop("AlreadyRetried")
   const limit = limitReached(rules, failed)
   if (limit !== undefined) return stop(limit)
   const tooLong = refusedHint(verdict, mode)
@@ -188,8 +188,6 @@ export const refusedHint = (verdict: Verdict, mode: Mode): RefusedWait | undefin
   isHint(verdict) && mode._tag === "Normal" && verdict.wait > verdict.max
     ? { wait: verdict.wait, left: verdict.max }
     : undefined
-
-const isHint = (verdict: Verdict): verdict is Hint => typeof verdict === "object" && verdict._tag === "Hint"
 
 /**
  * Whether a wait would end at or past the deadline, or the timeout where that may not be overshot: then what it would
@@ -217,20 +215,17 @@ export const limitReached = (
   limits: Pick<Rules, "attempts" | "timeout">,
   { attempt, elapsed, mode }: Pick<Failed, "attempt" | "elapsed" | "mode">
 ): GiveUpReason | undefined => {
-  switch (mode._tag) {
-    case "Inactive":
-      return "Inactive"
-    case "Testing": {
-      const attempts = mode.cap ? Math.min(mode.attempts, limits.attempts) : mode.attempts
-      return attempt >= attempts ? "AttemptsExhausted" : undefined
-    }
-    case "Normal":
-      return attempt >= limits.attempts
-        ? "AttemptsExhausted"
-        : elapsed >= limits.timeout
-        ? "TimeoutReached"
-        : undefined
-  }
+  if (mode._tag === "Inactive") return "Inactive"
+  const attempts = mode._tag === "Normal"
+    ? limits.attempts
+    : mode.cap
+    ? Math.min(mode.attempts, limits.attempts)
+    : mode.attempts
+  return attempt >= attempts
+    ? "AttemptsExhausted"
+    : mode._tag === "Normal" && elapsed >= limits.timeout
+    ? "TimeoutReached"
+    : undefined
 }
 
 /**

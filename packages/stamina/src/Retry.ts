@@ -16,7 +16,6 @@ import { CurrentDeadline } from "./Deadline.ts"
 import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { attemptSpan } from "./internal/details.ts"
-import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
 import * as Run from "./internal/Run.ts"
 import { fromRetryOptions, type Settings } from "./internal/settings.ts"
@@ -132,9 +131,9 @@ export function retry(
     | readonly [Effect.Effect<unknown, unknown, unknown>, RetryOptions<unknown, Duration.Input>]
 ): unknown {
   // not Effect's `dual`, which would put off the check of options that come alone
-  if (args.length === 2) return retryEffect(args[0], fromRetryOptions("Stamina.retry", args[1]))
-  const settings = fromRetryOptions("Stamina.retry", args[0])
-  return <A, E, R>(self: Effect.Effect<A, E, R>) => retryEffect(self, settings)
+  const settings = fromRetryOptions("Stamina.retry", args.length === 2 ? args[1] : args[0])
+  const retrying = <A, E, R>(self: Effect.Effect<A, E, R>) => retryEffect(self, settings)
+  return args.length === 2 ? retrying(args[0]) : retrying
 }
 
 /**
@@ -258,9 +257,9 @@ export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Set
   const again = () => self
   return Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
-    return settings.isPlain
-      ? Effect.catchCause(self, (cause) => afterFailure(Run.make(settings, start), fiber, cause, again))
-      : begin(Run.make(settings, start), fiber, self, again)
+    return settings.spans || settings.attemptTimeout < Infinity
+      ? begin(Run.make(settings, start), fiber, self, again)
+      : Effect.catchCause(self, (cause) => afterFailure(Run.make(settings, start), fiber, cause, again))
   })
 }
 
@@ -280,23 +279,20 @@ const afterFailure = <A, E, R>(
   cause: Cause.Cause<E>,
   again: (error: unknown) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  // a deadline that has passed has given up the run already
-  if (run.reason !== undefined) return Effect.failCause(cause)
   const failed = steps.failed(run, fiber, cause)
-  const [error] = errorsOf(failed)
-  if (run.reason !== undefined) return giveUp(run, fiber, failed, error)
+  if (run.reason !== undefined) return giveUp(run, fiber, failed)
   // put off until it is sure that hooks which are told of the retry are told of the run's end as well
   const attempt = Effect.suspend(() =>
-    Effect.flatMap(observedWait(run, fiber, error), () => {
+    Effect.flatMap(observedWait(run, fiber), () => {
       steps.attemptBegins(run, fiber)
-      return asAttempt(run, fiber, again(error))
+      return asAttempt(run, fiber, again(Run.lastFailure(run)?.error))
     })
   )
   const deadline = fiber.getRef(CurrentDeadline)
   const rest = Effect.catchCause(
     deadline === undefined
       ? attempt
-      : deadline.untilPassed(attempt, () => giveUp(run, fiber, steps.deadlinePassed(run, fiber, cause), error)),
+      : deadline.untilPassed(attempt, () => giveUp(run, fiber, steps.deadlinePassed(run, fiber, cause))),
     (cause) => afterFailure(run, fiber, cause, again)
   )
   // once for the whole rest of the run
@@ -319,12 +315,11 @@ const ended = (
 const giveUp = <E>(
   run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
-  cause: Cause.Cause<E>,
-  error: unknown
+  cause: Cause.Cause<E>
 ): Effect.Effect<never, E> => {
   const failed = Effect.failCause(cause)
   // an interruption is told of where it passes the whole run
-  return Cause.hasInterrupts(cause) ? failed : Effect.andThen(observeGiveUp(run, fiber, error), failed)
+  return Cause.hasInterrupts(cause) ? failed : Effect.andThen(observeGiveUp(run, fiber), failed)
 }
 
 /** Puts an attempt in a span of its own, and breaks it off where it takes too long, as far as that is asked for. */
@@ -334,8 +329,22 @@ const asAttempt = <A, E, R>(
   attempt: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
   const { attemptTimeout, spans } = run.settings
-  const duration = attemptTimeout === Infinity ? Infinity : Math.min(attemptTimeout, timeToDeadline(fiber))
-  const timed = duration === Infinity ? attempt : Effect.timeoutOrElse(attempt, {
+  const timed = attemptTimeout === Infinity ? attempt : inTime(run, fiber, attempt)
+  return spans
+    ? Effect.withSpan(timed, attemptSpan, { attributes: { "stamina.attempt": run.attempt } })
+    : timed
+}
+
+/** Breaks an attempt off after the time that it may take, or at the earliest deadline around. */
+const inTime = <A, E, R>(
+  run: Run.Run,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  attempt: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const deadline = fiber.getRef(CurrentDeadline)
+  const left = deadline === undefined ? Infinity : -clock.millisSince(fiber, deadline.at)
+  const duration = Math.max(0, Math.min(run.settings.attemptTimeout, left))
+  return Effect.timeoutOrElse(attempt, {
     duration,
     orElse: () => {
       run.timedOut = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(duration) })
@@ -343,13 +352,4 @@ const asAttempt = <A, E, R>(
       return Effect.fail(run.timedOut as E)
     }
   })
-  return spans
-    ? Effect.withSpan(timed, attemptSpan, { attributes: { "stamina.attempt": run.attempt } })
-    : timed
-}
-
-/** Milliseconds until the earliest deadline around. */
-const timeToDeadline = (fiber: Fiber.Fiber<unknown, unknown>): number => {
-  const deadline = fiber.getRef(CurrentDeadline)
-  return deadline === undefined ? Infinity : Math.max(0, -clock.millisSince(fiber, deadline.at))
 }

@@ -8,6 +8,7 @@ import * as Formatter from "effect/Formatter"
 import * as Predicate from "effect/Predicate"
 import * as Backoff from "./Backoff.ts"
 import { checkKnown, checkWait, decodeDuration, refuse } from "./internal/check.ts"
+import { isName, tagOf } from "./internal/errorType.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -236,21 +237,18 @@ export const fromInput = (
 ): (error: unknown) => Verdict => {
   if (typeof on === "function" && !isClass(on)) return (error) => toVerdict(caller, on(error), error)
   if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, policy)
-  if (typeof on === "string" && on !== "") return (error) => tagOf(error) === on
+  if (isName(on)) return (error) => tagOf(error) === on
   const tags = new Set<unknown>()
   const classes: Array<Class> = []
   for (const item of Array.isArray(on) && on.length > 0 ? on : [on]) {
-    if (typeof item === "string" && item !== "") tags.add(item)
+    if (isName(item)) tags.add(item)
     else if (isClass(item)) classes.push(item)
-    else {refuse(
-        caller,
-        "on",
-        "a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function",
-        on
-      )}
+    else refuse(caller, "on", rule, on)
   }
   return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
 }
+
+const rule = "a tag, an error class, a non-empty array or record of them, or a function"
 
 const ofRecord = (
   caller: string,
@@ -290,7 +288,12 @@ const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => 
   return Math.max(0, Duration.toMillis(duration))
 }
 
-const isHint = (answer: unknown): answer is Hint => Predicate.isTagged(answer, "Hint")
+/**
+ * Whether an answer or a verdict is a hint.
+ *
+ * @internal
+ */
+export const isHint = (answer: unknown): answer is Hint => tagOf(answer) === "Hint"
 
 /** A hint that asks for no wait asks for nothing: above all not for jitter beyond the longest wait. */
 const granted = (answer: boolean | Hint): Verdict => typeof answer === "boolean" || answer.wait > 0 ? answer : true
@@ -306,8 +309,6 @@ const ownBackoff = (caller: string, options: BackoffOptions, policy: RetryPolicy
   return Backoff.fromPolicy(RetryPolicy.fromInput(caller, options, policy))
 }
 
-const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined
-
 type Class = abstract new(...args: never) => unknown
 
 /** Classes, built-in ones included, own a `prototype` that cannot be assigned; functions with one can be reassigned. */
@@ -316,4 +317,4 @@ const isClass = (value: unknown): value is Class =>
   (Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false || value.prototype instanceof Error)
 
 const isPlainRecord = (value: unknown): value is Record<string, unknown> =>
-  Predicate.isObject(value) && !Array.isArray(value) && !Duration.isDuration(value)
+  Predicate.isObject(value) && !Duration.isDuration(value)

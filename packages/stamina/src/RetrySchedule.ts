@@ -109,13 +109,13 @@ const step = (
     elapsed: Duration.millis(run.elapsed)
   }
   if (run.reason === undefined) {
-    return Effect.map(observeAhead(run, fiber, error), () => {
+    return Effect.map(observeAhead(run, fiber), () => {
       steps.waitBegins(run, fiber)
       return [progress, progress.waitFor]
     })
   }
   return Effect.andThen(
-    observeGiveUp(run, fiber, error),
+    observeGiveUp(run, fiber),
     Cause.hasDies(cause)
       // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
       ? Effect.failCause(cause as Cause.Cause<never>)

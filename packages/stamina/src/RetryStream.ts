@@ -13,7 +13,6 @@ import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as clock from "./internal/clock.ts"
-import { errorsOf } from "./internal/judge.ts"
 import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
 import * as Run from "./internal/Run.ts"
 import { fromStreamOptions, type StreamSettings } from "./internal/settings.ts"
@@ -204,9 +203,8 @@ class Restarts<A, E, R> {
       Effect.withFiber((fiber) => {
         const { run } = this
         const cause = steps.failed(run, fiber, failure)
-        const [error] = errorsOf(failure)
-        if (run.reason !== undefined) return this.giveUp(fiber, cause, error)
-        const again = Effect.andThen(Effect.suspend(() => observedWait(run, fiber, error)), this.start)
+        if (run.reason !== undefined) return this.giveUp(fiber, cause)
+        const again = Effect.andThen(Effect.suspend(() => observedWait(run, fiber)), this.start)
         this.next = Effect.withFiber((fiber) => Effect.andThen(Effect.sleep(steps.waitLeft(run, fiber)), this.start))
         return Effect.andThen(this.watched(fiber), Effect.catchCause(again, (cause) => this.ended(cause)))
       })
@@ -215,12 +213,11 @@ class Restarts<A, E, R> {
 
   private giveUp(
     fiber: Fiber.Fiber<unknown, unknown>,
-    cause: Cause.Cause<E>,
-    error: unknown
+    cause: Cause.Cause<E>
   ): Effect.Effect<never, E> {
     const told = Cause.hasInterrupts(cause)
       ? this.tellEnd(fiber, "onInterrupted")
-      : observeGiveUp(this.run, fiber, error)
+      : observeGiveUp(this.run, fiber)
     return Effect.andThen(told, Effect.failCause(cause))
   }
 

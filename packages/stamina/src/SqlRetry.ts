@@ -262,7 +262,7 @@ const fromOptions = (options: Options<unknown, Duration.Input> = {}): Ready => {
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   const settings = fromRetryOptions(caller, { on, ...defaults, ...given })
   return {
-    settings: { ...settings, attemptTimeout: Infinity, isPlain: !settings.spans },
+    settings: { ...settings, attemptTimeout: Infinity },
     attemptTimeout: settings.attemptTimeout,
     begin,
     idempotent

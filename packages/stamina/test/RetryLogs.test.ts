@@ -73,12 +73,12 @@ describe.each(names(hooked))("the log, driven by %s", (_, driver) => {
         [60_000]
       ],
       [
-        "timeout of 3661.5s reached after 2 attempts: 3661s of it inside attempts, 0.1s waiting",
+        "timeout of 3661.5s reached after 2 attempts: 3661.4s of it inside attempts, 0.1s waiting",
         { ...options, timeout: "3661.5 seconds" },
         [3_661_000, 400]
       ],
       [
-        "attempts exhausted after 2 attempts in 1.33s: 1.23s of it inside attempts, 0.1s waiting",
+        "attempts exhausted after 2 attempts in 1.334s: 1.234s of it inside attempts, 0.1s waiting",
         { ...options, attempts: 2 },
         [1000, 234]
       ],

@@ -74,7 +74,7 @@ const bad: ReadonlyArray<readonly [string, string, unknown, string]> = [
   ["name", "a non-empty string", "", "\"\""]
 ]
 
-const forms = "a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function"
+const forms = "a tag, an error class, a non-empty array or record of them, or a function"
 
 const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [undefined, `on must be ${forms}, got undefined`],
@@ -86,15 +86,15 @@ const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [{}, `on must be ${forms}, got {}`],
   [
     ["HttpError", 7],
-    "on must be a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function, got [\"HttpError\",7]"
+    "on must be a tag, an error class, a non-empty array or record of them, or a function, got [\"HttpError\",7]"
   ],
   [
     ["HttpError", ""],
-    "on must be a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function, got [\"HttpError\",\"\"]"
+    "on must be a tag, an error class, a non-empty array or record of them, or a function, got [\"HttpError\",\"\"]"
   ],
   [
     [() => true],
-    "on must be a tag, an error class, a non-empty array of them, a non-empty record of tags, or a function, got "
+    "on must be a tag, an error class, a non-empty array or record of them, or a function, got "
   ],
   [{ HttpError: NaN }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got NaN`],
   [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got -1`],

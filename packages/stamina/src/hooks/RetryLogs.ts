@@ -10,12 +10,12 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Predicate from "effect/Predicate"
 import * as References from "effect/References"
-import { type Attributes, ofRetry, ofRun } from "../internal/attributes.ts"
+import { attributesOf } from "../internal/attributes.ts"
 import { checkBoolean, checkKnown, refuse } from "../internal/check.ts"
 import { errorType } from "../internal/errorType.ts"
 import { sentence } from "../internal/giveUpText.ts"
 import * as plainHook from "../internal/plainHook.ts"
-import type { RetriedRun } from "../RetryDetails.ts"
+import { words } from "../internal/words.ts"
 import type { RetryHook } from "../RetryHook.ts"
 
 /**
@@ -82,7 +82,7 @@ export const make = (options: Options = {}): RetryHook => {
 const caller = "RetryLogs.make"
 
 type Level = LogLevel.Severity | "None"
-type Levels = { readonly [Line in Exclude<keyof Options, "messages">]-?: Level }
+type Levels = Readonly<Record<plainHook.Event, Level>>
 
 const defaults: Levels = { retryScheduled: "Warn", recovered: "Info", gaveUp: "Error", interrupted: "Debug" }
 
@@ -91,51 +91,35 @@ const levels: ReadonlyArray<Level> = ["Fatal", "Error", "Warn", "Info", "Debug",
 const checkLevel = (line: keyof Levels, level: Level = defaults[line]): Level =>
   levels.includes(level) ? level : refuse(caller, line, `one of ${levels.join(", ")}`, level)
 
-const logging = (levels: Levels, describe: (error: unknown) => string): RetryHook =>
-  plainHook.make("logs", {
-    onRetryScheduled: line(levels.retryScheduled, "stamina.retry_scheduled", (details) => ({
-      ...ofRetry(details),
-      caused_by: describe(details.causedBy),
-      ...(details.attemptsInside > 0 ? { attempts_inside: details.attemptsInside } : undefined)
-    })),
-    onRecovered: line(levels.recovered, "stamina.recovered", ofRunAndCalls),
-    onInterrupted: line(levels.interrupted, "stamina.interrupted", ofRunAndCalls),
-    onGaveUp: line(levels.gaveUp, "stamina.gave_up", (run) => ({
-      ...ofRunAndCalls(run),
-      reason: run.reason,
-      caused_by: describe(run.causedBy),
-      summary: sentence(run)
-    }))
-  })
-
-const ofRunAndCalls = (run: RetriedRun): Attributes =>
-  run.calls > run.attempts ? { ...ofRun(run), calls: run.calls } : ofRun(run)
-
 /**
  * Logs as `Effect.logWithLevel` does, with annotations, to every logger but one: spans are the span hook's, and Effect's
  * own logger, which puts log lines on them, would tell each event twice.
  */
-const line = <Seen>(
-  logLevel: Level,
-  message: string,
-  annotations: (seen: Seen) => Attributes
-): plainHook.Plain<Seen> | undefined =>
-  logLevel === "None" ? undefined : (seen, fiber) => {
-    const { cache, context } = fiber
-    if (LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)) return
-    const around = fiber.getRef(References.CurrentLogAnnotations)
-    const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-    fiber.setContext(Context.add(context, References.CurrentLogAnnotations, { ...around, ...annotations(seen) }))
-    try {
-      for (const logger of fiber.getRef(Logger.CurrentLoggers)) {
-        if (logger !== Logger.tracerLogger) {
-          logger.log({ message: [message], logLevel, cause: Cause.empty, fiber, date })
-        }
+const logging = (levels: Levels, describe: (error: unknown) => string): RetryHook =>
+  plainHook.make("logs", (event) => {
+    const logLevel = levels[event]
+    if (logLevel === "None") return undefined
+    const message = [`stamina.${words(event, "_")}`]
+    return (seen, fiber) => {
+      const { cache, context } = fiber
+      if (LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)) return
+      const annotations = {
+        ...fiber.getRef(References.CurrentLogAnnotations),
+        ...attributesOf(seen),
+        ...("causedBy" in seen ? { caused_by: describe(seen.causedBy) } : undefined),
+        ...("reason" in seen ? { summary: sentence(seen) } : undefined)
       }
-    } finally {
-      fiber.setContext(context)
+      const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      fiber.setContext(Context.add(context, References.CurrentLogAnnotations, annotations))
+      try {
+        for (const logger of fiber.getRef(Logger.CurrentLoggers)) {
+          if (logger !== Logger.tracerLogger) logger.log({ message, logLevel, cause: Cause.empty, fiber, date })
+        }
+      } finally {
+        fiber.setContext(context)
+      }
     }
-  }
+  })
 
 const withMessage = (error: unknown): string => {
   const type = errorType(error)

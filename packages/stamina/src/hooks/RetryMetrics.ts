@@ -10,9 +10,8 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
 import { errorType } from "../internal/errorType.ts"
-import { words } from "../internal/giveUpText.ts"
 import * as plainHook from "../internal/plainHook.ts"
-import type { RetriedRun } from "../RetryDetails.ts"
+import { words } from "../internal/words.ts"
 import type { RetryHook } from "../RetryHook.ts"
 
 const counter = (name: string, description: string) => (): Metric.Counter<number> =>
@@ -21,11 +20,11 @@ const counter = (name: string, description: string) => (): Metric.Counter<number
 const newRetries = /*#__PURE__*/ counter("stamina_retries_total", "Total number of retries.")
 const newWaits = /*#__PURE__*/ counter(
   "stamina_scheduled_wait_seconds_total",
-  "Total seconds of waiting before retries, as scheduled."
+  "Seconds of waiting before retries, as scheduled."
 )
 const newRuns = /*#__PURE__*/ counter(
   "stamina_runs_total",
-  "Total number of runs that needed a retry, by what became of them."
+  "Runs that needed a retry, by outcome."
 )
 const newAttempts = () =>
   Metric.histogram("stamina_run_attempts", {
@@ -81,23 +80,57 @@ export const maxLabelValues = 200
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ plainHook.make("metrics", {
-  onRetryScheduled: ({ causedBy, name, retryNum, waitFor }, { context }) => {
-    const callable = atMost(callables(context), name)
-    const error_type = atMost(errorTypes(context), errorType(causedBy))
-    countRetries(context, 1, { callable, retry_num: retryNum > 10 ? "10+" : String(retryNum), error_type })
-    countWaits(context, Duration.toSeconds(waitFor), { callable })
-  },
-  onRecovered: (run, { context }) => ended(context, run, "recovered"),
-  onInterrupted: (run, { context }) => ended(context, run, "interrupted"),
-  onGaveUp: (run, { context }) => ended(context, run, words(run.reason, "_"))
+export const hook: RetryHook = /*#__PURE__*/ plainHook.make("metrics", (event) => (seen, { context }) => {
+  const { callables, errorTypes } = seenBy(context)
+  const callable = atMost(callables, seen.name)
+  if ("retryNum" in seen) {
+    const retry_num = seen.retryNum > 10 ? "10+" : String(seen.retryNum)
+    count(context, newRetries, 1, { callable, retry_num, error_type: atMost(errorTypes, errorType(seen.causedBy)) })
+    count(context, newWaits, Duration.toSeconds(seen.waitFor), { callable })
+  } else {
+    const labels = { callable, outcome: words("reason" in seen ? seen.reason : event, "_") }
+    count(context, newRuns, 1, labels)
+    count(context, newAttempts, seen.attempts, labels)
+  }
 })
 
-const ended = (context: Context.Context<never>, run: RetriedRun, outcome: string): void => {
-  const labels = { callable: atMost(callables(context), run.name), outcome }
-  countRuns(context, 1, labels)
-  countAttempts(context, run.attempts, labels)
+type Series = Metric.Metric<number, unknown>
+
+/** What a registry has seen: the labels that others choose, and the series, by instrument and labels. */
+interface Seen {
+  readonly callables: Set<string>
+  readonly errorTypes: Set<string>
+  readonly series: Map<() => Series, Map<string, Series>>
 }
+
+const registries = /*#__PURE__*/ new WeakMap<object, Seen>()
+
+const seenBy = (context: Context.Context<never>): Seen =>
+  found(registries, Context.get(context, Metric.MetricRegistry), () => ({
+    callables: new Set(),
+    errorTypes: new Set(),
+    series: new Map()
+  }))
+
+/** The label for a value: so many different ones and no more, that no careless name can fill a registry without end. */
+const atMost = (values: Set<string>, value: string): string =>
+  values.size < maxLabelValues || values.has(value) ? (values.add(value), value) : "<other>"
+
+/**
+ * Counts in the series that the labels name. A series is kept, and made of an instrument of its own, for an instrument
+ * remembers only the last of its series: to find another costs many times what it costs to count in it.
+ */
+const count = (
+  context: Context.Context<never>,
+  instrument: () => Series,
+  amount: number,
+  labels: Readonly<Record<string, string>>
+): void =>
+  found(
+    found(seenBy(context).series, instrument, () => new Map<string, Series>()),
+    Object.values(labels).join("\0"),
+    () => Metric.withAttributes(instrument(), labels)
+  ).updateUnsafe(amount, context)
 
 const found = <K, V>(
   map: { readonly get: (key: K) => V | undefined; readonly set: (key: K, value: V) => unknown },
@@ -108,32 +141,3 @@ const found = <K, V>(
   if (value === undefined) map.set(key, value = make())
   return value
 }
-
-const perRegistry = <V>(make: () => V): (context: Context.Context<never>) => V => {
-  const values = new WeakMap<object, V>()
-  return (context) => found(values, Context.get(context, Metric.MetricRegistry), make)
-}
-
-/** What each registry has seen of the labels that others choose. */
-const callables = /*#__PURE__*/ perRegistry(() => new Set<string>())
-const errorTypes = /*#__PURE__*/ perRegistry(() => new Set<string>())
-
-/** The label for a value: so many different ones and no more, that no careless name can fill a registry without end. */
-const atMost = (values: Set<string>, value: string): string =>
-  values.size < maxLabelValues || values.has(value) ? (values.add(value), value) : "<other>"
-
-/**
- * Counts in the series that the labels name. A series is kept, and made of an instrument of its own, for an instrument
- * remembers only the last of its series: to find another costs many times what it costs to count in it.
- */
-const counting = (instrument: () => Metric.Metric<number, unknown>) => {
-  const series = perRegistry(() => new Map<string, Metric.Metric<number, unknown>>())
-  return (context: Context.Context<never>, amount: number, labels: Readonly<Record<string, string>>): void =>
-    found(series(context), Object.values(labels).join("\0"), () => Metric.withAttributes(instrument(), labels))
-      .updateUnsafe(amount, context)
-}
-
-const countRetries = /*#__PURE__*/ counting(newRetries)
-const countWaits = /*#__PURE__*/ counting(newWaits)
-const countRuns = /*#__PURE__*/ counting(newRuns)
-const countAttempts = /*#__PURE__*/ counting(newAttempts)

@@ -4,21 +4,11 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import { type Attributes, ofRetry, ofRun } from "../internal/attributes.ts"
+import { attributesOf } from "../internal/attributes.ts"
 import { errorType } from "../internal/errorType.ts"
 import * as plainHook from "../internal/plainHook.ts"
+import { words } from "../internal/words.ts"
 import type { RetryHook } from "../RetryHook.ts"
-
-const event = <Seen>(name: string, attributes: (seen: Seen) => Attributes): plainHook.Plain<Seen> => (seen, fiber) => {
-  const { span } = fiber.cache
-  if (span?._tag !== "Span") return
-  const named = Object.entries(attributes(seen)).map(([key, value]) => [`stamina.${key}`, value])
-  span.event(
-    `stamina.${name}`,
-    fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
-    Object.fromEntries(named)
-  )
-}
 
 /**
  * The hook that adds events to the current span, if there is one; among the default hooks.
@@ -32,16 +22,20 @@ const event = <Seen>(name: string, attributes: (seen: Seen) => Attributes): plai
  * - `stamina.recovered`, `stamina.interrupted`: `callable`, `attempts`, `elapsed`, `in_attempts`, `waited`
  * - `stamina.gave_up`: the same, and `reason`, `error_type`
  *
+ * Where runs inside had retried already, there is `attempts_inside` or `calls` as well, as in the log.
+ *
  * @see the option `spans` of `Stamina.retry`, for a child span per attempt and per wait
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ plainHook.make("spans", {
-  onRetryScheduled: event("retry_scheduled", (details) => ({
-    ...ofRetry(details),
-    error_type: errorType(details.causedBy)
-  })),
-  onRecovered: event("recovered", ofRun),
-  onInterrupted: event("interrupted", ofRun),
-  onGaveUp: event("gave_up", (run) => ({ ...ofRun(run), reason: run.reason, error_type: errorType(run.causedBy) }))
+export const hook: RetryHook = /*#__PURE__*/ plainHook.make("spans", (event) => (seen, fiber) => {
+  const { span } = fiber.cache
+  if (span?._tag !== "Span") return
+  const attributes = Object.entries(attributesOf(seen))
+  if ("causedBy" in seen) attributes.push(["error_type", errorType(seen.causedBy)])
+  span.event(
+    `stamina.${words(event, "_")}`,
+    fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
+    Object.fromEntries(attributes.map(([name, value]) => [`stamina.${name}`, value]))
+  )
 })

@@ -30,8 +30,6 @@ export interface Run {
   waiting: boolean
   /** How many attempts were made, those of runs inside counted in place of the attempt that they were made in. */
   calls: number
-  /** How many attempts runs inside made in the attempt that failed last. */
-  inside: number
   /** The switches, as they stood at the first failure. */
   mode: Decision.Mode | undefined
   /** The attempts that failed, once there is one: the first and the last few. */
@@ -46,6 +44,12 @@ export interface Run {
   told: boolean
 }
 
+/** The attempt that failed last. */
+export const lastFailure = (run: Run): FailedAttempt<Run> | undefined => run.history?.at(-1)
+
+/** A run that was given up. */
+export type GivenUp = Run & { readonly reason: Decision.GiveUpReason }
+
 /** Begins a run; `began` is when its first attempt began, where that was before the run's time does. */
 export const make = (settings: Settings, start: clock.Reading, began = 0): Run => ({
   settings,
@@ -59,7 +63,6 @@ export const make = (settings: Settings, start: clock.Reading, began = 0): Run =
   inAttempts: 0,
   waiting: false,
   calls: 0,
-  inside: 0,
   mode: undefined,
   history: undefined,
   timedOut: undefined,

@@ -2,21 +2,25 @@
  * What logs and spans say of an event, under one name each; times in seconds.
  */
 import * as Duration from "effect/Duration"
-import type { RetriedRun, RetryDetails } from "../RetryDetails.ts"
+import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 
 export type Attributes = Readonly<Record<string, string | number>>
 
-export const ofRetry = ({ name, retryNum, waitFor, waitedSoFar }: RetryDetails): Attributes => ({
-  callable: name,
-  retry_num: retryNum,
-  wait_for: Duration.toSeconds(waitFor),
-  waited_so_far: Duration.toSeconds(waitedSoFar)
-})
-
-export const ofRun = ({ attempts, elapsed, inAttempts, name, waited }: RetriedRun): Attributes => ({
-  callable: name,
-  attempts,
-  elapsed: Duration.toSeconds(elapsed),
-  in_attempts: Duration.toSeconds(inAttempts),
-  waited: Duration.toSeconds(waited)
-})
+export const attributesOf = (seen: RetryDetails | RetriedRun | GaveUp): Attributes =>
+  "retryNum" in seen
+    ? {
+      callable: seen.name,
+      retry_num: seen.retryNum,
+      wait_for: Duration.toSeconds(seen.waitFor),
+      waited_so_far: Duration.toSeconds(seen.waitedSoFar),
+      ...(seen.attemptsInside > 0 ? { attempts_inside: seen.attemptsInside } : undefined)
+    }
+    : {
+      callable: seen.name,
+      attempts: seen.attempts,
+      ...(seen.calls > seen.attempts ? { calls: seen.calls } : undefined),
+      elapsed: Duration.toSeconds(seen.elapsed),
+      in_attempts: Duration.toSeconds(seen.inAttempts),
+      waited: Duration.toSeconds(seen.waited),
+      ...("reason" in seen ? { reason: seen.reason } : undefined)
+    }

@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 
 /** Throws the one kind of error that bad options get. */
 export const refuse = (caller: string, field: string, rule: string, value: unknown): never => {
@@ -12,7 +13,7 @@ export const refuse = (caller: string, field: string, rule: string, value: unkno
 
 /** Refuses a field that nobody reads: a misspelt `attempt` would otherwise quietly mean the default. */
 export const checkKnown = (caller: string, options: object, known: ReadonlyArray<string>): void => {
-  if (typeof options !== "object" || options === null) refuse(caller, "options", "an object", options)
+  if (!Predicate.isObject(options)) refuse(caller, "options", "an object", options)
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new RangeError(`${caller}: unknown option ${Formatter.format(key)}, known are ${known.join(", ")}`)
@@ -77,7 +78,7 @@ export const decodeDuration = (value: unknown): Duration.Duration | undefined =>
   isMistake(value) ? undefined : Option.getOrUndefined(Duration.fromInput(value as Duration.Input))
 
 const isMistake = (value: unknown): boolean => {
-  if (typeof value !== "object" || value === null) return Number.isNaN(value)
+  if (!Predicate.isObjectOrArray(value)) return Number.isNaN(value)
   if (Duration.isDuration(value)) return false
   return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || Object.keys(value).some(isUnit))
 }

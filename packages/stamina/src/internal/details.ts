@@ -4,21 +4,20 @@
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import type { GiveUpReason } from "../Decision.ts"
 import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
-import type { Run } from "./Run.ts"
+import { type GivenUp, lastFailure, type Run } from "./Run.ts"
 import type { Settings } from "./settings.ts"
 
 /** Of the retry that was decided last. */
-export const scheduled = (run: Run, fiber: Fiber.Fiber<unknown, unknown>, causedBy: unknown): RetryDetails => ({
+export const scheduled = (run: Run, fiber: Fiber.Fiber<unknown, unknown>): RetryDetails => ({
   name: nameOf(run.settings, fiber),
   retryNum: run.attempt - 1,
   waitFor: Duration.millis(run.wait),
   waitedSoFar: Duration.millis(run.waited),
   elapsed: Duration.millis(run.elapsed),
   attemptTook: Duration.millis(run.took),
-  attemptsInside: run.inside,
-  causedBy
+  attemptsInside: lastFailure(run)?.inner?.calls ?? 0,
+  causedBy: lastFailure(run)?.error
 })
 
 /** Of a run that has ended. */
@@ -38,24 +37,16 @@ export const totals = (run: Run): Omit<RetriedRun, "name" | "attemptTook"> => ({
 })
 
 /** Of a run that was given up. */
-export const gaveUp = (
-  run: Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  reason: GiveUpReason,
-  causedBy: unknown
-): GaveUp => {
-  const { refused, settings: { rules: { attempts, timeout } } } = run
-  return {
-    ...ended(run, fiber),
-    reason,
-    limits: { attempts, timeout: Duration.millis(timeout) },
-    refused: Option.map(Option.fromUndefinedOr(refused), ({ left, wait }) => ({
-      wait: Duration.millis(wait),
-      left: Duration.millis(left)
-    })),
-    causedBy
-  }
-}
+export const gaveUp = (run: GivenUp, fiber: Fiber.Fiber<unknown, unknown>): GaveUp => ({
+  ...ended(run, fiber),
+  reason: run.reason,
+  limits: { attempts: run.settings.rules.attempts, timeout: Duration.millis(run.settings.rules.timeout) },
+  refused: Option.map(Option.fromUndefinedOr(run.refused), ({ left, wait }) => ({
+    wait: Duration.millis(wait),
+    left: Duration.millis(left)
+  })),
+  causedBy: lastFailure(run)?.error
+})
 
 /** The name of the span that an attempt gets for itself. */
 export const attemptSpan = "stamina.attempt"
@@ -63,8 +54,9 @@ export const attemptSpan = "stamina.attempt"
 /** What people call the thing that is retried. */
 export const nameOf = (settings: Settings, fiber: Fiber.Fiber<unknown, unknown>): string => {
   if (settings.name !== undefined) return settings.name
-  let { span } = fiber.cache
-  // the span of an attempt, for which the option `spans` asks, is no name of its own
-  while (span?._tag === "Span" && span.name === attemptSpan) span = Option.getOrUndefined(span.parent)
-  return span?._tag === "Span" ? span.name : "<unnamed>"
+  for (let { span } = fiber.cache; span?._tag === "Span"; span = Option.getOrUndefined(span.parent)) {
+    // the span of an attempt, for which the option `spans` asks, is no name of its own
+    if (span.name !== attemptSpan) return span.name
+  }
+  return "<unnamed>"
 }

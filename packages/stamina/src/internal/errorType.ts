@@ -4,11 +4,15 @@
 import * as Predicate from "effect/Predicate"
 
 export const errorType = (error: unknown): string => {
-  if (Predicate.hasProperty(error, "_tag") && isName(error._tag)) return error._tag
-  if (typeof error !== "object" || error === null) return error === null ? "null" : typeof error
-  const { constructor } = error
+  const tag = tagOf(error)
+  if (isName(tag)) return tag
+  if (typeof error !== "object") return typeof error
   // a class may have a static `name` that is anything at all
-  return typeof constructor === "function" && isName(constructor.name) ? constructor.name : "object"
+  return error === null ? "null" : isName(error.constructor?.name) ? error.constructor.name : "object"
 }
 
-const isName = (name: unknown): name is string => typeof name === "string" && name !== ""
+/** The `_tag` of an error, whatever it is. */
+export const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined
+
+/** Whether something can be called by it: any text that is not empty. */
+export const isName = (name: unknown): name is string => typeof name === "string" && name !== ""

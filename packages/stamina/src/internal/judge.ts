@@ -1,19 +1,14 @@
 /**
  * Rule R4, in one place: what may be retried of a whole cause.
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import type { Verdict } from "../RetryOn.ts"
 
 /** What a cause holds, typed failures first: the first of them stands for the cause where one has to. */
-export const errorsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> => {
-  const failures: Array<unknown> = []
-  const defects: Array<unknown> = []
-  for (const reason of cause.reasons) {
-    if (reason._tag === "Fail") failures.push(reason.error)
-    else if (reason._tag === "Die") defects.push(reason.defect)
-  }
-  return defects.length === 0 ? failures : [...failures, ...defects]
-}
+export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unknown> => [
+  ...reasons.filter(Cause.isFailReason).map(({ error }) => error),
+  ...reasons.filter(Cause.isDieReason).map(({ defect }) => defect)
+]
 
 /**
  * The verdict on a cause. Only typed failures are retried: a defect or an interruption anywhere in the cause decides
@@ -23,11 +18,10 @@ export const errorsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> =>
  */
 export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) => Verdict): Verdict => {
   const { reasons } = cause
-  if (reasons.length === 0 || reasons.some((reason) => reason._tag !== "Fail")) return false
+  if (reasons.length === 0 || !reasons.every(Cause.isFailReason)) return false
   let verdict: Verdict = true
-  for (const reason of reasons) {
-    if (reason._tag !== "Fail") continue
-    const one = judge(reason.error)
+  for (const { error } of reasons) {
+    const one = judge(error)
     if (one === false) return false
     if (rank(one) > rank(verdict)) verdict = one
   }

@@ -6,32 +6,31 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { RetryHook } from "../RetryHook.ts"
 import { CurrentHooks } from "../RetryHooks.ts"
 import * as clock from "./clock.ts"
 import * as details from "./details.ts"
 import { plainOf } from "./plainHook.ts"
-import type { Run } from "./Run.ts"
+import { lastFailure, type Run } from "./Run.ts"
 import * as steps from "./steps.ts"
 
 /** For a driver that waits itself: tells of the retry, waits as decided, and releases what hooks acquired. */
 export const observedWait = (
   run: Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  error: unknown
+  fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<void> => {
-  const told = tell(interested(fiber, "onRetryScheduled"), fiber, () => details.scheduled(run, fiber, error))
-  const wait = waitOf(run, fiber, error)
-  return told === Effect.void ? wait : Effect.suspend(() => {
-    const scope = Scope.makeUnsafe()
-    return Effect.onExit(Effect.andThen(Scope.provide(told, scope), wait), (exit) => close(scope, exit))
-  })
+  const told = tellScheduled(run, fiber)
+  const wait = waitOf(run, fiber)
+  if (told === Effect.void) return wait
+  const scope = Scope.makeUnsafe()
+  return Effect.onExit(Effect.andThen(Scope.provide(told, scope), wait), (exit) => close(scope, exit))
 }
 
-const waitOf = (run: Run, fiber: Fiber.Fiber<unknown, unknown>, error: unknown): Effect.Effect<void> => {
+const waitOf = (run: Run, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
   const { cleanUp, spans } = run.settings
   const sleep = clock.sleep(fiber, run.wait)
-  const wait = cleanUp === undefined ? sleep : Effect.andThen(cleanUp(error), sleep)
+  const wait = cleanUp === undefined ? sleep : Effect.andThen(cleanUp(lastFailure(run)?.error), sleep)
   return spans
     ? Effect.withSpan(wait, "stamina.wait", { attributes: { "stamina.wait_for": run.wait / 1000 } })
     : wait
@@ -43,10 +42,9 @@ const waitOf = (run: Run, fiber: Fiber.Fiber<unknown, unknown>, error: unknown):
  */
 export const observeAhead = (
   run: Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  error: unknown
+  fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<void> => {
-  const told = tell(interested(fiber, "onRetryScheduled"), fiber, () => details.scheduled(run, fiber, error))
+  const told = tellScheduled(run, fiber)
   return told === Effect.void ? Effect.void : Effect.uninterruptibleMask((restore) => {
     const scope = Scope.makeUnsafe()
     const release = close(scope, Exit.void)
@@ -71,13 +69,11 @@ export const observeAhead = (
  */
 export const observeGiveUp = (
   run: Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  error: unknown
+  fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<void> => {
-  if (run.told || run.reason === undefined || !steps.hasGivenUp(run)) return Effect.void
+  if (run.told || !steps.hasGivenUp(run)) return Effect.void
   run.told = true
-  const { reason } = run
-  return tell(interested(fiber, "onGaveUp"), fiber, () => details.gaveUp(run, fiber, reason, error))
+  return tell(fiber, (hook) => hook.onGaveUp, () => details.gaveUp(run, fiber))
 }
 
 /** Tells that the run ends, in the attempt that is being made or in mid-wait, if nobody has been told yet. */
@@ -88,46 +84,37 @@ export const observeEnd = (
 ): Effect.Effect<void> => {
   if (run.told) return Effect.void
   run.told = true
-  return tell(interested(fiber, event), fiber, () => {
+  return tell(fiber, (hook) => hook[event], () => {
     steps.ends(run, fiber)
     return details.ended(run, fiber)
   })
 }
 
-type Event = Exclude<keyof RetryHook, "name">
-
-const interested = <E extends Event>(
-  fiber: Fiber.Fiber<unknown, unknown>,
-  event: E
-): ReadonlyArray<NonNullable<RetryHook[E]>> => {
-  const found: Array<NonNullable<RetryHook[E]>> = []
-  for (const hook of fiber.getRef(CurrentHooks)) {
-    const listener = hook[event]
-    if (listener !== undefined) found.push(listener)
-  }
-  return found
-}
+const tellScheduled = (run: Run, fiber: Fiber.Fiber<unknown, unknown>) =>
+  tell(fiber, (hook) => hook.onRetryScheduled, () => details.scheduled(run, fiber))
 
 /**
- * Tells hooks one after the other. Those at the front that need nothing but the fiber are told right away; what comes
- * back tells the others, and is `Effect.void` where there are none.
+ * Tells the hooks that listen, one after the other. Those at the front that need nothing but the fiber are told right
+ * away; what comes back tells the others, and is `Effect.void` where there are none.
  */
-const tell = <Seen, R>(
-  hooks: ReadonlyArray<(seen: Seen) => Effect.Effect<void, never, R>>,
+const tell = <Seen extends RetryDetails | RetriedRun | GaveUp, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
+  listenerOf: (hook: RetryHook) => ((seen: Seen) => Effect.Effect<void, never, R>) | undefined,
   see: () => Seen
 ): Effect.Effect<void, never, R> => {
-  if (hooks.length === 0) return Effect.void
-  const seen = see()
+  let seen: Seen | undefined
   let rest: Effect.Effect<void, never, R> = Effect.void
-  for (const hook of hooks) {
-    const plain = rest === Effect.void ? plainOf(hook) : undefined
+  for (const hook of fiber.getRef(CurrentHooks)) {
+    const listener = listenerOf(hook)
+    if (listener === undefined) continue
+    const told = seen ??= see()
+    const plain = rest === Effect.void ? plainOf(listener) : undefined
     if (plain === undefined) {
-      rest = Effect.andThen(rest, quietly(Effect.suspend(() => hook(seen))))
+      rest = Effect.andThen(rest, quietly(Effect.suspend(() => listener(told))))
       continue
     }
     try {
-      plain(seen, fiber)
+      plain(told, fiber)
     } catch (defect) {
       rest = report(Cause.die(defect))
     }

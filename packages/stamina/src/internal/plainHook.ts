@@ -7,31 +7,27 @@ import type * as Fiber from "effect/Fiber"
 import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { RetryHook } from "../RetryHook.ts"
 
-/** What is inside: it is told and returns, and neither waits nor acquires. */
-export type Plain<Seen> = (seen: Seen, fiber: Fiber.Fiber<unknown, unknown>) => void
+/** What is told of, as the option of a hook names it without its `on`. */
+export type Event = "retryScheduled" | "recovered" | "gaveUp" | "interrupted"
 
-interface Listeners {
-  readonly onRetryScheduled: Plain<RetryDetails> | undefined
-  readonly onRecovered: Plain<RetriedRun> | undefined
-  readonly onGaveUp: Plain<GaveUp> | undefined
-  readonly onInterrupted: Plain<RetriedRun> | undefined
-}
+/** What is inside a listener: it is told and returns, and neither waits nor acquires. */
+export type Plain = (seen: RetryDetails | RetriedRun | GaveUp, fiber: Fiber.Fiber<unknown, unknown>) => void
 
-/** Makes a hook of plain listeners. */
-export const make = (name: string, listeners: Listeners): RetryHook => ({
+/** Makes a hook of one plain listener per event. */
+export const make = (name: string, plain: (event: Event) => Plain | undefined): RetryHook => ({
   name,
-  onRetryScheduled: listener(listeners.onRetryScheduled),
-  onRecovered: listener(listeners.onRecovered),
-  onGaveUp: listener(listeners.onGaveUp),
-  onInterrupted: listener(listeners.onInterrupted)
+  onRetryScheduled: listener(plain("retryScheduled")),
+  onRecovered: listener(plain("recovered")),
+  onGaveUp: listener(plain("gaveUp")),
+  onInterrupted: listener(plain("interrupted"))
 })
 
 /** By the listener and not by the hook, of which somebody may copy some listeners and replace others. */
-const insides = /*#__PURE__*/ new WeakMap<object, Plain<never>>()
+const insides = /*#__PURE__*/ new WeakMap<object, Plain>()
 
-const listener = <Seen>(plain: Plain<Seen> | undefined) => {
+const listener = (plain: Plain | undefined) => {
   if (plain === undefined) return undefined
-  const listener = (seen: Seen): Effect.Effect<void> =>
+  const listener = (seen: RetryDetails | RetriedRun | GaveUp): Effect.Effect<void> =>
     Effect.withFiber((fiber) => {
       plain(seen, fiber)
       return Effect.void
@@ -41,6 +37,4 @@ const listener = <Seen>(plain: Plain<Seen> | undefined) => {
 }
 
 /** What is inside a listener, if it was made here. */
-export const plainOf = <Seen>(listener: (seen: Seen) => unknown): Plain<Seen> | undefined =>
-  // what is inside takes what the listener takes
-  insides.get(listener) as Plain<Seen> | undefined
+export const plainOf = (listener: object): Plain | undefined => insides.get(listener)

@@ -8,11 +8,11 @@ const runs = /*#__PURE__*/ new WeakMap<object, Run>()
 
 /** Remembers that an error came out of a run. */
 export const remember = (error: unknown, run: Run): void => {
-  if (isObject(error)) runs.set(error, run)
+  if (Predicate.isObjectKeyword(error)) runs.set(error, run)
 }
 
 /** The run that an error came out of last. */
-export const runOf = (error: unknown): Run | undefined => isObject(error) ? runs.get(error) : undefined
+export const runOf = (error: unknown): Run | undefined => Predicate.isObjectKeyword(error) ? runs.get(error) : undefined
 
 /** Lets what comes out in an error's place tell of the run that the error came out of. */
 export const standsFor = (value: object, error: unknown): void => {
@@ -25,20 +25,13 @@ export const standsFor = (value: object, error: unknown): void => {
  * as errors do that are made of one.
  */
 export const runBehind = (error: unknown): Run | undefined => {
-  for (let depth = 0; depth < maxCauses && isObject(error); depth++) {
+  for (let depth = 0; depth < maxCauses && Predicate.isObjectKeyword(error); depth++) {
     const run = runs.get(error)
     if (run !== undefined) return run
-    error = Predicate.hasProperty(error, "cause")
-      ? error.cause
-      : Predicate.hasProperty(error, "response")
-      ? error.response
-      : undefined
+    error = "cause" in error ? error.cause : "response" in error ? error.response : undefined
   }
   return undefined
 }
 
 /** How far the causes of an error are followed: they may lead back to where they began. */
 const maxCauses = 16
-
-const isObject = (value: unknown): value is object =>
-  (typeof value === "object" && value !== null) || typeof value === "function"

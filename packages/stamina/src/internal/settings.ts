@@ -9,6 +9,7 @@ import * as RetryOn from "../RetryOn.ts"
 import type { RetryOptions, ScheduleOptions, StreamOptions } from "../RetryOptions.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "./check.ts"
+import { isName } from "./errorType.ts"
 
 /**
  * Options, checked and made ready, once.
@@ -21,8 +22,6 @@ export interface Settings {
   readonly spans: boolean
   /** How long one attempt may take, in milliseconds. */
   readonly attemptTimeout: number
-  /** Whether attempts are made as they are: neither in a span nor with a timeout. */
-  readonly isPlain: boolean
   /** Whether `judge` is asked about an attempt that took too long. Default: it is retried without asking. */
   readonly judgesTimeouts?: boolean | undefined
   /** What to do, once a retry is certain, about what the failed attempt has left behind; ahead of the wait. */
@@ -84,10 +83,7 @@ const fromOptions = (
   const { name, nested, on, spans = false } = options
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    return refuse(caller, "name", "a non-empty string", name)
-  }
-  const attemptTimeout = limit(caller, "attemptTimeout", options.attemptTimeout)
+  if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
   const policy = RetryPolicy.fromInput(caller, options)
   return {
     rules: Decision.fromPolicy(policy),
@@ -95,8 +91,7 @@ const fromOptions = (
     name,
     nested,
     spans,
-    attemptTimeout,
-    isPlain: !spans && attemptTimeout === Infinity
+    attemptTimeout: limit(caller, "attemptTimeout", options.attemptTimeout)
   }
 }
 

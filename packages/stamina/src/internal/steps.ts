@@ -15,7 +15,7 @@ import type { Verdict } from "../RetryOn.ts"
 import * as clock from "./clock.ts"
 import { added } from "./history.ts"
 import { errorsOf, judgeCause } from "./judge.ts"
-import type { Run } from "./Run.ts"
+import type { GivenUp, Run } from "./Run.ts"
 import { remember, runBehind } from "./runs.ts"
 
 /**
@@ -55,9 +55,9 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
     },
     () => fiber.getRef(Random.Random).nextDoubleUnsafe()
   )
+  const isRetry = decision._tag === "Retry"
   run.waited += run.wait
-  run.wait = decision._tag === "Retry" ? decision.wait : 0
-  run.inside = inner?.calls ?? 0
+  run.wait = isRetry ? decision.wait : 0
   run.calls += inner?.calls ?? 1
   run.history = added(run.history, {
     num: run.attempt,
@@ -67,13 +67,13 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
     waitAfter: run.wait,
     inner
   })
-  if (decision._tag === "Stop") {
+  run.waiting = isRetry
+  if (!isRetry) {
     run.refused = decision.refused
     return stop(run, decision.reason, cause)
   }
   run.attempt++
   run.began = run.elapsed + run.wait
-  run.waiting = true
   return cause
 }
 
@@ -98,8 +98,8 @@ const stop = <E>(run: Run, reason: Decision.GiveUpReason, cause: Cause.Cause<E>)
 }
 
 /** Whether there was something to give up: a retry, or one that a limit forbade. */
-export const hasGivenUp = ({ attempt, reason }: Run): boolean =>
-  reason !== undefined && (attempt > 1 || (reason !== "NotRetryable" && reason !== "Inactive"))
+export const hasGivenUp = (run: Run): run is GivenUp =>
+  run.reason !== undefined && (run.attempt > 1 || (run.reason !== "NotRetryable" && run.reason !== "Inactive"))
 
 /** The hooks have been told, and the wait begins now. */
 export const waitBegins = (run: Run, fiber: Fiber.Fiber<unknown, unknown>): void => {

@@ -1,0 +1,198 @@
+/**
+ * What a program adds to its bundle, by what it imports: minified and gzipped, `effect` itself not counted. Holds each
+ * entry of the table to its limit, and to what must not come along.
+ *
+ * The program is bundled with `effect` in a chunk of its own; what counts is the other chunk, without the line that
+ * imports from there, which a program in one file does not have. To be known, the table has the size with `effect` left
+ * out as well, in which each use of it is spelt in full.
+ *
+ * `node scripts/bundle.ts --table` prints all of it; a folder as argument stands for the library's sources.
+ */
+import { markdownTable } from "markdown-table"
+import { readFileSync } from "node:fs"
+import { join, relative, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { gzipSync } from "node:zlib"
+import { type InputOptions, type OutputOptions, type Plugin, rolldown } from "rolldown"
+import { report, root } from "./lib/run.ts"
+
+interface Entry {
+  readonly name: string
+  /** The program. */
+  readonly code: string
+  /** The most that it may come to, in bytes, gzipped. */
+  readonly limit: number
+  /** Modules of the library and parts of `effect` that must not be in it; a folder stands for all in it. */
+  readonly without: ReadonlyArray<string>
+}
+
+const http = ["HttpRetry", "internal/http", "effect/http", "effect/crypto"]
+const sql = ["SqlRetry", "internal/sql", "effect/sql"]
+const drivers = ["Stamina", "Retry", "RetrySchedule", "RetryStream", "internal/Run", "internal/observe"]
+const hooks = ["RetryHooks", "hooks"]
+const writtenPolicies = ["internal/policySchema", "internal/policyConfig", "internal/policyText", "effect/Schema"]
+
+/** A policy, as JSON or text or numbers, retries nothing. */
+const noRetries = [...drivers, ...hooks, ...http, ...sql]
+const schedule = { limit: 6000, without: ["Retry", "RetryStream", ...writtenPolicies, ...http, ...sql] }
+const retry = { limit: 6000, without: ["RetrySchedule", "RetryStream", ...writtenPolicies, ...http, ...sql] }
+
+const entries: ReadonlyArray<Entry> = [
+  {
+    name: "staminaSchedule",
+    code: `import { staminaSchedule } from "effect-stamina"
+      export const schedule = staminaSchedule`,
+    ...schedule
+  },
+  {
+    name: "RetrySchedule.make, from its subpath",
+    code: `import { make } from "effect-stamina/RetrySchedule"
+      export const schedule = make`,
+    ...schedule
+  },
+  {
+    name: "Stamina.retry",
+    code: `import { Stamina } from "effect-stamina"
+      export const retry = Stamina.retry`,
+    ...retry
+  },
+  {
+    name: "Stamina.retry, from its subpath",
+    code: `import { retry } from "effect-stamina/Stamina"
+      export const retries = retry`,
+    ...retry
+  },
+  {
+    name: "RetryPolicy and Backoff",
+    code: `import { Backoff, RetryPolicy } from "effect-stamina"
+      export const policies = [RetryPolicy.make, RetryPolicy.defaults]
+      export const waits = [Backoff.fromPolicy, Backoff.wait, Backoff.shortest, Backoff.longest]`,
+    limit: 2500,
+    without: [...noRetries, ...writtenPolicies]
+  },
+  {
+    name: "RetryPolicy.Schema",
+    code: `import { RetryPolicy } from "effect-stamina"
+      export const schema = RetryPolicy.Schema`,
+    limit: 3350,
+    without: noRetries
+  },
+  {
+    name: "RetryPolicy.config",
+    code: `import { RetryPolicy } from "effect-stamina"
+      export const config = RetryPolicy.config`,
+    limit: 2650,
+    without: noRetries
+  },
+  {
+    name: "RetryPolicy.describe",
+    code: `import { RetryPolicy } from "effect-stamina"
+      export const describe = RetryPolicy.describe`,
+    limit: 2500,
+    without: [...noRetries, "internal/policySchema", "internal/policyConfig", "effect/Schema"]
+  },
+  {
+    name: "RetryPolicy.bounds",
+    code: `import { RetryPolicy } from "effect-stamina"
+      export const bounds = RetryPolicy.bounds`,
+    limit: 1075,
+    without: [...noRetries, ...writtenPolicies]
+  },
+  {
+    name: "all of the main entry",
+    code: `export * from "effect-stamina"`,
+    limit: 16_000,
+    without: [...http, ...sql]
+  },
+  {
+    name: "HttpRetry",
+    code: `export * from "effect-stamina/HttpRetry"`,
+    limit: 11_400,
+    without: ["RetrySchedule", "RetryStream", ...writtenPolicies, ...sql]
+  },
+  {
+    name: "SqlRetry",
+    code: `export * from "effect-stamina/SqlRetry"`,
+    limit: 9150,
+    without: ["RetrySchedule", "RetryStream", ...writtenPolicies, ...http]
+  }
+]
+
+const { positionals: [given], values: { table } } = parseArgs({
+  allowPositionals: true,
+  options: { table: { type: "boolean" } }
+})
+const folder = resolve(given ?? join(root, "packages", "stamina", "src"))
+
+/** What the packages promise to bundlers: a module of which nothing is used may be left out. Effect's does too. */
+const { sideEffects } = JSON.parse(readFileSync(join(root, "packages", "stamina", "package.json"), "utf8"))
+
+/** The program that is bundled, and the library's sources in place of its package. */
+const sources = (code: string): Plugin => ({
+  name: "sources",
+  async resolveId(id) {
+    if (id === "program") return "\0program.ts"
+    if (id === "effect-stamina") return join(folder, "index.ts")
+    if (id.startsWith("effect-stamina/")) return join(folder, `${id.slice("effect-stamina/".length)}.ts`)
+    // wherever the sources are, as the library itself finds it
+    return /^effect(\/|$)/.test(id) ? this.resolve(id, join(root, "packages", "stamina", "package.json")) : undefined
+  },
+  load: (id) => id === "\0program.ts" ? code : undefined
+})
+
+const build = async (code: string, options: InputOptions, output: OutputOptions) => {
+  const build = await rolldown({
+    input: "program",
+    plugins: [sources(code)],
+    treeshake: { moduleSideEffects: sideEffects !== false },
+    tsconfig: false,
+    ...options
+  })
+  try {
+    const { output: [chunk] } = await build.generate({ format: "esm", minify: true, comments: false, ...output })
+    return chunk
+  } finally {
+    await build.close()
+  }
+}
+
+const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length
+
+const bundle = async ({ code }: Entry) => {
+  const program = await build(code, {}, {
+    codeSplitting: { groups: [{ name: "effect", test: /[\\/]node_modules[\\/]/ }] }
+  })
+  const own = program.code.replace(/^import\{.*?\}from".*?";/, "")
+  if (/\bimport\b/.test(own)) throw new Error(`an import that was not expected: ${own.slice(0, 200)}`)
+  const apart = await build(code, { external: /^effect(\/|$)/ }, {})
+  const modules = Object.entries(apart.modules)
+    .filter(([, { renderedLength }]) => renderedLength > 0)
+    .map(([file]) => relative(folder, file).replaceAll("\\", "/").replace(/\.ts$/, ""))
+  return {
+    minified: Buffer.byteLength(own),
+    inProgram: gzipped(own),
+    asFile: gzipped(apart.code),
+    parts: [...modules, ...apart.imports]
+  }
+}
+
+const problems: Array<string> = []
+const rows: Array<ReadonlyArray<string>> = []
+
+for (const entry of entries) {
+  const { limit, name, without } = entry
+  const { asFile, inProgram, minified, parts } = await bundle(entry)
+  rows.push([name, ...[minified, inProgram, asFile, limit].map(String)])
+  if (inProgram > limit) problems.push(`${name}: ${inProgram} B gzipped, and ${limit} B are the limit`)
+  for (const part of parts) {
+    if (without.some((banned) => part === banned || part.startsWith(`${banned}/`))) {
+      problems.push(`${name}: holds ${part}, which it has no use for`)
+    }
+  }
+}
+
+if (table) {
+  const columns = ["import", "minified, B", "gzipped, B", "with `effect` left out, B", "limit, B"]
+  console.log(markdownTable([columns, ...rows], { align: ["l", "r", "r", "r", "r"] }))
+}
+report(problems, `${entries.length} imports, each within its limit`)

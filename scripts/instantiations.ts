@@ -1,0 +1,117 @@
+/**
+ * What a use costs the compiler: the type instantiations that it makes for one call, beside those for Effect's own
+ * retries. Ours may come to twice as many.
+ *
+ * The counts are the compiler's own, of a file with many uses less those of the same file without them, so they do not
+ * depend on the machine. Each use has an effect with errors of its own: of types that it knows, the compiler would
+ * answer from memory.
+ *
+ * What is measured against what, the strictest that is of the same kind:
+ *
+ * - A tag against `Effect.retry` with the plainest schedule. It is the cheapest form that there is, and cheaper than
+ *   the options of `Effect.retry`, though it names no errors.
+ * - The other forms of `on` against a `while`, which is how Effect chooses errors: a function, whose parameter the
+ *   compiler has to find out too.
+ * - `($) => $(…)` against itself around a plain schedule: it costs more than twice the schedule whatever is in it.
+ *
+ * `node scripts/instantiations.ts` takes a folder that stands for the library's sources.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { inParallel, report, root, run } from "./lib/run.ts"
+
+const plain = `Effect.retry(Schedule.recurs(9))`
+const choosing = `Effect.retry({ while: (e) => e._tag === "HttpError", times: 3 })`
+const building = `Effect.retry(($) => $(Schedule.recurs(9)))`
+
+const subjects: ReadonlyArray<readonly [call: string, yardstick?: string]> = [
+  [plain],
+  [`Effect.retry({ times: 3 })`],
+  [choosing],
+  [building],
+  [`Stamina.retry({ on: "HttpError", attempts: 3 })`, plain],
+  [`Stamina.retry({ on: ["HttpError", "ParseError"], attempts: 3 })`, choosing],
+  [`Stamina.retry({ on: ["HttpError", ParseError], attempts: 3 })`, choosing],
+  [`Stamina.retry({ on: HttpError, attempts: 3 })`, choosing],
+  [`Stamina.retry({ on: (e) => e._tag === "HttpError", attempts: 3 })`, choosing],
+  [`Stamina.retry({ on: { HttpError: (e) => e.status >= 500 }, attempts: 3 })`, choosing],
+  [`Effect.retry(staminaSchedule({ on: "HttpError" }))`, plain],
+  [`Effect.retry(($) => $(staminaSchedule({ on: "HttpError" })))`, building]
+]
+
+/** How many times a yardstick's instantiations a use may make. */
+const limit = 2
+const uses = 200
+
+const sources = resolve(process.argv[2] ?? join(root, "packages", "stamina", "src"))
+const folder = join(root, ".tmp", "instantiations")
+
+/** A program that uses a call on many effects, or has these effects and does nothing with them. */
+const program = (call: string | undefined): string => {
+  const lines = [
+    `import { Data, Effect, Schedule } from "effect"`,
+    `import { Stamina, staminaSchedule } from "effect-stamina"`
+  ]
+  for (let i = 0; i < uses; i++) {
+    lines.push(
+      `export class HttpError${i} extends Data.TaggedError("HttpError${i}")<{ readonly status: number }> {}`,
+      `export class ParseError${i} extends Data.TaggedError("ParseError${i}")<{ readonly at: number }> {}`,
+      `declare const effect${i}: Effect.Effect<${i}, HttpError${i} | ParseError${i}>`
+    )
+    if (call !== undefined) {
+      lines.push(`export const use${i} = effect${i}.pipe(${call.replaceAll(/\b(?:Http|Parse)Error\b/g, `$&${i}`)})`)
+    }
+  }
+  return lines.join("\n")
+}
+
+/** How many instantiations the compiler makes for a program. */
+const count = async (name: string, source: string): Promise<number> => {
+  const project = join(folder, `${name}.json`)
+  writeFileSync(join(folder, `${name}.ts`), source)
+  writeFileSync(
+    project,
+    JSON.stringify({
+      extends: "../../tsconfig.base.json",
+      compilerOptions: {
+        paths: { "effect-stamina": [join(sources, "index.ts")] },
+        types: [],
+        noUnusedLocals: false,
+        skipLibCheck: true
+      },
+      files: [`${name}.ts`]
+    })
+  )
+  // several threads would each count what they share
+  const { ok, output } = await run("tsc", ["-p", project, "--extendedDiagnostics", "--singleThreaded"])
+  const [, instantiations] = /^Instantiations: +(\d+)$/m.exec(output) ?? []
+  if (!ok || instantiations === undefined) throw new Error(`${name}.ts does not compile\n${output}`)
+  return Number(instantiations)
+}
+
+/** The instantiations that each call makes, by call. */
+const measure = async (): Promise<ReadonlyMap<string, number>> => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const none = await count("none", program(undefined))
+  const counts = await inParallel([...subjects.entries()], ([index, [call]]) => count(`use${index}`, program(call)))
+  return new Map(subjects.map(([call], index) => [call, ((counts[index] ?? NaN) - none) / uses]))
+}
+
+try {
+  const cost = await measure()
+  const problems: Array<string> = []
+  console.log("| use | instantiations | of the yardstick's |\n| --- | --: | --: |")
+  for (const [call, yardstick] of subjects) {
+    const own = cost.get(call) ?? NaN
+    const ratio = yardstick === undefined ? undefined : own / (cost.get(yardstick) ?? NaN)
+    console.log(`| \`${call}\` | ${own.toFixed(0)} | ${ratio === undefined ? "" : `${ratio.toFixed(2)} ×`} |`)
+    // what cannot be compared is no less wrong
+    if (ratio !== undefined && !(ratio <= limit)) {
+      problems.push(`${call}: ${ratio.toFixed(2)} times the instantiations of ${yardstick}, and ${limit} are the limit`)
+    }
+  }
+  report(problems, `${subjects.length} uses, none past ${limit} times Effect's own`)
+} catch (error) {
+  report([error instanceof Error ? error.message : String(error)], "")
+}
