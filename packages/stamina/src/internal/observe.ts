@@ -126,8 +126,9 @@ const close = (scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>): Effec
   quietly(Scope.close(scope, exit))
 
 /** Reports a cause that must not reach the caller, and carries on. */
-const quietly = <R>(effect: Effect.Effect<unknown, never, R>): Effect.Effect<void, never, R> =>
-  Effect.catchCause(Effect.asVoid(effect), report)
+const quietly = <R>(effect: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> =>
+  Effect.catchCause(effect, report)
 
+/** Not even a logger that dies of the report reaches the caller. */
 const report = (cause: Cause.Cause<never>): Effect.Effect<void> =>
-  Effect.logDebug("effect-stamina: a retry hook died", cause)
+  Effect.ignoreCause(Effect.logDebug("effect-stamina: a retry hook died", cause))

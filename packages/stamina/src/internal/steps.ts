@@ -33,7 +33,10 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
   let verdict: Verdict = false
   if (mode._tag !== "Inactive") {
     try {
-      verdict = judgeCause(cause, (error) => isOwnTimeout(run, error) || run.settings.judge(error))
+      const { settings: { judge, judgesTimeouts }, timedOut } = run
+      // an attempt that took too long is retried without asking, unless the settings want to be asked
+      const isOwnTimeout = (error: unknown) => error === timedOut && timedOut !== undefined && !judgesTimeouts
+      verdict = judgeCause(cause, (error) => isOwnTimeout(error) || judge(error))
     } catch (defect) {
       cause = Cause.combine(cause, Cause.die(defect))
     }
@@ -76,10 +79,6 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
   run.began = run.elapsed + run.wait
   return cause
 }
-
-/** An attempt that took too long is retried without asking, unless the settings say otherwise. */
-const isOwnTimeout = ({ settings, timedOut }: Run, error: unknown): boolean =>
-  timedOut !== undefined && error === timedOut && settings.judgesTimeouts !== true
 
 /** For drivers that see it: the deadline has passed in a wait or an attempt, after a failure with `cause`. */
 export const deadlinePassed = <E>(
