@@ -19,6 +19,15 @@ const run = (body: () => Effect.Effect<unknown, HttpError>) => {
   return () => Effect.runSync(program)
 }
 
+// a program builds retries in many places, with other options in each: code that has seen only one kind is faster
+for (let i = 0; i < 5000; i++) {
+  Stamina.retry({ on: "HttpError" })
+  Stamina.retry({ on: (error: HttpError) => error.status >= 500, name: "bench" })
+  Stamina.retry({ on: ["HttpError", "SocketError"], waitMax: "1 second", attempts: 5 })
+  Stamina.retry({ on: { HttpError: true }, timeout: 5000, spans: false })
+  staminaSchedule({ on: "HttpError", waitJitter: 0 })
+}
+
 const samples = sample({
   retried: run(() => retried),
   combined: run(() => combinator(succeeding)),

@@ -16,7 +16,7 @@ import { CurrentDeadline } from "./Deadline.ts"
 import { refuse } from "./internal/check.ts"
 import * as clock from "./internal/clock.ts"
 import { attemptSpan } from "./internal/details.ts"
-import { observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
+import { inSpan, observedWait, observeEnd, observeGiveUp } from "./internal/observe.ts"
 import * as Run from "./internal/Run.ts"
 import { fromRetryOptions, type Settings } from "./internal/settings.ts"
 import * as steps from "./internal/steps.ts"
@@ -299,7 +299,7 @@ const afterFailure = <A, E, R>(
   return run.attempt === 2 ? Effect.onExit(rest, (exit) => ended(run, fiber, exit)) : rest
 }
 
-/** Tells of an end that is no failure; where the run is given up, that has been told. */
+/** Tells of an end that nobody has been told of: a success or, since every failure passes `giveUp`, an interruption. */
 const ended = (
   run: Run.Run,
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -308,9 +308,7 @@ const ended = (
   Exit.isSuccess(exit)
     // a hook that takes its time must not keep a run that nobody waits for any more
     ? Effect.interruptible(observeEnd(run, fiber, "onRecovered"))
-    : Cause.hasInterrupts(exit.cause)
-    ? observeEnd(run, fiber, "onInterrupted")
-    : Effect.void
+    : observeEnd(run, fiber, "onInterrupted")
 
 const giveUp = <E>(
   run: Run.Run,
@@ -328,11 +326,8 @@ const asAttempt = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   attempt: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const { attemptTimeout, spans } = run.settings
-  const timed = attemptTimeout === Infinity ? attempt : inTime(run, fiber, attempt)
-  return spans
-    ? Effect.withSpan(timed, attemptSpan, { attributes: { "stamina.attempt": run.attempt } })
-    : timed
+  const timed = run.settings.attemptTimeout === Infinity ? attempt : inTime(run, fiber, attempt)
+  return inSpan(run, timed, attemptSpan, { "stamina.attempt": run.attempt })
 }
 
 /** Breaks an attempt off after the time that it may take, or at the earliest deadline around. */

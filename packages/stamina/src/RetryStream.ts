@@ -242,8 +242,10 @@ class Restarts<A, E, R> {
   /** The settings of a run that begins with the current start: with no more attempts than there may be in all. */
   private limited(): StreamSettings {
     const left = this.settings.attemptsInAll - Math.max(0, this.starts - 1)
-    const { rules } = this.settings
-    return left < rules.attempts ? { ...this.settings, rules: { ...rules, attempts: left } } : this.settings
+    const { policy } = this.settings
+    return left < policy.attempts
+      ? { ...this.settings, policy: { ...policy, attempts: left }, rules: undefined }
+      : this.settings
   }
 
   private tellEnd(fiber: Fiber.Fiber<unknown, unknown>, event: "onRecovered" | "onInterrupted"): Effect.Effect<void> {

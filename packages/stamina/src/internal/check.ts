@@ -58,7 +58,7 @@ export const checkEither =
       ? one
       : value === other
       ? other
-      : refuse(caller, field, [one, other].map((value) => Formatter.format(value)).join(" or "), value)
+      : refuse(caller, field, `${Formatter.format(one)} or ${Formatter.format(other)}`, value)
 
 /** What to do about a wait that would end past the timeout. */
 export const checkOvershoot: (caller: string, value: unknown, field: string) => "allow" | "refuse" =

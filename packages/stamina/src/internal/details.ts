@@ -40,7 +40,7 @@ export const totals = (run: Run): Omit<RetriedRun, "name" | "attemptTook"> => ({
 export const gaveUp = (run: GivenUp, fiber: Fiber.Fiber<unknown, unknown>): GaveUp => ({
   ...ended(run, fiber),
   reason: run.reason,
-  limits: { attempts: run.settings.rules.attempts, timeout: Duration.millis(run.settings.rules.timeout) },
+  limits: { attempts: run.settings.policy.attempts, timeout: run.settings.policy.timeout },
   refused: Option.map(Option.fromUndefinedOr(run.refused), ({ left, wait }) => ({
     wait: Duration.millis(wait),
     left: Duration.millis(left)

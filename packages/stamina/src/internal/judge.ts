@@ -19,7 +19,7 @@ export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unkno
 export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) => Verdict): Verdict => {
   const { reasons } = cause
   if (reasons.length === 0 || !reasons.every(Cause.isFailReason)) return false
-  let verdict: Verdict = true
+  let verdict: Exclude<Verdict, false> = true
   for (const { error } of reasons) {
     const one = judge(error)
     if (one === false) return false
@@ -29,8 +29,8 @@ export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) 
 }
 
 /** How long a verdict asks to wait: in milliseconds where it says so. */
-const rank = (verdict: Verdict): number => {
+const rank = (verdict: Exclude<Verdict, false>): number => {
   if (typeof verdict === "number") return verdict
-  if (typeof verdict === "boolean") return -2
+  if (verdict === true) return -2
   return verdict._tag === "Hint" ? verdict.wait : -1
 }

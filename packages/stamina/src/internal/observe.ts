@@ -28,13 +28,19 @@ export const observedWait = (
 }
 
 const waitOf = (run: Run, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
-  const { cleanUp, spans } = run.settings
+  const { cleanUp } = run.settings
   const sleep = clock.sleep(fiber, run.wait)
   const wait = cleanUp === undefined ? sleep : Effect.andThen(cleanUp(lastFailure(run)?.error), sleep)
-  return spans
-    ? Effect.withSpan(wait, "stamina.wait", { attributes: { "stamina.wait_for": run.wait / 1000 } })
-    : wait
+  return inSpan(run, wait, "stamina.wait", { "stamina.wait_for": run.wait / 1000 })
 }
+
+/** Puts what is part of a run in a span of its own, if that is asked for. */
+export const inSpan = <A, E, R>(
+  run: Run,
+  self: Effect.Effect<A, E, R>,
+  name: string,
+  attributes: Readonly<Record<string, number>>
+): Effect.Effect<A, E, R> => run.settings.spans ? Effect.withSpan(self, name, { attributes }) : self
 
 /**
  * For a driver that others wait for: tells of the retry, and leaves behind a fiber that releases what hooks acquired

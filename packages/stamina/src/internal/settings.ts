@@ -15,7 +15,9 @@ import { isName } from "./errorType.ts"
  * Options, checked and made ready, once.
  */
 export interface Settings {
-  readonly rules: Decision.Rules
+  readonly policy: RetryPolicy.RetryPolicy
+  /** The policy made ready, once somebody asks: see {@link rulesOf}. */
+  rules: Decision.Rules | undefined
   readonly judge: (error: unknown) => RetryOn.Verdict
   readonly name: string | undefined
   readonly nested: Nesting | undefined
@@ -27,6 +29,11 @@ export interface Settings {
   /** What to do, once a retry is certain, about what the failed attempt has left behind; ahead of the wait. */
   readonly cleanUp?: ((error: unknown) => Effect.Effect<void>) | undefined
 }
+
+/**
+ * The rules of a policy: made at the first failure, since a call that succeeds needs none.
+ */
+export const rulesOf = (settings: Settings): Decision.Rules => settings.rules ??= Decision.fromPolicy(settings.policy)
 
 /**
  * Options of a stream, checked and made ready, once.
@@ -58,7 +65,7 @@ export const fromStreamOptions = (caller: string, options: StreamOptions<unknown
     ...settings,
     resetAfter: limit(caller, "resetAfter", options.resetAfter),
     attemptsInAll: options.attemptsInAll === undefined
-      ? Math.max(1000, settings.rules.attempts)
+      ? Math.max(1000, settings.policy.attempts)
       : checkAttempts(caller, options.attemptsInAll, "attemptsInAll")
   }
 }
@@ -86,7 +93,8 @@ const fromOptions = (
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
   const policy = RetryPolicy.fromInput(caller, options)
   return {
-    rules: Decision.fromPolicy(policy),
+    policy,
+    rules: undefined,
     judge: RetryOn.fromInput(caller, on, policy),
     name,
     nested,

@@ -17,6 +17,7 @@ import { added } from "./history.ts"
 import { errorsOf, judgeCause } from "./judge.ts"
 import type { GivenUp, Run } from "./Run.ts"
 import { remember, runBehind } from "./runs.ts"
+import { rulesOf } from "./settings.ts"
 
 /**
  * Decides about the cause that the last attempt failed with: either `reason` is set from now on and what is returned is
@@ -46,7 +47,7 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
   const nested = run.settings.nested ?? fiber.getRef(CurrentNesting)
   const deadline = fiber.getRef(CurrentDeadline)
   const decision = Decision.decide(
-    run.settings.rules,
+    rulesOf(run.settings),
     {
       attempt: run.attempt,
       elapsed: run.elapsed,
@@ -58,9 +59,9 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
     },
     () => fiber.getRef(Random.Random).nextDoubleUnsafe()
   )
-  const isRetry = decision._tag === "Retry"
+  run.waiting = decision._tag === "Retry"
   run.waited += run.wait
-  run.wait = isRetry ? decision.wait : 0
+  run.wait = decision._tag === "Retry" ? decision.wait : 0
   run.calls += inner?.calls ?? 1
   run.history = added(run.history, {
     num: run.attempt,
@@ -70,8 +71,7 @@ export const failed = <E>(run: Run, fiber: Fiber.Fiber<unknown, unknown>, cause:
     waitAfter: run.wait,
     inner
   })
-  run.waiting = isRetry
-  if (!isRetry) {
+  if (decision._tag === "Stop") {
     run.refused = decision.refused
     return stop(run, decision.reason, cause)
   }
@@ -143,4 +143,4 @@ const innerRun = (run: Run, errors: ReadonlyArray<unknown>): Run | undefined => 
 
 /** The jitter-free wait, in milliseconds, if the current attempt fails. */
 export const nextWait = (run: Run, fiber: Fiber.Fiber<unknown, unknown>): number =>
-  Decision.nextWait(run.settings.rules, run.attempt, run.mode ?? currentMode(fiber))
+  Decision.nextWait(rulesOf(run.settings), run.attempt, run.mode ?? currentMode(fiber))
