@@ -108,8 +108,7 @@ export type BackoffOptions = Pick<
  * @category models
  * @since 0.1.0
  */
-export type ErrorClass<E> = unknown extends E ? abstract new(...args: never) => unknown
-  : abstract new(...args: never) => E
+export type ErrorClass<E> = abstract new(...args: never) => E
 
 /**
  * The forms of `on`. There is no default: what is not named is not retried.
@@ -146,10 +145,12 @@ export type On<E> =
  * @since 0.1.0
  */
 export type OnTags<E> = {
-  readonly [Tag in KnownTags<E>]?: Answer | BackoffOptions | ((error: OfTag<E, Tag>) => Answer) | undefined
+  readonly [Tag in KnownTags<E>]?:
+    | Answer
+    | BackoffOptions
+    | ((error: Extract<E, { readonly _tag: Tag }>) => Answer)
+    | undefined
 }
-
-type OfTag<E, Tag> = unknown extends E ? never : Extract<E, { readonly _tag: Tag }>
 
 /**
  * The function form of `on`. Where the error type is not known yet, the parameter wants an annotation.
