@@ -9,7 +9,7 @@ export default defineConfig({
     root: "packages/stamina",
     include: [
       "test/{Activation,Backoff,Deadline,Decision,Retry,RetryHook,RetryOn,RetryReport,RetrySchedule,RetrySpans}.test.ts",
-      "test/{causes,conformance,laws,nesting,options}.test.ts"
+      "test/{causes,conformance,laws,nesting,options,runs}.test.ts"
     ]
   }
 })

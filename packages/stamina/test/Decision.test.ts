@@ -278,3 +278,28 @@ describe("Decision.nextWait", () => {
     expect(Decision.nextWait(rules, 1, { _tag: "Inactive" })).toBe(0)
   })
 })
+
+describe("Decision.limitReached", () => {
+  const limits = { attempts: 3, timeout: 1000 }
+  const testing = (attempts: number, cap = false): Decision.Mode => ({ _tag: "Testing", attempts, cap })
+
+  it.each<readonly [Decision.Mode, attempt: number, elapsed: number, string | undefined]>([
+    [Decision.normal, 2, 999, undefined],
+    [Decision.normal, 3, 0, "AttemptsExhausted"],
+    [Decision.normal, 1, 1000, "TimeoutReached"],
+    [{ _tag: "Inactive" }, 1, 0, "Inactive"],
+    [testing(5), 4, 5000, undefined],
+    [testing(5), 5, 0, "AttemptsExhausted"],
+    [testing(5, true), 3, 0, "AttemptsExhausted"],
+    [testing(2, true), 2, 0, "AttemptsExhausted"]
+  ])("in mode %j after attempt %d, at %d ms, is %s", (mode, attempt, elapsed, expected) => {
+    expect(Decision.limitReached(limits, { attempt, elapsed, mode })).toBe(expected)
+  })
+})
+
+it("a decision to stop has no field that says nothing", () => {
+  expect(Decision.decide(rules, { ...failed, verdict: false }, never)).toStrictEqual({
+    _tag: "Stop",
+    reason: "NotRetryable"
+  })
+})

@@ -134,9 +134,7 @@ const innerRun = (run: Run, errors: ReadonlyArray<unknown>): Run | undefined => 
   for (const error of errors) {
     const inner = runBehind(error)
     // an error that is used again may tell of a run long before
-    if (
-      inner !== undefined && inner !== run && clock.millisBetween(run.start, inner.start) + inner.elapsed >= run.began
-    ) return inner
+    if (inner !== undefined && clock.millisBetween(run.start, inner.start) + inner.elapsed >= run.began) return inner
   }
   return undefined
 }
