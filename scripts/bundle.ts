@@ -9,7 +9,7 @@
  * `node scripts/bundle.ts --table` prints all of it; a folder as argument stands for the library's sources.
  */
 import { markdownTable } from "markdown-table"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
@@ -28,8 +28,9 @@ interface Entry {
 
 const http = ["HttpRetry", "internal/http", "effect/http", "effect/crypto"]
 const sql = ["SqlRetry", "internal/sql", "effect/sql"]
-const drivers = ["Stamina", "Retry", "RetrySchedule", "RetryStream", "internal/Run", "internal/observe"]
-const hooks = ["RetryHooks", "hooks"]
+const run = ["Run", "runs", "steps", "details", "history", "observe"].map((module) => `internal/${module}`)
+const drivers = ["Stamina", "Retry", "RetrySchedule", "RetryStream", ...run]
+const hooks = ["RetryHooks", "hooks", "internal/plainHook"]
 const writtenPolicies = ["internal/policySchema", "internal/policyConfig", "internal/policyText", "effect/Schema"]
 
 /** A policy, as JSON or text or numbers, retries nothing. */
@@ -166,7 +167,7 @@ const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length
 
 const bundle = async ({ code }: Entry) => {
   const program = await build(code, {}, {
-    codeSplitting: { groups: [{ name: "effect", test: /[\\/]node_modules[\\/]/ }] }
+    codeSplitting: { groups: [{ name: "effect", test: /[\\/]node_modules[\\/]effect[\\/]/ }] }
   })
   const own = program.code.replace(/^import\{.*?\}from".*?";/, "")
   if (/\bimport\b/.test(own)) throw new Error(`an import that was not expected: ${own.slice(0, 200)}`)
@@ -188,6 +189,13 @@ const rows: Array<ReadonlyArray<string>> = []
 for (const entry of entries) {
   const { limit, name, without } = entry
   const { asFile, inProgram, minified, parts } = await bundle(entry)
+  // a ban of nothing, or a bundle without the library, would pass for ever
+  for (const banned of without) {
+    if (!banned.startsWith("effect/") && ![banned, `${banned}.ts`].some((path) => existsSync(join(folder, path)))) {
+      problems.push(`${name}: there is no ${banned} that it could hold`)
+    }
+  }
+  if (inProgram < limit / 2) problems.push(`${name}: ${inProgram} B is less than can be true`)
   rows.push([name, ...[minified, inProgram, asFile, limit].map(String)])
   if (inProgram > limit) problems.push(`${name}: ${inProgram} B gzipped, and ${limit} B are the limit`)
   for (const part of parts) {

@@ -23,7 +23,7 @@ const { positionals, values: { check } } = parseArgs({
   options: { check: { type: "boolean", default: false } }
 })
 
-const unknown = positionals.find((name) => !(name in benches))
+const unknown = positionals.find((name) => !Object.hasOwn(benches, name))
 if (unknown !== undefined) throw new Error(`no bench ${unknown}; there are ${Object.keys(benches).join(", ")}`)
 
 const [cpu] = cpus()

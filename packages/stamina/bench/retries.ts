@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Result } from "./kit/result.ts"
 import { sample, sampleColumns, sampleRatio, sampleRows } from "./kit/sampling.ts"
-import { composed, composedObserved, flaky, type HttpError, loop, silent } from "./subjects.ts"
+import { composed, composedObserved, flaky, type HttpError, keptSeries, loop, silent } from "./subjects.ts"
 
 const runs = 100
 
@@ -25,6 +25,7 @@ const samples = sample({
   retryOff: run(Stamina.retry(flaky(), options), hooksOff),
   scheduleOff: run(Effect.retry(flaky(), staminaSchedule(options)), hooksOff),
   composedObserved: run(Effect.retry(flaky(), composedObserved(byHand))),
+  composedKeeping: run(Effect.retry(flaky(), composedObserved(byHand, keptSeries()))),
   retry: run(Stamina.retry(flaky(), options)),
   schedule: run(Effect.retry(flaky(), staminaSchedule(options)))
 }, { calls: runs * 9, rounds: 50, runs: 5 })
@@ -38,6 +39,7 @@ const result: Result = {
     retryOff: "`Stamina.retry`, hooks off",
     scheduleOff: "`Effect.retry(staminaSchedule)`, hooks off",
     composedObserved: "by hand, with a counter and a log line",
+    composedKeeping: "by hand, with a counter whose series are kept and a log line",
     retry: "`Stamina.retry`, default hooks",
     schedule: "`Effect.retry(staminaSchedule)`, default hooks"
   }),
@@ -47,6 +49,12 @@ const result: Result = {
       samples,
       "`Stamina.retry`, default hooks / by hand, with a counter and a log line",
       (round) => round.retry / round.composedObserved,
+      1
+    ),
+    sampleRatio(
+      samples,
+      "`Stamina.retry`, default hooks / by hand, with a counter whose series are kept and a log line",
+      (round) => round.retry / round.composedKeeping,
       1
     ),
     sampleRatio(

@@ -43,25 +43,39 @@ interface Waits {
 /** Stamina's policy, composed by hand: the cap after the jitter, ten calls in all, 45 s, and only what is named. */
 export const composed = ({ initial, jitter }: Waits = { initial: 100, jitter: 1000 }) =>
   Schedule.exponential(initial).pipe(
-    Schedule.modifyDelay(({ duration }) =>
-      Effect.map(Random.next, (u) => Math.min(5000, Duration.toMillis(duration) + u * jitter))
-    ),
+    Schedule.modifyDelay(({ duration }) => {
+      const wait = Duration.toMillis(duration)
+      return jitter === 0
+        ? Effect.succeed(Math.min(5000, wait))
+        : Effect.map(Random.next, (u) => Math.min(5000, wait + u * jitter))
+    }),
     Schedule.upTo({ times: 9, duration: "45 seconds" }),
     Schedule.setInputType<HttpError>(),
     Schedule.while(({ input }) => input._tag === "HttpError")
   )
 
-const retries = Metric.counter("composed_retries_total", { incremental: true })
+const newCounter = () => Metric.counter("composed_retries_total", { incremental: true })
+const retries = newCounter()
+
+const series = (attempt: number, error: HttpError, counter = retries) =>
+  Metric.withAttributes(counter, { callable: "bench", retry_num: String(attempt), error_type: error._tag })
+
+/** The series of each retry, each with a counter of its own, for who goes to the trouble of keeping them. */
+export const keptSeries = () => {
+  const kept = new Map<number, ReturnType<typeof series>>()
+  return (attempt: number, error: HttpError) => {
+    let one = kept.get(attempt)
+    if (one === undefined) kept.set(attempt, one = series(attempt, error, newCounter()))
+    return one
+  }
+}
 
 /** The same, with a counter and a log line for every retry, each with the same labels as this library's. */
-export const composedObserved = (waits?: Waits) =>
+export const composedObserved = (waits?: Waits, seriesOf: ReturnType<typeof keptSeries> = series) =>
   composed(waits).pipe(
     Schedule.tap(({ attempt, duration, input }) =>
       Effect.andThen(
-        Metric.update(
-          Metric.withAttributes(retries, { callable: "bench", retry_num: String(attempt), error_type: input._tag }),
-          1
-        ),
+        Metric.update(seriesOf(attempt, input), 1),
         Effect.annotateLogs(Effect.logWarning("stamina.retry_scheduled"), {
           callable: "bench",
           retry_num: attempt,

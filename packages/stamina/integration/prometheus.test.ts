@@ -146,9 +146,9 @@ describe("Prometheus", () => {
       .map(([name, [metadata]]) => `${name}, a ${metadata?.type}: ${metadata?.help}`)
     expect(found.toSorted()).toEqual([
       "stamina_retries_total, a counter: Total number of retries.",
-      "stamina_run_attempts, a histogram: Attempts per run that needed a retry.",
-      "stamina_runs_total, a counter: Runs that needed a retry, by outcome.",
-      "stamina_scheduled_wait_seconds_total, a counter: Seconds of waiting before retries, as scheduled."
+      "stamina_run_attempts, a histogram: Attempts of runs that needed a retry.",
+      "stamina_runs_total, a counter: Runs that needed a retry.",
+      "stamina_scheduled_wait_seconds_total, a counter: Seconds of waiting before retries."
     ])
   })
 

@@ -187,7 +187,7 @@ const toTestMode = (caller: string, testing: boolean | TestingOptions): Option.O
   const options = testing === true ? {} : testing
   checkKnown(caller, options, ["attempts", "cap"])
   return Option.some({
-    attempts: checkAttempts(caller, options.attempts ?? 1),
+    attempts: checkAttempts(caller, options.attempts ?? 1, "attempts"),
     cap: checkBoolean(caller, options.cap ?? false, "cap")
   })
 }

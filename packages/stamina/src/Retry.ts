@@ -6,7 +6,6 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -289,26 +288,18 @@ const afterFailure = <A, E, R>(
     })
   )
   const deadline = fiber.getRef(CurrentDeadline)
-  const rest = Effect.catchCause(
+  const rest = Effect.matchCauseEffect(
     deadline === undefined
       ? attempt
       : deadline.untilPassed(attempt, () => giveUp(run, fiber, steps.deadlinePassed(run, fiber, cause))),
-    (cause) => afterFailure(run, fiber, cause, again)
+    {
+      onFailure: (cause) => afterFailure(run, fiber, cause, again),
+      onSuccess: (value) => Effect.as(observeEnd(run, fiber, "onRecovered"), value)
+    }
   )
-  // once for the whole rest of the run
-  return run.attempt === 2 ? Effect.onExit(rest, (exit) => ended(run, fiber, exit)) : rest
+  // once for the whole rest of the run: every other end has been told of by then
+  return run.attempt === 2 ? Effect.onExit(rest, () => observeEnd(run, fiber, "onInterrupted")) : rest
 }
-
-/** Tells of an end that nobody has been told of: a success or, since every failure passes `giveUp`, an interruption. */
-const ended = (
-  run: Run.Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  exit: Exit.Exit<unknown, unknown>
-): Effect.Effect<void> =>
-  Exit.isSuccess(exit)
-    // a hook that takes its time must not keep a run that nobody waits for any more
-    ? Effect.interruptible(observeEnd(run, fiber, "onRecovered"))
-    : observeEnd(run, fiber, "onInterrupted")
 
 const giveUp = <E>(
   run: Run.Run,

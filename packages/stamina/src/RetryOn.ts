@@ -238,7 +238,6 @@ export const fromInput = (
 ): (error: unknown) => Verdict => {
   if (typeof on === "function" && !isClass(on)) return (error) => toVerdict(caller, on(error), error)
   if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, policy)
-  if (isName(on)) return (error) => tagOf(error) === on
   const tags = new Set<unknown>()
   const classes: Array<Class> = []
   for (const item of Array.isArray(on) && on.length > 0 ? on : [on]) {
@@ -249,7 +248,7 @@ export const fromInput = (
   return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
 }
 
-const rule = "a tag, an error class, a non-empty array or record of them, or a function"
+const rule = "a tag, an error class, a non-empty array of them, a record of tags, or a function"
 
 const ofRecord = (
   caller: string,

@@ -117,6 +117,7 @@ describe.each(names(hooked))("the metrics, driven by %s", (_, driver) => {
       ],
       ["Error", Object.assign(new Error("secret"), { _tag: "" })],
       ["object", Object.create(null)],
+      ["object", { constructor: { name: "secret" } }],
       [
         "object",
         new (class extends Error {
@@ -286,13 +287,13 @@ describe("the instruments", () => {
         "# HELP stamina_retries_total Total number of retries.",
         "# TYPE stamina_retries_total counter",
         "stamina_retries_total{callable=\"fetch\",retry_num=\"1\",error_type=\"HttpError\"} 1",
-        "# HELP stamina_scheduled_wait_seconds_total Seconds of waiting before retries, as scheduled.",
+        "# HELP stamina_scheduled_wait_seconds_total Seconds of waiting before retries.",
         "# TYPE stamina_scheduled_wait_seconds_total counter",
         "stamina_scheduled_wait_seconds_total{callable=\"fetch\"} 0.5",
-        "# HELP stamina_runs_total Runs that needed a retry, by outcome.",
+        "# HELP stamina_runs_total Runs that needed a retry.",
         "# TYPE stamina_runs_total counter",
         "stamina_runs_total{callable=\"fetch\",outcome=\"attempts_exhausted\"} 1",
-        "# HELP stamina_run_attempts Attempts per run that needed a retry.",
+        "# HELP stamina_run_attempts Attempts of runs that needed a retry.",
         "# TYPE stamina_run_attempts histogram",
         "stamina_run_attempts_sum{callable=\"fetch\",outcome=\"attempts_exhausted\"} 2",
         "stamina_run_attempts_count{callable=\"fetch\",outcome=\"attempts_exhausted\"} 1",
@@ -319,5 +320,18 @@ describe("the instruments", () => {
         Stamina.retry(failing(9), { ...options, attempts: 2, waitInitial: Duration.micros(250n) })
       )))
       expect(counts("stamina_scheduled_wait_seconds_total")[0]?.[1]).toBeCloseTo(0.00025, 9)
+    }))
+})
+
+describe("series", () => {
+  it.effect("are told apart whatever the labels hold", () =>
+    Effect.gen(function*() {
+      const { counts, provide } = freshRegistry()
+      const fail = (name: string, _tag: string) =>
+        Stamina.retry(Effect.fail({ _tag }), { ...options, waitInitial: 0, attempts: 2, name })
+      const names = ["a\u00001", "a", "a,1", "a\"", "a\\"]
+      for (const name of names) yield* provide(Effect.exit(fail(name, name === "a" ? "1\u0000E" : "E")))
+      expect(counts("stamina_retries_total").map(([labels, count]) => [labels?.["callable"], count]))
+        .toEqual(names.map((name) => [name, 1]))
     }))
 })

@@ -74,7 +74,7 @@ const bad: ReadonlyArray<readonly [string, string, unknown, string]> = [
   ["name", "a non-empty string", "", "\"\""]
 ]
 
-const forms = "a tag, an error class, a non-empty array or record of them, or a function"
+const forms = "a tag, an error class, a non-empty array of them, a record of tags, or a function"
 
 const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [undefined, `on must be ${forms}, got undefined`],
@@ -86,15 +86,15 @@ const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [{}, `on must be ${forms}, got {}`],
   [
     ["HttpError", 7],
-    "on must be a tag, an error class, a non-empty array or record of them, or a function, got [\"HttpError\",7]"
+    "on must be a tag, an error class, a non-empty array of them, a record of tags, or a function, got [\"HttpError\",7]"
   ],
   [
     ["HttpError", ""],
-    "on must be a tag, an error class, a non-empty array or record of them, or a function, got [\"HttpError\",\"\"]"
+    "on must be a tag, an error class, a non-empty array of them, a record of tags, or a function, got [\"HttpError\",\"\"]"
   ],
   [
     [() => true],
-    "on must be a tag, an error class, a non-empty array or record of them, or a function, got "
+    "on must be a tag, an error class, a non-empty array of them, a record of tags, or a function, got "
   ],
   [{ HttpError: NaN }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got NaN`],
   [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got -1`],
@@ -233,5 +233,31 @@ describe("the blocks", () => {
     expect(() => RetrySchedule.limit({ attempts: 0 })).toThrow(/^RetrySchedule\.limit: attempts must be/)
     expect(() => RetrySchedule.limit({ waitMax: 0 } as object)).toThrow(/^RetrySchedule\.limit: unknown option/)
     expect(() => RetrySchedule.retryOn([])).toThrow(/^RetrySchedule\.retryOn: on must be/)
+  })
+})
+
+describe("durations that are objects with getters, as Temporal's are", () => {
+  class Lasting {
+    readonly #seconds: number
+    constructor(seconds: number) {
+      this.#seconds = seconds
+    }
+    get seconds(): number {
+      return this.#seconds
+    }
+  }
+
+  it("are durations", () => {
+    const policy = RetryPolicy.make({ timeout: new Lasting(5), waitMax: new Lasting(2) })
+    expect([policy.timeout, policy.waitMax].map(Duration.toMillis)).toEqual([5000, 2000])
+    expect(RetryOn.make(() => new Lasting(3))("error")).toBe(3000)
+  })
+})
+
+describe("what an object of options inherits", () => {
+  it("is not read where it is no option", () => {
+    const inherited = (options: object) => Object.assign(Object.create(options), { on: "A" })
+    expect(() => staminaSchedule(inherited({ attemptTimeout: 0, spans: "yes" }))).not.toThrow()
+    expect(() => Stamina.retry(inherited({ attemptTimeout: 0 }))).toThrow(/attemptTimeout must be/)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Data, Duration, Effect, Exit, Fiber, Option } from "effect"
+import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Option } from "effect"
 import { type RetryDetails, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "./kit/drivers.ts"
@@ -103,5 +103,69 @@ describe("what hooks are told of the calls of a run", () => {
       const exit = yield* inTime(interrupted.pipe(Stamina.retry(options), Effect.exit, Effect.provide(layer)))
       expect(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)).toBe(true)
       expect(runs.map(({ attempts, calls }) => [attempts, calls])).toEqual([[2, 2]])
+    }))
+})
+
+describe("a run that must not be interrupted", () => {
+  /** Fails twice, each after no time. */
+  const connect = () => {
+    const log: Array<string> = []
+    let calls = 0
+    const effect = Effect.suspend(() =>
+      ++calls < 3 ? Effect.fail(new Down({ n: calls })) : Effect.sync(() => void log.push("open"))
+    )
+    const hook = {
+      onRetryScheduled: () => Effect.sync(() => void log.push("scheduled")),
+      onRecovered: () => Effect.sync(() => void log.push("recovered")),
+      onInterrupted: () => Effect.sync(() => void log.push("interrupted"))
+    }
+    return { log, effect: effect.pipe(Stamina.retry(options), Effect.provide(Stamina.layerHooks([hook]))) }
+  }
+
+  it.effect("recovers, and what it has acquired is released, also where an interruption is waiting", () =>
+    Effect.gen(function*() {
+      const { effect, log } = connect()
+      const fiber = yield* Effect.forkChild(
+        Effect.scoped(Effect.acquireRelease(effect, () => Effect.sync(() => void log.push("close"))))
+      )
+      yield* TestClock.adjust(50)
+      yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("1 minute")
+      expect(log).toEqual(["scheduled", "scheduled", "open", "recovered", "close"])
+    }))
+
+  it.effect("goes on to the end of a finalizer", () =>
+    Effect.gen(function*() {
+      const { effect, log } = connect()
+      const finalizer = Effect.andThen(effect, Effect.sync(() => void log.push("done")))
+      const fiber = yield* Effect.forkChild(Effect.ensuring(Effect.never, Effect.orDie(finalizer)))
+      yield* Effect.yieldNow
+      yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("1 minute")
+      expect(log).toEqual(["scheduled", "scheduled", "open", "recovered", "done"])
+    }))
+})
+
+describe("a clock", () => {
+  it.effect("is asked to sleep once the hooks are done, and not before", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const clock = yield* Clock.Clock
+      const recording: Clock.Clock = Object.assign(Object.create(clock), {
+        sleep: (duration: Duration.Duration) => {
+          log.push(`sleeps ${Duration.toMillis(duration)}`)
+          return clock.sleep(duration)
+        }
+      })
+      const slow = { onRetryScheduled: () => Effect.sync(() => void log.push("told")) }
+      yield* inTime(
+        Effect.fail(new Down({ n: 1 })).pipe(
+          Stamina.retry({ ...options, attempts: 2 }),
+          Effect.exit,
+          Effect.provide(Stamina.layerHooks([slow])),
+          Effect.provideService(Clock.Clock, recording)
+        )
+      )
+      expect(log).toEqual(["told", "sleeps 100"])
     }))
 })

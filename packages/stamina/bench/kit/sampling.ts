@@ -11,7 +11,7 @@ export type Samples<Name extends string> = Readonly<Record<Name, ReadonlyArray<n
 
 export interface Options {
   /** How many calls one run of a subject makes. */
-  readonly calls: number
+  readonly calls: number | Readonly<Record<string, number>>
   /** How many rounds count; before them come half as many to get warm. */
   readonly rounds?: number
   /** How many runs a subject has in a round, whose median is its value. */
@@ -34,7 +34,8 @@ export const sample = <Name extends string>(
     for (const name of [...names.slice(first), ...names.slice(0, first)]) bench.add(name, subjects[name])
     for (const { name, result } of bench.runSync()) {
       if (!("latency" in result)) throw new Error(`${name} came to no result: ${result.state}`)
-      if (round >= 0) samples[name as Name].push(median(result.latency.samples ?? []) * 1e6 / calls)
+      const each = typeof calls === "number" ? calls : calls[name] ?? Number.NaN
+      if (round >= 0) samples[name as Name].push(median(result.latency.samples ?? []) * 1e6 / each)
     }
   }
   return samples

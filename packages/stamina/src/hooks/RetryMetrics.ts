@@ -20,15 +20,15 @@ const counter = (name: string, description: string) => (): Metric.Counter<number
 const newRetries = /*#__PURE__*/ counter("stamina_retries_total", "Total number of retries.")
 const newWaits = /*#__PURE__*/ counter(
   "stamina_scheduled_wait_seconds_total",
-  "Seconds of waiting before retries, as scheduled."
+  "Seconds of waiting before retries."
 )
 const newRuns = /*#__PURE__*/ counter(
   "stamina_runs_total",
-  "Runs that needed a retry, by outcome."
+  "Runs that needed a retry."
 )
 const newAttempts = () =>
   Metric.histogram("stamina_run_attempts", {
-    description: "Attempts per run that needed a retry.",
+    description: "Attempts of runs that needed a retry.",
     boundaries: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50]
   })
 
@@ -128,7 +128,7 @@ const count = (
 ): void =>
   found(
     found(seenBy(context).series, instrument, () => new Map<string, Series>()),
-    Object.values(labels).join("\0"),
+    JSON.stringify(labels),
     () => Metric.withAttributes(instrument(), labels)
   ).updateUnsafe(amount, context)
 

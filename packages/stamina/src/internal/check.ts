@@ -22,7 +22,7 @@ export const checkKnown = (caller: string, options: object, known: ReadonlyArray
 }
 
 /** Total number of calls. */
-export const checkAttempts = (caller: string, value: unknown, field = "attempts"): number =>
+export const checkAttempts = (caller: string, value: unknown, field: string): number =>
   typeof value === "number" && (value === Infinity || (Number.isInteger(value) && value >= 1))
     ? value
     : refuse(caller, field, "an integer >= 1 or Infinity", value)
@@ -34,7 +34,7 @@ export const checkBase = (caller: string, value: unknown): number =>
     : refuse(caller, "waitExpBase", "a finite number >= 0", value)
 
 /** A limit in time: longer than zero, and unbounded only as an explicit infinity. */
-export const checkTimeout = (caller: string, value: unknown, field = "timeout"): Duration.Duration => {
+export const checkTimeout = (caller: string, value: unknown, field: string): Duration.Duration => {
   const duration = decodeDuration(value)
   return duration !== undefined && Duration.isPositive(duration)
     ? duration
@@ -80,7 +80,7 @@ export const decodeDuration = (value: unknown): Duration.Duration | undefined =>
 const isMistake = (value: unknown): boolean => {
   if (!Predicate.isObjectOrArray(value)) return Number.isNaN(value)
   if (Duration.isDuration(value)) return false
-  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || Object.keys(value).some(isUnit))
+  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || units.some((unit) => `${unit}s` in value))
 }
 
-const isUnit = (key: string): boolean => /^(?:week|day|hour|minute|(?:milli|micro|nano)?second)s$/.test(key)
+const units = ["week", "day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"]

@@ -7,8 +7,10 @@ export const errorType = (error: unknown): string => {
   const tag = tagOf(error)
   if (isName(tag)) return tag
   if (typeof error !== "object") return typeof error
-  // a class may have a static `name` that is anything at all
-  return error === null ? "null" : isName(error.constructor?.name) ? error.constructor.name : "object"
+  if (error === null) return "null"
+  const { constructor } = error
+  // data may have a `constructor`, and a class a static `name`, that is anything at all
+  return typeof constructor === "function" && isName(constructor.name) ? constructor.name : "object"
 }
 
 /** The `_tag` of an error, whatever it is. */

@@ -5,10 +5,12 @@ import * as Cause from "effect/Cause"
 import type { Verdict } from "../RetryOn.ts"
 
 /** What a cause holds, typed failures first: the first of them stands for the cause where one has to. */
-export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unknown> => [
-  ...reasons.filter(Cause.isFailReason).map(({ error }) => error),
-  ...reasons.filter(Cause.isDieReason).map(({ defect }) => defect)
-]
+export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unknown> => {
+  const errors: Array<unknown> = []
+  for (const reason of reasons) if (reason._tag === "Fail") errors.push(reason.error)
+  for (const reason of reasons) if (reason._tag === "Die") errors.push(reason.defect)
+  return errors
+}
 
 /**
  * The verdict on a cause. Only typed failures are retried: a defect or an interruption anywhere in the cause decides

@@ -21,16 +21,19 @@ export const observedWait = (
   fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<void> => {
   const told = tellScheduled(run, fiber)
-  const wait = waitOf(run, fiber)
-  if (told === Effect.void) return wait
+  if (told === Effect.void) return waitOf(run, fiber)
   const scope = Scope.makeUnsafe()
-  return Effect.onExit(Effect.andThen(Scope.provide(told, scope), wait), (exit) => close(scope, exit))
+  return Effect.onExit(
+    Effect.andThen(Scope.provide(told, scope), () => waitOf(run, fiber)),
+    (exit) => close(scope, exit)
+  )
 }
 
+/** A clock is asked to sleep when it is time to, and not before. */
 const waitOf = (run: Run, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
   const { cleanUp } = run.settings
-  const sleep = clock.sleep(fiber, run.wait)
-  const wait = cleanUp === undefined ? sleep : Effect.andThen(cleanUp(lastFailure(run)?.error), sleep)
+  const sleep = () => clock.sleep(fiber, run.wait)
+  const wait = cleanUp === undefined ? sleep() : Effect.andThen(cleanUp(lastFailure(run)?.error), sleep)
   return inSpan(run, wait, "stamina.wait", { "stamina.wait_for": run.wait / 1000 })
 }
 

@@ -114,7 +114,7 @@ const attempts: Field<number, number | typeof unlimited> = {
       : passing(attempts.check)(spelt),
   fromText,
   write: (value) => value === Infinity ? unlimited : value,
-  check: (value) => checkAttempts(caller, value),
+  check: (value) => checkAttempts(caller, value, "attempts"),
   jsonSchema: {
     description: "Total number of calls, the first one included.",
     anyOf: [{ type: "integer", minimum: 1 }, unlimitedText]
@@ -124,10 +124,10 @@ const attempts: Field<number, number | typeof unlimited> = {
 const timeout: Field<Duration.Duration, string> = {
   rule: `a duration > 0, such as "10 seconds" or 10000 (milliseconds), or "${unlimited}"`,
   read: (spelt) =>
-    spelt === unlimited ? Duration.infinity : readDuration(spelt, (value) => checkTimeout(caller, value)),
+    spelt === unlimited ? Duration.infinity : readDuration(spelt, (value) => checkTimeout(caller, value, "timeout")),
   fromText,
   write: writeDuration,
-  check: checkDuration("timeout", (value) => checkTimeout(caller, value)),
+  check: checkDuration("timeout", (value) => checkTimeout(caller, value, "timeout")),
   jsonSchema: {
     description: "Time after which a failure is final, counted from just before the first call.",
     anyOf: [{ type: "number", exclusiveMinimum: 0 }, durationText, unlimitedText]

@@ -80,14 +80,15 @@ const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nest
 export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("attemptTimeout", "spans")
 const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("resetAfter", "attemptsInAll")
 
-/** An option that is not among the `known` is refused, and so is not there to be read. */
+/** What is not among the `known` is not read either: an object may inherit what it does not own. */
 const fromOptions = (
   caller: string,
   options: RetryOptions<unknown, Duration.Input>,
   known: ReadonlyArray<string>
 ): Settings => {
   checkKnown(caller, options, known)
-  const { name, nested, on, spans = false } = options
+  const { name, nested, on } = options
+  const { attemptTimeout, spans = false } = known === retryFields ? options : {}
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
@@ -99,7 +100,7 @@ const fromOptions = (
     name,
     nested,
     spans,
-    attemptTimeout: limit(caller, "attemptTimeout", options.attemptTimeout)
+    attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout)
   }
 }
 

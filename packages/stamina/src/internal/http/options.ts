@@ -7,7 +7,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type { Answer } from "../../RetryOn.ts"
 import type { RetryOptions } from "../../RetryOptions.ts"
 import { checkKnown, decodeDuration, refuse } from "../check.ts"
-import { fromRetryOptions, retryFields, type Settings } from "../settings.ts"
+import { fromRetryOptions, retryFields, rulesOf, type Settings } from "../settings.ts"
 import * as classify from "./classify.ts"
 import * as idempotency from "./idempotency.ts"
 
@@ -100,8 +100,11 @@ export const fromOptions = (caller: string, options: Options<Duration.Input, boo
   if (override !== undefined && typeof override !== "function") {
     return refuse(caller, "classify", "a function", override)
   }
+  const settings = fromRetryOptions(caller, { ...policy, on: () => false })
+  // here once, and not in each request, which has settings of its own
+  rulesOf(settings)
   return {
-    settings: fromRetryOptions(caller, { ...policy, on: () => false }),
+    settings,
     statuses: new Set(checkStatuses(caller, statuses)),
     methods: new Set(checkMethods(caller, methods).map((method) => method.toUpperCase())),
     idempotencyKey: checkBoolean(caller, "idempotencyKey", idempotencyKey),
