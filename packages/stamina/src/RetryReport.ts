@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { GiveUpReason } from "./Decision.ts"
 import { totals } from "./internal/details.ts"
-import type { Run } from "./internal/Run.ts"
+import { lastFailure, type Run } from "./internal/Run.ts"
 import { runOf } from "./internal/runs.ts"
 
 /**
@@ -114,6 +114,6 @@ const ofRun = (run: Run): Option.Option<RetryReport> => {
       inner: Option.flatMap(Option.fromUndefinedOr(attempt.inner), ofRun)
     })),
     // each attempt is kept or left out, up to the last one
-    omitted: (history.at(-1)?.num ?? 0) - history.length
+    omitted: (lastFailure(run)?.num ?? 0) - history.length
   })
 }

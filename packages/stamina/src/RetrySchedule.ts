@@ -261,7 +261,7 @@ export const retryOn = <E = unknown, const O extends RetryOn.On<E> = RetryOn.On<
           }
           retryNum++
           // what the schedule inside makes of it, which a hint only draws out
-          const isHint = typeof verdict === "object" && verdict._tag === "Hint"
+          const isHint = RetryOn.isHint(verdict)
           const next = verdict === true || isHint ? step(now, input) : withoutChance(step(now, input))
           return Effect.map(
             Effect.provideService(next, Granted, previous),

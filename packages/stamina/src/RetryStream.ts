@@ -205,7 +205,9 @@ class Restarts<A, E, R> {
         const cause = steps.failed(run, fiber, failure)
         if (run.reason !== undefined) return this.giveUp(fiber, cause)
         const again = Effect.andThen(Effect.suspend(() => observedWait(run, fiber)), this.start)
-        this.next = Effect.withFiber((fiber) => Effect.andThen(Effect.sleep(steps.waitLeft(run, fiber)), this.start))
+        this.next = Effect.withFiber((fiber) =>
+          Effect.andThen(clock.sleep(fiber, steps.waitLeft(run, fiber)), this.start)
+        )
         return Effect.andThen(this.watched(fiber), Effect.catchCause(again, (cause) => this.ended(cause)))
       })
     )

@@ -4,9 +4,10 @@
 import * as Duration from "effect/Duration"
 import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 
-export type Attributes = Readonly<Record<string, string | number>>
+/** What is known of an event: of a retry, of a run that ended, or of one that was given up. */
+export type Seen = RetryDetails | RetriedRun | GaveUp
 
-export const attributesOf = (seen: RetryDetails | RetriedRun | GaveUp): Attributes =>
+export const attributesOf = (seen: Seen): Readonly<Record<string, string | number>> =>
   "retryNum" in seen
     ? {
       callable: seen.name,

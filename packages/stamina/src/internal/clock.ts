@@ -20,6 +20,6 @@ export const millisBetween = (start: Reading, end: Reading): number => Number(en
 export const millisSince = (fiber: Fiber.Fiber<unknown, unknown>, start: Reading): number =>
   millisBetween(start, read(fiber))
 
-/** Sleeps as the fiber's clock does: `Effect.sleep` for who has the fiber, and half the memory while it sleeps. */
+/** Sleeps as the fiber's clock does: `Effect.sleep` for who has the fiber, without the frames of its wrappers. */
 export const sleep = (fiber: Fiber.Fiber<unknown, unknown>, millis: number): Effect.Effect<void> =>
   fiber.getRef(Clock.Clock).sleep(Duration.millis(millis))

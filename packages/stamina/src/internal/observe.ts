@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { RetryHook } from "../RetryHook.ts"
 import { CurrentHooks } from "../RetryHooks.ts"
+import type { Seen } from "./attributes.ts"
 import * as clock from "./clock.ts"
 import * as details from "./details.ts"
 import { plainOf } from "./plainHook.ts"
@@ -106,12 +106,12 @@ const tellScheduled = (run: Run, fiber: Fiber.Fiber<unknown, unknown>) =>
  * Tells the hooks that listen, one after the other. Those at the front that need nothing but the fiber are told right
  * away; what comes back tells the others, and is `Effect.void` where there are none.
  */
-const tell = <Seen extends RetryDetails | RetriedRun | GaveUp, R>(
+const tell = <S extends Seen, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
-  listenerOf: (hook: RetryHook) => ((seen: Seen) => Effect.Effect<void, never, R>) | undefined,
-  see: () => Seen
+  listenerOf: (hook: RetryHook) => ((seen: S) => Effect.Effect<void, never, R>) | undefined,
+  see: () => S
 ): Effect.Effect<void, never, R> => {
-  let seen: Seen | undefined
+  let seen: S | undefined
   let rest: Effect.Effect<void, never, R> = Effect.void
   for (const hook of fiber.getRef(CurrentHooks)) {
     const listener = listenerOf(hook)

@@ -4,14 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import type { GaveUp, RetriedRun, RetryDetails } from "../RetryDetails.ts"
 import type { RetryHook } from "../RetryHook.ts"
+import type { Seen } from "./attributes.ts"
 
 /** What is told of, as the option of a hook names it without its `on`. */
 export type Event = "retryScheduled" | "recovered" | "gaveUp" | "interrupted"
 
 /** What is inside a listener: it is told and returns, and neither waits nor acquires. */
-export type Plain = (seen: RetryDetails | RetriedRun | GaveUp, fiber: Fiber.Fiber<unknown, unknown>) => void
+export type Plain = (seen: Seen, fiber: Fiber.Fiber<unknown, unknown>) => void
 
 /** Makes a hook of one plain listener per event. */
 export const make = (name: string, plain: (event: Event) => Plain | undefined): RetryHook => ({
@@ -27,7 +27,7 @@ const insides = /*#__PURE__*/ new WeakMap<object, Plain>()
 
 const listener = (plain: Plain | undefined) => {
   if (plain === undefined) return undefined
-  const listener = (seen: RetryDetails | RetriedRun | GaveUp): Effect.Effect<void> =>
+  const listener = (seen: Seen): Effect.Effect<void> =>
     Effect.withFiber((fiber) => {
       plain(seen, fiber)
       return Effect.void
