@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { eventually, freePort, need, run, type Running, sleep, start } from "./kit/programs.ts"
 
-const example = fileURLToPath(new URL("../../../examples/prometheus/", import.meta.url))
+const example = fileURLToPath(new URL("../../../examples/prometheus", import.meta.url))
 const file = (name: string): string => readFileSync(join(example, name), "utf8")
 
 /** Four of them in a second; Prometheus takes five before it begins. */

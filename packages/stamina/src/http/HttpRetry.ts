@@ -1,0 +1,267 @@
+/**
+ * HTTP: a client whose requests are retried, by one loop over responses and errors.
+ *
+ * **Unstable**, like the part of Effect that it stands on: `effect/http` may change in a minor release, and this module
+ * with it. It is no part of the main entry: `import * as HttpRetry from "effect-stamina/HttpRetry"`.
+ *
+ * @stability unstable
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import { WebCrypto } from "effect/crypto/WebCrypto"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import { Call, responseOf, toAnswer } from "./Call.ts"
+import { isTransient, statuses } from "./classify.ts"
+import * as hints from "./hints.ts"
+import { keyHeader, methods, refusal } from "./idempotency.ts"
+import { defaultMaxHint, fromOptions, type HttpSettings, type Options } from "./options.ts"
+import { retryBlock, type TimedOut } from "../drive/Retry.ts"
+import type { Answer } from "../verdict/RetryOn.ts"
+
+export type { Failure, Options } from "./options.ts"
+
+/**
+ * The statuses that are retried: 408, 425, 429, 500, 502, 503 and 504.
+ *
+ * @category defaults
+ * @since 0.1.0
+ */
+export const defaultStatuses: ReadonlyArray<number> = /*#__PURE__*/ Object.freeze(statuses)
+
+/**
+ * The methods that are retried: those that RFC 9110 calls idempotent, which are GET, HEAD, OPTIONS, TRACE, PUT and
+ * DELETE.
+ *
+ * @category defaults
+ * @since 0.1.0
+ */
+export const defaultMethods: ReadonlyArray<string> = /*#__PURE__*/ Object.freeze(methods)
+
+/**
+ * What the options add to the errors of a client: `AttemptTimedOut` with an `attemptTimeout`, and the errors of reading
+ * a body with `readBody`.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Added<Timeout, ReadBody> =
+  | TimedOut<Timeout>
+  | (true extends ReadBody ? HttpClientError.HttpClientError : never)
+
+/**
+ * Retries the requests of a client: where the transport fails, or a response has a status that says "not now".
+ *
+ * **Details**
+ *
+ * By default what is retried are transport faults and {@link defaultStatuses}, for requests that may be sent twice:
+ * those with one of {@link defaultMethods} or an `Idempotency-Key`, and a body that is no stream. Why another request is
+ * not sent again is logged as `stamina.not_retried`: at debug for the method, as a warning for the body. Attempts, waits
+ * and limits are as in `Stamina.retry`, and so are test mode, deadlines, hooks and reports.
+ *
+ * When the last attempt has been made, the client answers as it would without retries: with the last response, whatever
+ * its status, or the last error. A response that is retried is read to its end, up to 64 KiB, so that its connection can
+ * be used again, and else broken off. For hooks and reports it is an `HttpClientError` with a `StatusCodeError`;
+ * `Stamina.report` takes the response itself as well.
+ *
+ * A server's own word on when to come back is kept: the wait is never shorter, and jitter goes on top. The first of these
+ * headers counts that makes sense; what does not is logged at debug as `stamina.hint_ignored`.
+ *
+ * | header | value | 0, or past |
+ * | --- | --- | --- |
+ * | `Retry-After-Ms` | milliseconds | at once |
+ * | `Retry-After` | seconds, or an HTTP date in any of its three forms | at once |
+ * | `RateLimit-Reset` | seconds, or a time | default wait |
+ * | `X-RateLimit-Reset-After` | seconds | default wait |
+ * | `X-RateLimit-Reset`, `X-Rate-Limit-Reset` | seconds, or a time | default wait |
+ *
+ * The last three kinds stand on responses of every status, so they count only for a 429, or where the `-Remaining` beside
+ * them is 0. Below 10⁹ they are seconds from now, below 10¹¹ seconds since 1970, else milliseconds since 1970. If the
+ * server asks for more than `maxHint`, or than timeout or deadline leave, the run gives up at once.
+ *
+ * What prepares requests (`HttpClient.mapRequestEffect` and the like, on either side) runs anew for each attempt, so that
+ * a token is fresh each time; what it fails with is not retried. Spans of attempts after the first have the attribute
+ * `http.request.resend_count`.
+ *
+ * Throws a `RangeError` at once when an option is out of range or unknown.
+ *
+ * **Gotchas**
+ *
+ * A response is there when its headers are: a connection that breaks while the caller reads the body is outside of the
+ * loop, unless `readBody` brings it in. Put `HttpClient.withScope` before the retry: behind it, it does not reach
+ * requests that `attemptHeader` changes.
+ *
+ * **Example** (A client that retries)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HttpClient, HttpClientResponse } from "effect/http"
+ * import * as HttpRetry from "effect-stamina/HttpRetry"
+ *
+ * // a server that is busy at first
+ * const statuses = [503, 429, 200]
+ * const flaky = HttpClient.make((request) =>
+ *   Effect.sync(() => HttpClientResponse.fromWeb(request, new Response("hello", { status: statuses.shift() ?? 200 }))))
+ *
+ * const client = flaky.pipe(HttpRetry.retry({ attempts: 5, waitInitial: "5 millis", waitJitter: 0 }))
+ *
+ * const program = client.get("https://example.com/greeting").pipe(Effect.flatMap((response) => response.text))
+ *
+ * Effect.runPromise(program).then(console.log) // hello
+ * ```
+ *
+ * @stability unstable
+ * @category combinators
+ * @since 0.1.0
+ */
+export function retry<const T extends Duration.Input = never, const B extends boolean = false>(
+  options?: Options<T, B>
+): <E, R>(self: HttpClient.HttpClient.With<E, R>) => HttpClient.HttpClient.With<E | Added<T, B>, R>
+export function retry<E, R, const T extends Duration.Input = never, const B extends boolean = false>(
+  self: HttpClient.HttpClient.With<E, R>,
+  options?: Options<T, B>
+): HttpClient.HttpClient.With<E | Added<T, B>, R>
+export function retry<E, R>(
+  first: HttpClient.HttpClient.With<E, R> | Options<Duration.Input, boolean> = {},
+  second?: Options<Duration.Input, boolean>
+): unknown {
+  // not Effect's `dual`, which would put off the check of options that come alone
+  if (isClient(first)) return retried(first, fromOptions(caller, second ?? {}))
+  const http = fromOptions(caller, first)
+  return <E, R>(self: HttpClient.HttpClient.With<E, R>) => retried(self, http)
+}
+
+const caller = "HttpRetry.retry"
+
+const isClient = <E, R>(
+  value: HttpClient.HttpClient.With<E, R> | Options<Duration.Input, boolean>
+): value is HttpClient.HttpClient.With<E, R> => HttpClient.isHttpClient(value)
+
+const retried = <E, R>(
+  self: HttpClient.HttpClient.With<E, R>,
+  http: HttpSettings
+): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError, R> =>
+  HttpClient.makeWith(
+    (request: Effect.Effect<HttpClientRequest.HttpClientRequest, E, R>) =>
+      Effect.flatMap(request, (first) => {
+        const call = new Call(caller, http, first)
+        const send = (request: HttpClientRequest.HttpClientRequest) => self.postprocess(Effect.succeed(request))
+        return Effect.catchCause(
+          retryBlock(call.settings, ({ num }) =>
+            num === 1
+              ? call.attempt(num, first, send)
+              : Effect.flatMap(request, (again) => call.attempt(num, again, send))),
+          (cause) => call.ended(cause)
+        )
+      }),
+    http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey) : self.preprocess
+  )
+
+/** Gives a request a key of its own, if its method needs one and it has none. */
+const withKey = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<HttpClientRequest.HttpClientRequest> =>
+  /^(?:POST|PATCH)$/i.test(request.method) && request.headers[keyHeader] === undefined
+    ? Effect.map(uuid, (key) => HttpClientRequest.setHeader(request, keyHeader, key))
+    : Effect.succeed(request)
+
+/** From `SecureRandom` where that is provided, else from Web Crypto: `Random` may have been seeded. */
+const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
+  const random = Context.getOption(fiber.context, SecureRandom.SecureRandom)
+  const source = Option.getOrElse(random, () => {
+    const crypto = fiber.getRef(WebCrypto)
+    return SecureRandom.make((size) => crypto.getRandomValues(new Uint8Array(size)))
+  })
+  return source.uuidV4()
+})
+
+/**
+ * What {@link retry} retries by default, as an `on` for `Stamina.retry`, `staminaSchedule` and whatever else retries: an
+ * `HttpClientError` of the transport, of a status (from `HttpClient.filterStatusOk`), or of a body that broke off, for a
+ * request that may be sent twice; and Effect's `TimeoutError`. Hints of the server count as there.
+ *
+ * **Gotchas**
+ *
+ * It has no clock. Hints that are points in time are compared with the `Date` of the response; without one they do not
+ * count.
+ *
+ * An `AttemptTimedOut` is retried without asking: leave `attemptTimeout` out for requests that must not be sent twice.
+ *
+ * **Example** (Sending, reading and decoding as one attempt)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HttpClient, HttpClientResponse } from "effect/http"
+ * import { Stamina } from "effect-stamina"
+ * import * as HttpRetry from "effect-stamina/HttpRetry"
+ *
+ * const statuses = [503, 200]
+ * const flaky = HttpClient.make((request) =>
+ *   Effect.sync(() => HttpClientResponse.fromWeb(request, new Response("[1, 2]", { status: statuses.shift() ?? 200 }))))
+ *
+ * const program = flaky.pipe(HttpClient.filterStatusOk).get("https://example.com/numbers").pipe(
+ *   Effect.flatMap((response) => response.json),
+ *   Stamina.retry({ on: HttpRetry.on, waitInitial: "5 millis", waitJitter: 0 })
+ * )
+ *
+ * Effect.runPromise(program).then(console.log) // [ 1, 2 ]
+ * ```
+ *
+ * @stability unstable
+ * @category classifying
+ * @since 0.1.0
+ */
+export const on = (error: unknown): Answer => {
+  if (!isTransient(error, statusSet)) return false
+  if (HttpClientError.isHttpClientError(error) && refusal(error.request, methodSet) !== undefined) return false
+  return toAnswer(hintOf(responseOf(error)), defaultMaxHint)
+}
+
+const statusSet: ReadonlySet<number> = /*#__PURE__*/ new Set(statuses)
+const methodSet: ReadonlySet<string> = /*#__PURE__*/ new Set(methods)
+
+/**
+ * How long the server asks to wait, by a response or an error that holds one; none if it does not say, or is not
+ * understood. For hooks of your own: see {@link retry} for the headers, and for when they count.
+ *
+ * **Gotchas**
+ *
+ * Points in time are compared with the `Date` of the response, as in {@link on}.
+ *
+ * **Example** (A hook with a patience of its own)
+ *
+ * ```ts
+ * import { Duration, Option } from "effect"
+ * import type { HttpClientError } from "effect/http"
+ * import { RetryOn } from "effect-stamina"
+ * import * as HttpRetry from "effect-stamina/HttpRetry"
+ *
+ * export const patient = (error: HttpClientError.HttpClientError): RetryOn.Answer =>
+ *   Option.match(HttpRetry.retryAfter(error), {
+ *     onNone: () => false,
+ *     onSome: (wait) => RetryOn.atLeast(wait, Duration.hours(1))
+ *   })
+ * ```
+ *
+ * @stability unstable
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const retryAfter = (
+  failure: HttpClientError.HttpClientError | HttpClientResponse.HttpClientResponse
+): Option.Option<Duration.Duration> =>
+  Option.map(
+    Option.fromUndefinedOr(hintOf(isResponse(failure) ? failure : responseOf(failure))),
+    ({ wait }) => Duration.millis(wait)
+  )
+
+const isResponse = (value: unknown): value is HttpClientResponse.HttpClientResponse =>
+  Predicate.hasProperty(value, HttpClientResponse.TypeId)
+
+const hintOf = (response: HttpClientResponse.HttpClientResponse | undefined): hints.ServerHint | undefined =>
+  response && hints.read(response.headers, response.status, hints.serverTime(response.headers)).hint

@@ -1,0 +1,143 @@
+/**
+ * The metrics: how often, why, and with what result things are retried.
+ *
+ * Names, units and labels follow Prometheus and OpenTelemetry; what each means stands beside it. The instruments can be
+ * read in tests and for dashboards, as any `Metric` of Effect.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Metric from "effect/Metric"
+import { errorType } from "../tools/errors.ts"
+import * as plainHook from "./plainHook.ts"
+import { words } from "../tools/words.ts"
+import type { RetryHook } from "./RetryHook.ts"
+
+const counter = (name: string, description: string) => (): Metric.Counter<number> =>
+  Metric.counter(name, { description, incremental: true })
+
+const newRetries = /*#__PURE__*/ counter("stamina_retries_total", "Total number of retries.")
+const newWaits = /*#__PURE__*/ counter(
+  "stamina_scheduled_wait_seconds_total",
+  "Seconds of waiting before retries."
+)
+const newRuns = /*#__PURE__*/ counter(
+  "stamina_runs_total",
+  "Runs that needed a retry."
+)
+const newAttempts = () =>
+  Metric.histogram("stamina_run_attempts", {
+    description: "Attempts of runs that needed a retry.",
+    boundaries: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50]
+  })
+
+/**
+ * Retries scheduled, by `callable` (what is retried), `retry_num` (`"1"` to `"10"`, then `"10+"`) and `error_type` (the
+ * tag or class of the error): stamina's own counter.
+ *
+ * @category instruments
+ * @since 0.1.0
+ */
+export const retries: Metric.Counter<number> = /*#__PURE__*/ newRetries()
+
+/**
+ * Seconds of waiting that retries began, by `callable`. A wait that is interrupted counts in full.
+ *
+ * @category instruments
+ * @since 0.1.0
+ */
+export const waits: Metric.Counter<number> = /*#__PURE__*/ newWaits()
+
+/**
+ * Runs that needed a retry, by `callable` and `outcome`: `"recovered"`, `"interrupted"`, or the reason for giving up in
+ * snake case, such as `"attempts_exhausted"`.
+ *
+ * @category instruments
+ * @since 0.1.0
+ */
+export const runs: Metric.Counter<number> = /*#__PURE__*/ newRuns()
+
+/**
+ * Attempts per run that needed a retry, by `callable` and `outcome` as in {@link runs}.
+ *
+ * @category instruments
+ * @since 0.1.0
+ */
+export const attempts: Metric.Histogram<number> = /*#__PURE__*/ newAttempts()
+
+/**
+ * How many different values the labels `callable` and `error_type` may have each; further ones become `"<other>"`.
+ *
+ * @category limits
+ * @since 0.1.0
+ */
+export const maxLabelValues = 200
+
+/**
+ * The hook that keeps the metrics; among the default hooks.
+ *
+ * @category hooks
+ * @since 0.1.0
+ */
+export const hook: RetryHook = /*#__PURE__*/ plainHook.make("metrics", (event) => (seen, { context }) => {
+  const { callables, errorTypes } = seenBy(context)
+  const callable = atMost(callables, seen.name)
+  if ("retryNum" in seen) {
+    const retry_num = seen.retryNum > 10 ? "10+" : String(seen.retryNum)
+    count(context, newRetries, 1, { callable, retry_num, error_type: atMost(errorTypes, errorType(seen.causedBy)) })
+    count(context, newWaits, Duration.toSeconds(seen.waitFor), { callable })
+  } else {
+    const labels = { callable, outcome: words("reason" in seen ? seen.reason : event, "_") }
+    count(context, newRuns, 1, labels)
+    count(context, newAttempts, seen.attempts, labels)
+  }
+})
+
+type Series = Metric.Metric<number, unknown>
+
+/** What a registry has seen: the labels that others choose, and the series, by instrument and labels. */
+interface Seen {
+  readonly callables: Set<string>
+  readonly errorTypes: Set<string>
+  readonly series: Map<() => Series, Map<string, Series>>
+}
+
+const registries = /*#__PURE__*/ new WeakMap<object, Seen>()
+
+const seenBy = (context: Context.Context<never>): Seen =>
+  found(registries, Context.get(context, Metric.MetricRegistry), () => ({
+    callables: new Set(),
+    errorTypes: new Set(),
+    series: new Map()
+  }))
+
+/** The label for a value: so many different ones and no more, that no careless name can fill a registry without end. */
+const atMost = (values: Set<string>, value: string): string =>
+  values.size < maxLabelValues || values.has(value) ? (values.add(value), value) : "<other>"
+
+/**
+ * Counts in the series that the labels name. A series is kept, and made of an instrument of its own, for an instrument
+ * remembers only the last of its series: to find another costs many times what it costs to count in it.
+ */
+const count = (
+  context: Context.Context<never>,
+  instrument: () => Series,
+  amount: number,
+  labels: Readonly<Record<string, string>>
+): void =>
+  found(
+    found(seenBy(context).series, instrument, () => new Map<string, Series>()),
+    JSON.stringify(labels),
+    () => Metric.withAttributes(instrument(), labels)
+  ).updateUnsafe(amount, context)
+
+const found = <K, V>(
+  map: { readonly get: (key: K) => V | undefined; readonly set: (key: K, value: V) => unknown },
+  key: K,
+  make: () => V
+): V => {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, value = make())
+  return value
+}

@@ -1,0 +1,119 @@
+/**
+ * What became of a failure: the attempts behind an error that came out of a retried run.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import type { GiveUpReason } from "../run/Decision.ts"
+import { totals } from "./details.ts"
+import { lastFailure, type Run } from "../run/Run.ts"
+import { runOf } from "../run/origins.ts"
+
+/**
+ * What is known about an error that came out of a retried run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryReport {
+  /** Why the run did not retry the error. */
+  readonly reason: GiveUpReason
+  /** How many attempts were made, the first one included. */
+  readonly attempts: number
+  /**
+   * How many calls that comes to: as `attempts`, but where an attempt's error came out of a run inside, the attempts of
+   * that run count in its place. Three attempts of four each are 12.
+   */
+  readonly calls: number
+  /** The time from just before the first attempt to the end. */
+  readonly elapsed: Duration.Duration
+  /** How much of that was spent between attempts: waiting, for the most part. */
+  readonly waited: Duration.Duration
+  /** How much of that was spent inside attempts. */
+  readonly inAttempts: Duration.Duration
+  /** The attempts, in order: the first five and the last five. */
+  readonly history: ReadonlyArray<AttemptReport>
+  /** How many attempts are left out of the middle of the history. */
+  readonly omitted: number
+}
+
+/**
+ * What is known about one attempt that failed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AttemptReport {
+  /** The number of the attempt, 1 = the first. */
+  readonly num: number
+  /** When it began, from just before the first attempt. */
+  readonly start: Duration.Duration
+  /** How long it took. */
+  readonly duration: Duration.Duration
+  /** What it failed with: the very object. */
+  readonly error: unknown
+  /** The wait that was decided after it; zero after the last. */
+  readonly waitAfter: Duration.Duration
+  /** The report of the retried run inside this attempt that the error came out of, if it did. */
+  readonly inner: Option.Option<RetryReport>
+}
+
+/**
+ * Reports on an error that came out of a retried run: why it was given up, how many attempts there were, and what each
+ * came to. None for an error that did not, and for values that are no objects.
+ *
+ * **Details**
+ *
+ * The error itself is neither wrapped nor changed, so this works wherever the same object arrives: in `catchTag`, in an
+ * `Exit`, in a handler far outside. What is known is kept as long as the error is. Where retried runs are nested, the
+ * report is that of the outermost run that the error has left, and each of its attempts leads to the run inside.
+ *
+ * **Gotchas**
+ *
+ * An error object that several runs fail with tells of the run that ended last.
+ *
+ * In a schedule, an attempt is taken to begin when the schedule's wait is over.
+ *
+ * **Example** (Saying what was tried)
+ *
+ * ```ts
+ * import { Data, Effect, Option } from "effect"
+ * import { Stamina } from "effect-stamina"
+ *
+ * class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
+ *
+ * const program = Effect.suspend(() => Effect.fail(new HttpError({ status: 503 }))).pipe(
+ *   Stamina.retry({ on: "HttpError", attempts: 3, waitInitial: "1 milli", waitJitter: 0 }),
+ *   Effect.provide(Stamina.layerHooks([])),
+ *   Effect.catchTag("HttpError", (error) => Effect.succeed(Stamina.report(error)))
+ * )
+ *
+ * const report = Option.getOrThrow(await Effect.runPromise(program))
+ * console.log(report.reason, report.attempts, report.history.length) // AttemptsExhausted 3 3
+ * ```
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const report = (error: unknown): Option.Option<RetryReport> =>
+  Option.flatMap(Option.fromUndefinedOr(runOf(error)), ofRun)
+
+const ofRun = (run: Run): Option.Option<RetryReport> => {
+  const { history, reason } = run
+  if (reason === undefined || history === undefined) return Option.none()
+  return Option.some({
+    reason,
+    ...totals(run),
+    history: history.map((attempt) => ({
+      num: attempt.num,
+      start: Duration.millis(attempt.start),
+      duration: Duration.millis(attempt.duration),
+      error: attempt.error,
+      waitAfter: Duration.millis(attempt.waitAfter),
+      inner: Option.flatMap(Option.fromUndefinedOr(attempt.inner), ofRun)
+    })),
+    // each attempt is kept or left out, up to the last one
+    omitted: (lastFailure(run)?.num ?? 0) - history.length
+  })
+}

@@ -1,0 +1,41 @@
+/**
+ * Retries in traces: an event on the current span for each retry, and for how a run that needed one ended.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import { attributesOf } from "./attributes.ts"
+import { errorType } from "../tools/errors.ts"
+import * as plainHook from "./plainHook.ts"
+import { words } from "../tools/words.ts"
+import type { RetryHook } from "./RetryHook.ts"
+
+/**
+ * The hook that adds events to the current span, if there is one; among the default hooks.
+ *
+ * **Details**
+ *
+ * The span is the one *around* the retry: inside an attempt's own span, no later attempt could be seen. Each event's
+ * attributes begin with `stamina.`, times are in seconds:
+ *
+ * - `stamina.retry_scheduled`: `callable`, `retry_num`, `wait_for`, `waited_so_far`, `error_type`
+ * - `stamina.recovered`, `stamina.interrupted`: `callable`, `attempts`, `elapsed`, `in_attempts`, `waited`
+ * - `stamina.gave_up`: the same, and `reason`, `error_type`
+ *
+ * Where runs inside had retried already, there is `attempts_inside` or `calls` as well, as in the log.
+ *
+ * @see the option `spans` of `Stamina.retry`, for a child span per attempt and per wait
+ * @category hooks
+ * @since 0.1.0
+ */
+export const hook: RetryHook = /*#__PURE__*/ plainHook.make("spans", (event) => (seen, fiber) => {
+  const { span } = fiber.cache
+  if (span?._tag !== "Span") return
+  const attributes = Object.entries(attributesOf(seen))
+  if ("causedBy" in seen) attributes.push(["error_type", errorType(seen.causedBy)])
+  span.event(
+    `stamina.${words(event, "_")}`,
+    fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
+    Object.fromEntries(attributes.map(([name, value]) => [`stamina.${name}`, value]))
+  )
+})

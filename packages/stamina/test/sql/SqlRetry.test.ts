@@ -1,0 +1,432 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Layer, Logger, Option, References } from "effect"
+import { type RetryDetails, Stamina } from "effect-stamina"
+import * as SqlRetry from "effect-stamina/SqlRetry"
+import { SqlClient, SqlError } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { FakeDatabase, sqlError } from "../kit/fakeDatabase.ts"
+
+class Overdrawn extends Data.TaggedError("Overdrawn") {}
+
+const work = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`WORK`)
+
+const serialization = sqlError("SerializationError", "40001")
+const gone = sqlError("ConnectionError", "ECONNRESET")
+
+/** Runs an effect on a database, in virtual time, and gives all that can be seen from outside. */
+const watch = <A, E>(database: FakeDatabase, effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
+  Effect.gen(function*() {
+    const retries: Array<RetryDetails.RetryDetails> = []
+    const logs: Array<string> = []
+    const layer = Layer.mergeAll(
+      database.layer,
+      Stamina.layerHooks([{ onRetryScheduled: (details) => Effect.sync(() => void retries.push(details)) }]),
+      Logger.layer([
+        Logger.make(({ fiber, logLevel, message }) => {
+          logs.push(
+            `${logLevel} ${String(message)} ${String(fiber.getRef(References.CurrentLogAnnotations)["callable"])}`
+          )
+        })
+      ]),
+      Layer.succeed(References.MinimumLogLevel, "Debug")
+    )
+    const fiber = yield* Effect.forkChild(Effect.exit(effect).pipe(Effect.provide(layer)))
+    yield* TestClock.adjust("10 minutes")
+    const exit = yield* Fiber.join(fiber)
+    expect(database.open).toBe(0)
+    return { exit, retries, logs, causes: retries.map(({ causedBy }) => causedBy), sent: database.sent }
+  })
+
+const fails = (exit: Exit.Exit<unknown, unknown>) =>
+  Exit.isSuccess(exit)
+    ? expect.fail("it has succeeded")
+    : exit.cause.reasons.map((reason) => reason._tag === "Fail" ? reason.error : reason)
+
+describe("SqlRetry.on", () => {
+  type Case = readonly [SqlError.SqlErrorReason["_tag"], string | undefined]
+
+  const retried: ReadonlyArray<Case> = [
+    ["SerializationError", "40001"],
+    ["DeadlockError", "40P01"],
+    ["LockTimeoutError", "55P03"],
+    ["LockTimeoutError", "SQLITE_BUSY"],
+    ["ConnectionError", undefined],
+    ["ConnectionError", "08006"],
+    ["ConnectionError", "ECONNREFUSED"],
+    ["UnknownError", "57P01"],
+    ["UnknownError", "57P02"],
+    ["UnknownError", "57P03"],
+    ["UnknownError", "57P05"],
+    ["UnknownError", "53300"],
+    ["UnknownError", "ECONNRESET"],
+    ["UnknownError", "EPIPE"],
+    ["UnknownError", "PROTOCOL_CONNECTION_LOST"]
+  ]
+  const final: ReadonlyArray<Case> = [
+    ["UnknownError", undefined],
+    ["UnknownError", "57P04"],
+    ["UnknownError", "25P03"],
+    ["UnknownError", "53100"],
+    ["UnknownError", "40003"],
+    ["ConnectionError", "08007"],
+    ["StatementTimeoutError", "57014"],
+    ["UniqueViolation", "23505"],
+    ["ConstraintError", "23503"],
+    ["SqlSyntaxError", "42601"],
+    ["AuthenticationError", "28P01"],
+    ["AuthorizationError", "42501"]
+  ]
+
+  it.each(retried)("retries %s %s", (tag, code) => {
+    expect(SqlRetry.on(sqlError(tag, code))).toBe(true)
+  })
+
+  it.each(final)("does not retry %s %s", (tag, code) => {
+    expect(SqlRetry.on(sqlError(tag, code))).toBe(false)
+  })
+
+  it("has an opinion on every reason that Effect knows", () => {
+    const tags = SqlError.SqlErrorReason.members.map((member) => member.identifier.split("/").at(-1))
+    expect(new Set([...retried, ...final].map(([tag]) => tag))).toEqual(new Set(tags))
+  })
+
+  it.each([undefined, null, "40001", { code: "40001" }, new Overdrawn(), serialization.reason])(
+    "does not retry what is no SqlError: %s",
+    (error) => {
+      expect(SqlRetry.on(error)).toBe(false)
+    }
+  )
+
+  it("looks at the code of a reason that is unclear, and not at that of one that is clear", () => {
+    expect(SqlRetry.on(sqlError("UniqueViolation", "ECONNRESET"))).toBe(false)
+    expect(SqlRetry.on(sqlError("StatementTimeoutError", "57P01"))).toBe(false)
+    expect(SqlRetry.on(new SqlError.SqlError({ reason: new SqlError.UnknownError({ cause: "57P01" }) }))).toBe(false)
+  })
+})
+
+describe("SqlRetry.transaction", () => {
+  it.effect("is one transaction where all goes well", () =>
+    Effect.gen(function*() {
+      const { exit, logs, sent } = yield* watch(new FakeDatabase(), SqlRetry.transaction(Effect.as(work, "done")))
+      expect(exit).toEqual(Exit.succeed("done"))
+      expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: COMMIT"])
+      expect(logs).toEqual([])
+    }))
+
+  it.effect("begins anew on another connection, and never repeats a statement by itself", () =>
+    Effect.gen(function*() {
+      const database = new FakeDatabase({ to: "WORK", error: serialization })
+      const twice = Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.andThen(sql`FIRST`, work))
+      const { causes, exit, sent } = yield* watch(database, SqlRetry.transaction(twice))
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(causes).toEqual([serialization])
+      const first = ["1: BEGIN", "1: FIRST", "1: WORK", "1: ROLLBACK"]
+      const second = ["2: BEGIN", "2: FIRST", "2: WORK", "2: COMMIT"]
+      expect(sent).toEqual([...first, ...second])
+    }))
+
+  it.effect("is retried where the database refuses to begin or to commit", () =>
+    Effect.gen(function*() {
+      for (const to of ["BEGIN", "COMMIT"]) {
+        const { causes, exit, logs } = yield* watch(
+          new FakeDatabase({ to, error: serialization }),
+          SqlRetry.transaction(work)
+        )
+        expect(Exit.isSuccess(exit)).toBe(true)
+        expect(causes).toEqual([serialization])
+        expect(logs).toEqual([])
+      }
+    }))
+
+  it.effect("fails with what the effect has failed with, the same object, at once if it is none of its concern", () =>
+    Effect.gen(function*() {
+      const unique = sqlError("UniqueViolation", "23505")
+      const overdrawn = new Overdrawn()
+      const refused: Effect.Effect<void, Overdrawn, SqlClient.SqlClient> = Effect.andThen(
+        Effect.ignore(work),
+        Effect.fail(overdrawn)
+      )
+      const cases = [[SqlRetry.transaction(work), unique], [SqlRetry.transaction(refused), overdrawn]] as const
+      for (const [transaction, error] of cases) {
+        const database = new FakeDatabase({ to: "WORK", error: unique })
+        const { exit, sent } = yield* watch<unknown, unknown>(database, transaction)
+        expect(fails(exit)).toEqual([error])
+        expect(fails(exit)[0]).toBe(error)
+        expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: ROLLBACK"])
+      }
+    }))
+
+  it.effect("is in haste: 10 ms doubled, 100 ms of jitter, 2 s at most, 10 attempts", () =>
+    Effect.gen(function*() {
+      const starts: Array<number> = []
+      const failing = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        starts.push(now)
+        return Effect.fail(serialization)
+      })
+      const { exit } = yield* watch(new FakeDatabase(), SqlRetry.transaction(failing, { waitJitter: 0 }))
+      expect(fails(exit)).toEqual([serialization])
+      const waits = starts.slice(1).map((start, i) => start - starts[i]!)
+      expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2000])
+      expect(Duration.toMillis(SqlRetry.defaults.waitJitter)).toBe(100)
+      const undefinedMeansDefault = SqlRetry.transaction(failing, {
+        waitJitter: 0,
+        waitInitial: undefined,
+        attempts: 2
+      })
+      starts.length = 0
+      yield* watch(new FakeDatabase(), undefinedMeansDefault)
+      expect(starts[1]! - starts[0]!).toBe(10)
+    }))
+
+  it.effect("retries on what it is told to in place of that", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const overdrawn = Effect.suspend(() => ++calls < 3 ? Effect.fail(new Overdrawn()) : Effect.succeed(calls))
+      const { exit } = yield* watch(new FakeDatabase(), SqlRetry.transaction(overdrawn, { on: "Overdrawn" }))
+      expect(exit).toEqual(Exit.succeed(3))
+      const other = SqlRetry.transaction(work, { on: () => false })
+      expect(fails((yield* watch(new FakeDatabase({ to: "WORK", error: serialization }), other)).exit)).toEqual([
+        serialization
+      ])
+    }))
+
+  it.effect("does not take a failure without an error for a timeout", () =>
+    Effect.gen(function*() {
+      const { exit, retries } = yield* watch(new FakeDatabase(), SqlRetry.transaction(Effect.fail(undefined)))
+      expect(fails(exit)).toEqual([undefined])
+      expect(retries).toEqual([])
+    }))
+
+  it.effect("can be made alone, and be used on many effects", () =>
+    Effect.gen(function*() {
+      const transaction = SqlRetry.transaction()
+      const database = new FakeDatabase({ to: "WORK", error: serialization }, { to: "WORK", error: serialization })
+      const { exit } = yield* watch(database, Effect.all([transaction(work), transaction(Effect.succeed("one"))]))
+      expect(exit).toEqual(Exit.succeed([[], "one"]))
+    }))
+
+  it.effect("begins as it is told to, and lets nobody else begin so", () =>
+    Effect.gen(function*() {
+      const [database, other] = [new FakeDatabase(), new FakeDatabase()]
+      const inside = Effect.flatMap(other.client, (client) => client.withTransaction(Effect.void))
+      const { sent } = yield* watch(database, SqlRetry.transaction(inside, { begin: "BEGIN IMMEDIATE" }))
+      expect(sent).toEqual(["1: BEGIN IMMEDIATE", "1: COMMIT"])
+      expect(other.sent).toEqual(["1: BEGIN", "1: COMMIT"])
+
+      const around = SqlRetry.transaction(work).pipe(
+        Effect.provideService(SqlClient.BeginTransaction, "BEGIN EXCLUSIVE")
+      )
+      expect((yield* watch(new FakeDatabase(), around)).sent[0]).toBe("1: BEGIN EXCLUSIVE")
+    }))
+
+  it.effect("tells hooks and reports its name, which is that of the span around", () =>
+    Effect.gen(function*() {
+      const { exit, retries } = yield* watch(
+        new FakeDatabase({ to: "WORK", error: serialization }),
+        SqlRetry.transaction(Effect.andThen(work, Effect.fail(serialization)), { attempts: 2 }).pipe(
+          Effect.withSpan("transfer")
+        )
+      )
+      expect(retries.map(({ name }) => name)).toEqual(["transfer"])
+      expect(Option.getOrThrow(Stamina.report(fails(exit)[0]))).toMatchObject({
+        reason: "AttemptsExhausted",
+        attempts: 2
+      })
+    }))
+
+  it("refuses bad options at once, by its own name", () => {
+    const bad = (options: unknown) => () => SqlRetry.transaction(options as SqlRetry.Options<"SqlError">)
+    expect(bad({ attempts: 0 })).toThrow("SqlRetry.transaction: attempts must be an integer >= 1 or Infinity, got 0")
+    expect(bad({ begin: " " })).toThrow("SqlRetry.transaction: begin must be a statement, got \" \"")
+    expect(bad({ idempotent: "yes" })).toThrow("SqlRetry.transaction: idempotent must be true or false, got \"yes\"")
+    expect(bad({ isolation: "serializable" })).toThrow(/^SqlRetry.transaction: unknown option "isolation", .*begin/)
+    expect(() => SqlRetry.transaction(work, { attemptTimeout: 0 })).toThrow(/attemptTimeout must be a duration > 0/)
+  })
+})
+
+describe("a connection that is lost", () => {
+  it.effect("in mid-transaction is retried, although ROLLBACK cannot be sent", () =>
+    Effect.gen(function*() {
+      const database = new FakeDatabase({ to: "WORK", error: gone, closes: true })
+      const { causes, exit, sent } = yield* watch(database, SqlRetry.transaction(work))
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(causes).toEqual([gone])
+      expect(sent).toEqual(["1: BEGIN", "1: WORK", "2: BEGIN", "2: WORK", "2: COMMIT"])
+    }))
+
+  it.effect("is a typed failure in the end, where Effect has a defect", () =>
+    Effect.gen(function*() {
+      const broken = () => new FakeDatabase({ to: "WORK", error: gone, closes: true })
+      const { exit } = yield* watch(broken(), SqlRetry.transaction(work, { attempts: 1 }))
+      expect(fails(exit)).toEqual([gone])
+
+      const plain = Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(work))
+      const { exit: died } = yield* watch(broken(), plain)
+      expect(Exit.isFailure(died) && Cause.hasFails(died.cause)).toBe(false)
+    }))
+
+  it.effect("does not take the place of the error that was there before", () =>
+    Effect.gen(function*() {
+      const overdrawn = new Overdrawn()
+      const { exit } = yield* watch(
+        new FakeDatabase({ to: "ROLLBACK", error: gone, closes: true }),
+        SqlRetry.transaction(Effect.andThen(work, Effect.fail(overdrawn)))
+      )
+      expect(fails(exit)).toEqual([overdrawn])
+    }))
+
+  it.effect("does not excuse a ROLLBACK that fails for another reason", () =>
+    Effect.gen(function*() {
+      const odd = sqlError("UnknownError", "XX000")
+      const database = new FakeDatabase({ to: "WORK", error: serialization }, { to: "ROLLBACK", error: odd })
+      const { exit, retries } = yield* watch(database, SqlRetry.transaction(work))
+      expect(fails(exit)).toMatchObject([{ _tag: "Die" }, { _tag: "Die", defect: odd }])
+      expect(retries).toEqual([])
+    }))
+
+  it.effect("does not turn a defect inside into a failure", () =>
+    Effect.gen(function*() {
+      const database = new FakeDatabase({ to: "WORK", error: gone, closes: true })
+      const { exit, retries } = yield* watch(database, SqlRetry.transaction(Effect.orDie(work)))
+      expect(fails(exit)).toMatchObject([{ _tag: "Die", defect: gone }])
+      expect(retries).toEqual([])
+    }))
+
+  it.effect("during COMMIT is not retried, and can be told from others", () =>
+    Effect.gen(function*() {
+      for (
+        const error of [
+          sqlError("ConnectionError", "ECONNRESET"),
+          sqlError("UnknownError", "57P01"),
+          sqlError("UnknownError", "40003")
+        ]
+      ) {
+        expect(SqlRetry.isOutcomeUnknown(error)).toBe(false)
+        const { exit, logs, retries, sent } = yield* watch(
+          new FakeDatabase({ to: "COMMIT", error, closes: true }),
+          // whoever retries outside must not do it either
+          SqlRetry.transaction(work, { name: "inner", on: "SqlError" }).pipe(Stamina.retry({ on: SqlRetry.on }))
+        )
+        expect(fails(exit)).toEqual([error])
+        expect(retries).toEqual([])
+        expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: COMMIT"])
+        expect(logs).toEqual(["Warn stamina.commit_unknown inner"])
+        expect(SqlRetry.isOutcomeUnknown(error)).toBe(true)
+        expect(SqlRetry.on(error)).toBe(false)
+      }
+    }))
+
+  it.effect("during COMMIT is retried where the transaction may be done twice", () =>
+    Effect.gen(function*() {
+      const error = sqlError("ConnectionError", "ECONNRESET")
+      const { causes, exit, logs } = yield* watch(
+        new FakeDatabase({ to: "COMMIT", error, closes: true }),
+        SqlRetry.transaction(work, { idempotent: true })
+      )
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(causes).toEqual([error])
+      expect(logs).toEqual([])
+      expect(SqlRetry.isOutcomeUnknown(error)).toBe(false)
+    }))
+
+  it("is known to be unknown of errors only", () => {
+    for (const value of [undefined, null, "error", {}, gone]) expect(SqlRetry.isOutcomeUnknown(value)).toBe(false)
+  })
+})
+
+describe("a transaction inside another", () => {
+  const savepoint = ["SAVEPOINT effect_sql_1", "WORK", "ROLLBACK TO SAVEPOINT effect_sql_1", "RELEASE effect_sql_1"]
+
+  it.effect("is not retried, and says so as a warning", () =>
+    Effect.gen(function*() {
+      const inner = SqlRetry.transaction(work, { name: "inner" })
+      const { exit, logs, retries, sent } = yield* watch(
+        new FakeDatabase({ to: "WORK", error: serialization }),
+        Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(Effect.flip(inner)))
+      )
+      expect(exit).toEqual(Exit.succeed(serialization))
+      expect(retries).toEqual([])
+      expect(logs).toEqual(["Warn stamina.transaction_not_retried inner"])
+      expect(sent).toEqual(["BEGIN", ...savepoint, "COMMIT"].map((sql) => `1: ${sql}`))
+    }))
+
+  it.effect("is retried with the one around, and says so at debug level, once per call", () =>
+    Effect.gen(function*() {
+      const inner = SqlRetry.transaction(work, { name: "inner" })
+      const { exit, logs, retries, sent } = yield* watch(
+        new FakeDatabase({ to: "WORK", error: serialization }),
+        SqlRetry.transaction(inner, { name: "outer" })
+      )
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(retries.map(({ name }) => name)).toEqual(["outer"])
+      expect(logs).toEqual([
+        "Debug stamina.transaction_not_retried inner",
+        "Debug stamina.transaction_not_retried inner"
+      ])
+      expect(sent).toEqual([
+        ...["BEGIN", ...savepoint, "ROLLBACK"].map((sql) => `1: ${sql}`),
+        ...["BEGIN", "SAVEPOINT effect_sql_1", "WORK", "RELEASE effect_sql_1", "COMMIT"].map((sql) => `2: ${sql}`)
+      ])
+    }))
+
+  it.effect("of another client's is one by itself", () =>
+    Effect.gen(function*() {
+      const other = new FakeDatabase({ to: "WORK", error: serialization })
+      const inner = SqlRetry.transaction(work).pipe(Effect.provide(other.layer))
+      const { exit, logs, retries, sent } = yield* watch(new FakeDatabase(), SqlRetry.transaction(inner))
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect([retries.length, logs]).toEqual([1, []])
+      expect(sent).toEqual(["1: BEGIN", "1: COMMIT"])
+      expect(other.sent).toEqual(
+        ["BEGIN", "WORK", "ROLLBACK"].map((sql) => `1: ${sql}`).concat(
+          ["BEGIN", "WORK", "COMMIT"].map((sql) => `2: ${sql}`)
+        )
+      )
+    }))
+
+  it.effect("that loses the connection leaves it to the one around to begin anew", () =>
+    Effect.gen(function*() {
+      for (const to of ["WORK", "RELEASE effect_sql_1"]) {
+        const database = new FakeDatabase({ to, error: gone, closes: true })
+        const { causes, exit } = yield* watch(database, SqlRetry.transaction(SqlRetry.transaction(work)))
+        expect(Exit.isSuccess(exit)).toBe(true)
+        expect(causes).toEqual([gone])
+      }
+    }))
+})
+
+describe("attemptTimeout", () => {
+  it.effect("rolls back the effect that takes too long, and begins anew", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const slow = Effect.suspend(() => ++calls === 1 ? Effect.never : work)
+      const { causes, exit, sent } = yield* watch(
+        new FakeDatabase(),
+        SqlRetry.transaction(slow, { attemptTimeout: "1 second" })
+      )
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(causes).toMatchObject([{ _tag: "AttemptTimedOut", attempt: 1 }])
+      expect(sent).toEqual(["1: BEGIN", "1: ROLLBACK", "2: BEGIN", "2: WORK", "2: COMMIT"])
+    }))
+
+  it.effect("does not break off a COMMIT, nor commit twice on that account", () =>
+    Effect.gen(function*() {
+      const { exit, sent } = yield* watch(
+        new FakeDatabase({ to: "COMMIT", takes: "1 minute" }),
+        SqlRetry.transaction(work, { attemptTimeout: "1 second" })
+      )
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: COMMIT"])
+    }))
+
+  it.effect("holds inside another transaction as well", () =>
+    Effect.gen(function*() {
+      const { exit, sent } = yield* watch(
+        new FakeDatabase(),
+        Effect.flatMap(SqlClient.SqlClient, (sql) =>
+          sql.withTransaction(Effect.flip(SqlRetry.transaction(Effect.never, { attemptTimeout: "1 second" }))))
+      )
+      expect(Exit.isSuccess(exit) && exit.value).toMatchObject({ _tag: "AttemptTimedOut", attempt: 1 })
+      expect(sent.at(-1)).toBe("1: COMMIT")
+    }))
+})

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { RetryOn, RetryPolicy, Stamina } from "effect-stamina"
+import { VirtualTime } from "../kit/VirtualTime.ts"
+
+class HttpError extends Error {}
+
+describe("RetryOn.make", () => {
+  const http = Object.assign(new HttpError("503"), { _tag: "HttpError" })
+
+  it("matches tags, and errors without one never", () => {
+    expect(RetryOn.make("HttpError")(http)).toBe(true)
+    expect(RetryOn.make("Other")(http)).toBe(false)
+    for (const error of [undefined, null, 7, "HttpError", {}, new Error("HttpError"), Symbol("x")]) {
+      expect(RetryOn.make("HttpError")(error)).toBe(false)
+      expect(RetryOn.make({ undefined: true })(error)).toBe(false)
+    }
+  })
+
+  it("matches classes by instanceof: built-in, abstract and written as functions", () => {
+    function Old(this: object) {}
+    Old.prototype = Object.create(Error.prototype)
+    abstract class Base extends Error {}
+    class Concrete extends Base {}
+    expect(RetryOn.make(Error)(http)).toBe(true)
+    expect(RetryOn.make(TypeError)(http)).toBe(false)
+    expect(RetryOn.make(Base)(new Concrete())).toBe(true)
+    expect(RetryOn.make(Old as unknown as typeof Error)(Object.create(Old.prototype))).toBe(true)
+    expect(RetryOn.make(Old as unknown as typeof Error)(http)).toBe(false)
+  })
+
+  it("takes arrays that mix both", () => {
+    const judge = RetryOn.make(["Other", HttpError])
+    expect(judge(http)).toBe(true)
+    expect(judge({ _tag: "Other" })).toBe(true)
+    expect(judge({ _tag: "Third" })).toBe(false)
+  })
+
+  it("reads records: what is not named, or undefined, is not retried", () => {
+    const judge = RetryOn.make({
+      Yes: true,
+      No: false,
+      Fixed: "2 seconds",
+      Zero: 0,
+      Asked: (error: { readonly after: number }) => error.after,
+      Unset: undefined
+    })
+    expect(judge({ _tag: "Yes" })).toBe(true)
+    expect(judge({ _tag: "No" })).toBe(false)
+    expect(judge({ _tag: "Fixed" })).toBe(2000)
+    expect(judge({ _tag: "Zero" })).toBe(0)
+    expect(judge({ _tag: "Asked", after: 70 })).toBe(70)
+    expect(judge({ _tag: "Unset" })).toBe(false)
+    expect(judge({ _tag: "toString" })).toBe(false)
+    expect(judge({ _tag: "__proto__" })).toBe(false)
+  })
+
+  it("hands a hook the error itself, and reads a negative answer as at once", () => {
+    const seen: Array<unknown> = []
+    const judge = RetryOn.make((error: HttpError) => {
+      seen.push(error)
+      return -5
+    })
+    expect(judge(http)).toBe(0)
+    expect(seen[0]).toBe(http)
+    expect(RetryOn.make(() => Duration.negativeInfinity)).toThrow(RangeError)
+  })
+
+  it("takes hints as they are, but for those that ask for nothing", () => {
+    const hint = RetryOn.atLeast("2 seconds", "10 seconds")
+    expect(RetryOn.make({ Busy: hint })({ _tag: "Busy" })).toEqual(hint)
+    expect(RetryOn.make(() => hint)(http)).toEqual(hint)
+    expect(RetryOn.make({ Busy: RetryOn.atLeast(0) })({ _tag: "Busy" })).toBe(true)
+    expect(RetryOn.make(() => RetryOn.atLeast(-5))(http)).toBe(true)
+  })
+})
+
+describe("a backoff of its own, for one tag", () => {
+  const backoffOf = (on: RetryOn.BackoffOptions, policy?: RetryPolicy.Input) => {
+    const verdict = RetryOn.fromInput("test", { Busy: on }, RetryPolicy.make(policy))({ _tag: "Busy" })
+    return typeof verdict === "object" && verdict._tag === "Backoff" ? verdict.backoff : undefined
+  }
+
+  it("is stamina's in what is left out", () => {
+    const verdict = RetryOn.make({ Busy: { waitInitial: "2 seconds", backoff: "full" }, Down: true })
+    expect(verdict({ _tag: "Busy" })).toEqual({
+      _tag: "Backoff",
+      backoff: { shape: "full", initial: 2000, max: 5000, jitter: 1000, base: 2 }
+    })
+    expect(verdict({ _tag: "Down" })).toBe(true)
+  })
+
+  it("is the policy's around in what is left out, or undefined", () => {
+    const policy = { backoff: "equal", waitInitial: 7, waitMax: 700, waitJitter: 70, waitExpBase: 3 } as const
+    const same = { shape: "equal", initial: 7, max: 700, jitter: 70, base: 3 }
+    expect(backoffOf({ waitMax: 900 }, policy)).toEqual({ ...same, max: 900 })
+    expect(backoffOf({ backoff: [1, 2] }, policy)).toEqual({ ...same, shape: [1, 2] })
+    const nothing = {
+      backoff: undefined,
+      waitInitial: undefined,
+      waitMax: undefined,
+      waitJitter: undefined,
+      waitExpBase: undefined
+    }
+    expect(backoffOf(nothing, policy)).toEqual(same)
+    expect(backoffOf({ ...nothing, waitJitter: 0 }, policy)).toEqual({ ...same, jitter: 0 })
+  })
+
+  it("is waited for, beside the others, by what takes the record", () => {
+    const time = new VirtualTime([0])
+    const errors = ["Busy", "Down", "Busy"]
+    Effect.runSync(
+      Effect.suspend(() => Effect.fail({ _tag: errors.shift() ?? "Other" })).pipe(
+        Stamina.retry({ on: { Busy: { waitInitial: "2 seconds" }, Down: true }, waitMax: "6 seconds", waitJitter: 0 }),
+        Effect.ignore,
+        time.provide
+      )
+    )
+    expect(time.sleeps).toEqual([2000, 200, 6000])
+  })
+})
+
+describe("RetryOn.atLeast", () => {
+  it("is a wait with its limit, in milliseconds, by default a minute", () => {
+    expect(RetryOn.atLeast("7 seconds")).toEqual({ _tag: "Hint", wait: 7000, max: 60_000 })
+    expect(RetryOn.atLeast(250, "2 minutes")).toEqual({ _tag: "Hint", wait: 250, max: 120_000 })
+    expect(RetryOn.atLeast(250, Duration.infinity)).toEqual({ _tag: "Hint", wait: 250, max: Infinity })
+    expect(RetryOn.atLeast(250, 0)).toEqual({ _tag: "Hint", wait: 250, max: 0 })
+    expect(RetryOn.atLeast(-250)).toEqual({ _tag: "Hint", wait: 0, max: 60_000 })
+  })
+
+  it.each([NaN, Infinity, -Infinity, "soon", Duration.infinity, null, {}, undefined])(
+    "refuses a wait of %s",
+    (wait) => {
+      expect(() => RetryOn.atLeast(wait as number)).toThrow(/^RetryOn\.atLeast: wait must be a finite duration, got /)
+    }
+  )
+
+  it.each([NaN, -1, -Infinity, "soon", null, {}])("refuses to grant at most %s", (atMost) => {
+    expect(() => RetryOn.atLeast(1, atMost as number)).toThrow(
+      /^RetryOn\.atLeast: atMost must be a duration >= 0 or Duration\.infinity, got /
+    )
+  })
+})
