@@ -35,7 +35,6 @@ const steps: ReadonlyArray<Step> = [
       `effect-tsgo diagnostics --project ${project}/tsconfig.json --format text --severity error,warning --strict`
     )
   },
-  { name: "imports", commands: ["node scripts/imports.ts"] },
   { name: "bundle", commands: ["node scripts/bundle.ts"] },
   { name: "typecost", commands: ["node scripts/instantiations.ts"] },
   {
