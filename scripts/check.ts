@@ -35,8 +35,8 @@ const steps: ReadonlyArray<Step> = [
       `effect-tsgo diagnostics --project ${project}/tsconfig.json --format text --severity error,warning --strict`
     )
   },
-  { name: "bundle", commands: ["node scripts/bundle.ts"] },
-  { name: "typecost", commands: ["node scripts/instantiations.ts"] },
+  { name: "bundle", commands: ["node packages/stamina/checks/bundle.ts"] },
+  { name: "typecost", commands: ["node packages/stamina/checks/instantiations.ts"] },
   {
     name: "unit",
     commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration`],

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
-import { root, run } from "./lib/run.ts"
+import { root, run } from "../../../scripts/lib/run.ts"
 
 const copies: Array<string> = []
 afterEach(() => {
@@ -21,7 +21,7 @@ const copySources = (): string => {
 const prepend = (file: string, code: string): void => writeFileSync(file, code + readFileSync(file, "utf8"))
 
 const bundle = async (...args: ReadonlyArray<string>) => {
-  const { ok, output } = await run(process.execPath, ["scripts/bundle.ts", ...args])
+  const { ok, output } = await run(process.execPath, ["packages/stamina/checks/bundle.ts", ...args])
   return { ok, lines: output.split("\n") }
 }
 
@@ -40,34 +40,46 @@ const incompressible = (size: number): string => randomBytes(size).toString("bas
 describe("bundle", () => {
   it("names a module that has come into an import which has no use for it", async () => {
     const folder = copySources()
-    prepend(join(folder, "Backoff.ts"), `import { defaultHooks } from "./RetryHooks.ts"\n`)
-    appendFileSync(join(folder, "Backoff.ts"), "export const max = Math.max\nmax(defaultHooks.length)\n")
+    prepend(join(folder, "policy", "Backoff.ts"), `import * as RetryLogs from "../telemetry/RetryLogs.ts"\n`)
+    appendFileSync(join(folder, "policy", "Backoff.ts"), "Object.assign(globalThis, RetryLogs)\n")
 
     const { lines, ok } = await bundle(folder)
 
     expect(ok).toBe(false)
-    expect(lines).toContain("RetryPolicy and Backoff: holds RetryHooks, which it has no use for")
-    expect(lines).toContain("RetryPolicy and Backoff: holds hooks/RetryLogs, which it has no use for")
-    expect(lines).toContain("RetryPolicy.bounds: holds RetryHooks, which it has no use for")
+    expect(lines).toContain("RetryPolicy and Backoff: holds telemetry/RetryLogs, which it has no use for")
+    expect(lines).toContain("RetryPolicy.bounds: holds telemetry/RetryLogs, which it has no use for")
   })
 
   it("lets a module be imported of which nothing is used", async () => {
     const folder = copySources()
-    prepend(join(folder, "Backoff.ts"), `import "./RetryHooks.ts"\n`)
+    prepend(join(folder, "policy", "Backoff.ts"), `import "../telemetry/RetryLogs.ts"\n`)
 
     const { lines } = await bundle(folder)
 
     expect(lines.filter((line) => line.includes("holds"))).toEqual([])
   })
 
+  it("bars a room that is new from every import of the rooms that are not", async () => {
+    const folder = copySources()
+    mkdirSync(join(folder, "cellar"))
+    writeFileSync(join(folder, "cellar", "wine.ts"), "export const wine = Math.max\n")
+    appendFileSync(join(folder, "index.ts"), `export { wine } from "./cellar/wine.ts"\n`)
+
+    const { lines } = await bundle(folder)
+
+    expect(lines.filter((line) => line.includes("holds"))).toEqual([
+      "all of the main entry: holds cellar/wine, which it has no use for"
+    ])
+  })
+
   it("names parts of Effect that the main entry must not load", async () => {
     const folder = copySources()
-    appendFileSync(join(folder, "index.ts"), `export * as HttpRetry from "./HttpRetry.ts"\n`)
+    appendFileSync(join(folder, "index.ts"), `export * as HttpRetry from "./http/HttpRetry.ts"\n`)
 
     const { lines, ok } = await bundle(folder)
 
     expect(ok).toBe(false)
-    expect(lines).toContain("all of the main entry: holds HttpRetry, which it has no use for")
+    expect(lines).toContain("all of the main entry: holds http/HttpRetry, which it has no use for")
     expect(lines).toContain("all of the main entry: holds effect/http/HttpClient, which it has no use for")
     expect(lines).toContain("all of the main entry: holds effect/crypto/WebCrypto, which it has no use for")
   })
@@ -76,7 +88,7 @@ describe("bundle", () => {
     const folder = copySources()
     const before = await measure(folder)
     const room = Math.max(...before.map(({ gzipped, limit }) => limit - gzipped))
-    for (const module of ["Backoff.ts", "internal/check.ts"]) {
+    for (const module of ["policy/Backoff.ts", "tools/check.ts"]) {
       appendFileSync(join(folder, module), `Object.assign(globalThis, "${incompressible(room)}")\n`)
     }
 
@@ -93,7 +105,7 @@ describe("bundle", () => {
   it("counts in full what cannot be compressed", async () => {
     const folder = copySources()
     const before = await measure(folder)
-    appendFileSync(join(folder, "RetryPolicy.ts"), `Object.assign(globalThis, "${incompressible(1000)}")\n`)
+    appendFileSync(join(folder, "policy", "RetryPolicy.ts"), `Object.assign(globalThis, "${incompressible(1000)}")\n`)
     const after = await measure(folder)
 
     const sizeIn = (table: typeof before) =>

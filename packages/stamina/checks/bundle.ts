@@ -6,15 +6,15 @@
  * imports from there, which a program in one file does not have. To be known, the table has the size with `effect` left
  * out as well, in which each use of it is spelt in full.
  *
- * `node scripts/bundle.ts --table` prints all of it; a folder as argument stands for the library's sources.
+ * `node packages/stamina/checks/bundle.ts --table` prints all of it; a folder as argument stands for the library's sources.
  */
 import { markdownTable } from "markdown-table"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
 import { type InputOptions, type OutputOptions, type Plugin, rolldown } from "rolldown"
-import { report, root } from "./lib/run.ts"
+import { report, root } from "../../../scripts/lib/run.ts"
 
 interface Entry {
   readonly name: string
@@ -22,21 +22,37 @@ interface Entry {
   readonly code: string
   /** The most that it may come to, in bytes, gzipped. */
   readonly limit: number
-  /** Modules of the library and parts of `effect` that must not be in it; a folder stands for all in it. */
+  /** Modules of the library and parts of `effect` that must not be in it; a room stands for all in it. */
   readonly without: ReadonlyArray<string>
 }
 
-const http = ["HttpRetry", "internal/http", "effect/http", "effect/crypto"]
-const sql = ["SqlRetry", "internal/sql", "effect/sql"]
-const run = ["Run", "runs", "steps", "details", "history", "observe"].map((module) => `internal/${module}`)
-const drivers = ["Stamina", "Retry", "RetrySchedule", "RetryStream", ...run]
-const hooks = ["RetryHooks", "hooks", "internal/plainHook"]
-const writtenPolicies = ["internal/policySchema", "internal/policyConfig", "internal/policyText", "effect/Schema"]
+const { positionals: [given], values: { table } } = parseArgs({
+  allowPositionals: true,
+  options: { table: { type: "boolean" } }
+})
+const folder = resolve(given ?? join(root, "packages", "stamina", "src"))
+
+/** Rooms that the main entry opens, the lowest first. Each other room stands apart: who does not import it has none of it. */
+const core = ["tools", "policy", "verdict", "run", "around", "telemetry", "drive"]
+const apart = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !core.includes(entry.name))
+  .map((entry) => entry.name)
+
+/** The rooms that stand apart but for one's own, with the parts of Effect that belong to them. */
+const apartFrom = (own?: string): ReadonlyArray<string> =>
+  apart.filter((room) => room !== own).flatMap((room) => [
+    room,
+    `effect/${room}`,
+    ...(room === "http" ? ["effect/crypto"] : [])
+  ])
+
+const writtenPolicies = ["policy/schema", "policy/config", "policy/text", "effect/Schema"]
 
 /** A policy, as JSON or text or numbers, retries nothing. */
-const noRetries = [...drivers, ...hooks, ...http, ...sql]
-const schedule = { limit: 6000, without: ["Retry", "RetryStream", ...writtenPolicies, ...http, ...sql] }
-const retry = { limit: 6000, without: ["RetrySchedule", "RetryStream", ...writtenPolicies, ...http, ...sql] }
+const noRetries = ["Stamina", ...core.slice(core.indexOf("policy") + 1), ...apartFrom()]
+const schedule = { limit: 6000, without: ["drive/Retry", "drive/RetryStream", ...writtenPolicies, ...apartFrom()] }
+const otherDrivers = ["drive/RetrySchedule", "drive/RetryStream"]
+const retry = { limit: 6000, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
 
 const entries: ReadonlyArray<Entry> = [
   {
@@ -96,7 +112,7 @@ const entries: ReadonlyArray<Entry> = [
     code: `import { RetryPolicy } from "effect-stamina"
       export const describe = RetryPolicy.describe`,
     limit: 2350,
-    without: [...noRetries, "internal/policySchema", "internal/policyConfig", "effect/Schema"]
+    without: [...noRetries, "policy/schema", "policy/config", "effect/Schema"]
   },
   {
     name: "RetryPolicy.bounds",
@@ -109,38 +125,44 @@ const entries: ReadonlyArray<Entry> = [
     name: "all of the main entry",
     code: `export * from "effect-stamina"`,
     limit: 14_200,
-    without: [...http, ...sql]
+    without: apartFrom()
   },
   {
     name: "HttpRetry",
     code: `export * from "effect-stamina/HttpRetry"`,
     limit: 9700,
-    without: ["RetrySchedule", "RetryStream", ...writtenPolicies, ...sql]
+    without: [...otherDrivers, ...writtenPolicies, ...apartFrom("http")]
   },
   {
     name: "SqlRetry",
     code: `export * from "effect-stamina/SqlRetry"`,
     limit: 7600,
-    without: ["RetrySchedule", "RetryStream", ...writtenPolicies, ...http]
+    without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
   }
 ]
 
-const { positionals: [given], values: { table } } = parseArgs({
-  allowPositionals: true,
-  options: { table: { type: "boolean" } }
-})
-const folder = resolve(given ?? join(root, "packages", "stamina", "src"))
+/**
+ * What the package promises to bundlers: a module of which nothing is used may be left out (Effect's own does too). And
+ * its public names, each with its file.
+ */
+const manifest: {
+  readonly sideEffects: boolean
+  readonly exports: Readonly<Record<string, string | undefined>>
+} = JSON.parse(readFileSync(join(root, "packages", "stamina", "package.json"), "utf8"))
 
-/** What the packages promise to bundlers: a module of which nothing is used may be left out. Effect's does too. */
-const { sideEffects } = JSON.parse(readFileSync(join(root, "packages", "stamina", "package.json"), "utf8"))
+/** The source that a program gets which imports a public name. */
+const publicSource = (id: string): string => {
+  const target = manifest.exports[id.replace("effect-stamina", ".")]
+  if (target === undefined) throw new Error(`the package has no ${id}`)
+  return join(folder, relative("src", target))
+}
 
 /** The program that is bundled, and the library's sources in place of its package. */
 const sources = (code: string): Plugin => ({
   name: "sources",
   async resolveId(id) {
     if (id === "program") return "\0program.ts"
-    if (id === "effect-stamina") return join(folder, "index.ts")
-    if (id.startsWith("effect-stamina/")) return join(folder, `${id.slice("effect-stamina/".length)}.ts`)
+    if (/^effect-stamina(\/|$)/.test(id)) return publicSource(id)
     // wherever the sources are, as the library itself finds it
     return /^effect(\/|$)/.test(id) ? this.resolve(id, join(root, "packages", "stamina", "package.json")) : undefined
   },
@@ -151,7 +173,7 @@ const build = async (code: string, options: InputOptions, output: OutputOptions)
   const build = await rolldown({
     input: "program",
     plugins: [sources(code)],
-    treeshake: { moduleSideEffects: sideEffects !== false },
+    treeshake: { moduleSideEffects: manifest.sideEffects },
     tsconfig: false,
     ...options
   })

@@ -16,11 +16,11 @@
  *   than any other use of `Effect.retry`; it costs less than the same use in a pipe.
  * - `($) => $(…)` against itself around a plain schedule: it costs more than twice the schedule whatever is in it.
  *
- * `node scripts/instantiations.ts` takes a folder that stands for the library's sources.
+ * `node packages/stamina/checks/instantiations.ts` takes a folder that stands for the library's sources.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { inParallel, report, root, run } from "./lib/run.ts"
+import { inParallel, report, root, run } from "../../../scripts/lib/run.ts"
 
 const plain = `Effect.retry(Schedule.recurs(9))`
 const choosing = `Effect.retry({ while: (e) => e._tag === "HttpError", times: 3 })`
