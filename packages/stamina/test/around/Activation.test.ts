@@ -3,6 +3,7 @@ import { Effect, Fiber, Layer } from "effect"
 import { Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { inTime } from "../kit/inTime.ts"
+import { unlogged } from "../kit/unlogged.ts"
 
 const options = { on: () => true, attempts: 4 } as const
 
@@ -113,7 +114,7 @@ describe("test mode", () => {
       yield* Stamina.setTesting({ attempts: 2 })
       expect(yield* Stamina.isTesting).toBe(true)
       expect(yield* calls).toBe(2)
-      expect(yield* Effect.promise(() => Effect.runPromise(calls))).toBe(2)
+      expect(yield* Effect.promise(() => Effect.runPromise(unlogged(calls)))).toBe(2)
       expect(yield* Stamina.isTesting.pipe(Stamina.withTesting(false))).toBe(false)
       expect(yield* inTime(calls.pipe(Stamina.withTesting(false)))).toBe(4)
       yield* Stamina.setTesting(true)

@@ -3,6 +3,7 @@ import { Data, Duration, Effect, Option } from "effect"
 import { Stamina } from "effect-stamina"
 import { importCompiled } from "../kit/compile.ts"
 import { inTime } from "../kit/inTime.ts"
+import { unlogged } from "../kit/unlogged.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 
@@ -61,7 +62,7 @@ describe("Stamina.retry", () => {
       const [elapsed] = yield* Effect.timed(Stamina.retry(failing, { ...options, waitInitial: 30 }))
       // a timer may fire a millisecond early; how late it fires is the machine's affair
       expect(Duration.toMillis(elapsed)).toBeGreaterThanOrEqual(88)
-    }))
+    }).pipe(unlogged))
 })
 
 describe("Stamina.retryContext", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "@effect/vitest"
 import { Cause, Data, Deferred, Effect, Exit, Fiber, Ref } from "effect"
 import { Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
+import { unlogged } from "../kit/unlogged.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 class Fatal extends Data.TaggedError("Fatal") {}
@@ -157,7 +158,7 @@ describe("interrupting a fiber in mid-wait", () => {
       expect(timers).toHaveLength(1)
       yield* Fiber.interrupt(fiber)
       expect(cleared.mock.calls).toEqual([timers])
-    }).pipe(Effect.ensuring(Effect.sync(() => vi.restoreAllMocks()))))
+    }).pipe(Effect.ensuring(Effect.sync(() => vi.restoreAllMocks())), unlogged))
 
   it.effect("an attempt that is interrupted is not made again", () =>
     Effect.gen(function*() {

@@ -6,6 +6,7 @@ import * as arbitraries from "../kit/arbitraries.ts"
 import { replay } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"
 import { expectSame } from "../kit/expectations.ts"
+import { unlogged } from "../kit/unlogged.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 const combinator = drivers[1]!
@@ -81,6 +82,7 @@ describe("the laws of a run", () => {
         Effect.fail("down").pipe(
           Stamina.retry({ on: () => true, timeout: Duration.infinity }),
           Effect.ignore,
+          unlogged,
           Random.withSeed(seed),
           Effect.provideService(Clock.Clock, time.clock)
         )

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Result } from "effect"
 import { RetryOn, RetryPolicy, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { unlogged } from "../kit/unlogged.ts"
 
 class HttpError extends Error {}
 
@@ -204,7 +205,8 @@ describe("RetryPolicy.make", () => {
     const retry = Stamina.retry({ ...policy, on: () => true })
     Effect.runSync(
       Effect.ignore(retry(Effect.suspend(() => Effect.fail(++calls)))).pipe(
-        Stamina.withTesting({ attempts: 9, cap: true })
+        Stamina.withTesting({ attempts: 9, cap: true }),
+        unlogged
       )
     )
     expect(calls).toBe(2)
