@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { RetryOn, RetryPolicy, Stamina } from "effect-stamina"
+import { unlogged } from "../kit/unlogged.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 class HttpError extends Error {}
@@ -113,6 +114,7 @@ describe("a backoff of its own, for one tag", () => {
       Effect.suspend(() => Effect.fail({ _tag: errors.shift() ?? "Other" })).pipe(
         Stamina.retry({ on: { Busy: { waitInitial: "2 seconds" }, Down: true }, waitMax: "6 seconds", waitJitter: 0 }),
         Effect.ignore,
+        unlogged,
         time.provide
       )
     )
