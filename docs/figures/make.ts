@@ -101,7 +101,7 @@ const stampede = (policy: RetryPolicy.RetryPolicy): ReadonlyArray<Request> => {
     for (const [index] of due.entries()) requests.push({ bin: now, answered: index < capacity })
     calls = calls.filter(({ at }) => at >= now + bin)
     for (const { at, attempt } of refused) {
-      const failed = { attempt, elapsed: at, verdict: true, mode: Decision.normal }
+      const failed = { attempt, elapsed: at, verdict: true }
       const decision = Decision.decide(rules, failed, () => random.nextDoubleUnsafe())
       // a call that is due within the same 100 ms is counted in the next
       if (decision._tag === "Retry") calls.push({ at: Math.max(at + decision.wait, now + bin), attempt: attempt + 1 })
@@ -187,7 +187,7 @@ const longestRun = (policy: RetryPolicy.RetryPolicy, attempt: number): number =>
   for (let share = 0; share < 100; share++) {
     let elapsed = attempt
     for (let num = 1;; num++) {
-      const failed = { attempt: num, elapsed, verdict: true, mode: Decision.normal }
+      const failed = { attempt: num, elapsed, verdict: true }
       const decision = Decision.decide(rules, failed, () => (share + 0.5) / 100)
       if (decision._tag === "Stop") break
       elapsed += decision.wait + attempt

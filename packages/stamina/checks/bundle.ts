@@ -62,7 +62,7 @@ const entries: ReadonlyArray<Entry> = [
     ...schedule
   },
   {
-    name: "RetrySchedule.make, from its subpath",
+    name: "staminaSchedule, from its subpath",
     code: `import { make } from "effect-stamina/RetrySchedule"
       export const schedule = make`,
     ...schedule

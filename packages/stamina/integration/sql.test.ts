@@ -3,7 +3,7 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Logger, Schedule } from "effect"
-import { type RetryDetails, type RetryHook, Stamina } from "effect-stamina"
+import { type RetryEvent, type RetryHook, Stamina } from "effect-stamina"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -34,7 +34,7 @@ const clientOf = (port: number) =>
 /** What hooks and logs have said, and how often the effect was run. */
 class Seen {
   attempts = 0
-  readonly retries: Array<RetryDetails.RetryDetails> = []
+  readonly retries: Array<RetryEvent.RetryScheduled> = []
   readonly ends: Array<string> = []
   readonly logs: Array<string> = []
 

@@ -16,12 +16,20 @@ export {
   withTesting
 } from "./around/Activation.ts"
 export { type Attempt, CurrentAttempt } from "./around/Attempt.ts"
-export { AttemptTimedOut } from "./drive/AttemptTimedOut.ts"
 export { DeadlineExceeded, withDeadline } from "./around/Deadline.ts"
 export { layerOnce } from "./around/Nesting.ts"
-export { type Bound, retried, retry, retryContext } from "./drive/Retry.ts"
-export { defaultHooks, layerHook, layerHooks, layerLogs, layerMetrics, layerSpans } from "./telemetry/RetryHooks.ts"
-export type { RetryOptions, ScheduleOptions, StreamOptions } from "./drive/RetryOptions.ts"
+export { AttemptTimedOut } from "./drive/AttemptTimedOut.ts"
+export { retried, retry, retryContext } from "./drive/Retry.ts"
+export type {
+  RetryCombinator,
+  RetryOptions,
+  ScheduleOptions,
+  StreamCombinator,
+  StreamOptions
+} from "./drive/RetryOptions.ts"
+export { type RetryProgress, staminaSchedule as schedule } from "./drive/RetrySchedule.ts"
+export { retryStream } from "./drive/RetryStream.ts"
+export type { RetryScheduled as RetryDetails } from "./telemetry/RetryEvent.ts"
+export type { RetryHook } from "./telemetry/RetryHook.ts"
 export { report } from "./telemetry/RetryReport.ts"
-export { make as schedule, type RetryProgress } from "./drive/RetrySchedule.ts"
-export { type BoundStream, retryStream } from "./drive/RetryStream.ts"
+export { defaultHooks, layerHook, layerHooks, layerLogs, layerMetrics, layerSpans } from "./telemetry/RetryTelemetry.ts"

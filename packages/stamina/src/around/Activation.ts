@@ -9,11 +9,9 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import { type Mode, normal } from "../run/Decision.ts"
 import { checkAttempts, checkBoolean, checkKnown } from "../tools/check.ts"
 
 /**
@@ -168,19 +166,6 @@ export const layerTesting = (options: TestingOptions = {}): Layer.Layer<never> =
   const mode = toTestMode("Stamina.layerTesting", options)
   return Layer.fresh(Layer.effect(Testing, Ref.make(mode)))
 }
-
-/**
- * The mode that a fiber's switches ask for. Off beats testing.
- *
- * @internal
- */
-export const currentMode = (fiber: Fiber.Fiber<unknown, unknown>): Mode => {
-  if (!Ref.getUnsafe(fiber.getRef(Active))) return inactive
-  const testing = Ref.getUnsafe(fiber.getRef(Testing))
-  return testing._tag === "None" ? normal : { _tag: "Testing", ...testing.value }
-}
-
-const inactive: Mode = { _tag: "Inactive" }
 
 const toTestMode = (caller: string, testing: boolean | TestingOptions): Option.Option<TestMode> => {
   if (testing === false) return Option.none()

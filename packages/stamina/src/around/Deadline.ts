@@ -1,88 +1,55 @@
 /**
- * Deadlines: a bound on everything inside, which retries inside know and plan against.
+ * Deadlines: an effect and everything inside it end by a point in time, and retries inside plan for it.
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
+import { remember } from "../run/origins.ts"
 import { checkTimeout } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
+import { eager } from "../tools/eager.ts"
+import { type Tagged, tagged } from "../tools/tagged.ts"
+import * as deadlines from "./deadlines.ts"
+
+/** What {@link DeadlineExceeded} extends. */
+const DeadlineExceededBase: Tagged<
+  "DeadlineExceeded",
+  { readonly limit: Duration.Duration; readonly cause?: unknown }
+> = /*#__PURE__*/ tagged("DeadlineExceeded")
 
 /**
- * A deadline that is in force.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Deadline {
-  /** When it is, on the monotonic clock, in nanoseconds. */
-  readonly at: bigint
-  /**
-   * Runs an effect that has something to end with if the deadline passes: then it is interrupted, and `orElse` follows.
-   */
-  readonly untilPassed: <A, E, R>(
-    self: Effect.Effect<A, E, R>,
-    orElse: () => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E, R>
-}
-
-/**
- * The earliest deadline around; `undefined` where there is none.
- *
- * @category services
- * @since 0.1.0
- */
-export const CurrentDeadline: Context.Reference<Deadline | undefined> = /*#__PURE__*/ Context.Reference<
-  Deadline | undefined
->(
-  "effect-stamina/Deadline/CurrentDeadline",
-  { defaultValue: () => undefined }
-)
-
-/** What `DeadlineExceeded` extends; apart, since an exported class must not extend a call. */
-const TaggedError: new(args: { readonly limit: Duration.Duration }) =>
-  & Cause.YieldableError
-  & { readonly _tag: "DeadlineExceeded"; readonly limit: Duration.Duration } = /*#__PURE__*/ Data.TaggedError(
-    "DeadlineExceeded"
-  )
-
-/**
- * What an effect fails with that a deadline has broken off, unless there is an error that was being retried.
+ * The error of an effect that a deadline has interrupted. Its `cause` is the error that was being retried last, if there
+ * was one, and `Stamina.report` tells the attempts.
  *
  * @category errors
  * @since 0.1.0
  */
-export class DeadlineExceeded extends TaggedError {
+export class DeadlineExceeded extends DeadlineExceededBase {
   override get message(): string {
     return `deadline of ${Duration.format(this.limit)} exceeded`
   }
 }
 
 /**
- * Bounds everything inside: what still runs after `limit` is interrupted.
+ * Limits the time of an effect and of everything inside it: at the deadline it is interrupted, as by `Effect.timeout`,
+ * and fails with a {@link DeadlineExceeded}.
  *
  * **Details**
  *
- * Retries of this library inside plan against the earliest deadline around them. A wait that would end at or past it is
- * not begun, however it came about; the run gives up at once with `WaitExceedsDeadline`. An attempt that still runs at
- * the deadline is interrupted, and what comes out is the last error that was being retried, if there was one, else a
- * {@link DeadlineExceeded}.
+ * Retries of this library plan for the earliest deadline around them. A wait that would end at or past it does not
+ * begin; the run gives up at once with `WaitExceedsDeadline`, and its last error comes out. An attempt that still runs at
+ * the deadline is interrupted; the run tells its hooks that it gave up with `DeadlineExceeded`.
  *
- * Deadlines nest, and the earlier counts. They hold for all fibers that are forked inside, are measured on the monotonic
- * clock, and mean nothing to Effect's own `retry`. `Duration.infinity` is no deadline.
+ * Deadlines nest, and the earlier one counts. They hold for all fibers that are forked inside until the effect ends, are
+ * measured on the monotonic clock, and mean nothing to Effect's own `retry`. `Duration.infinity` is no deadline.
  *
  * Throws a `RangeError` where `limit` is not longer than 0.
  *
  * **Gotchas**
  *
- * Finalizers run to their end, also past the deadline.
+ * Finalizers and uninterruptible regions run to their end, also past the deadline.
  *
  * **Example** (Two seconds for everything)
  *
@@ -108,89 +75,65 @@ export function withDeadline<A, E, R>(
   self: Effect.Effect<A, E, R>,
   limit: Duration.Input
 ): Effect.Effect<A, E | DeadlineExceeded, R>
-export function withDeadline(
-  ...args: readonly [Duration.Input] | readonly [Effect.Effect<unknown, unknown, unknown>, Duration.Input]
-): unknown {
-  if (args.length === 2) return bounded(args[0], checkTimeout(caller, args[1], "limit"))
-  const limit = checkTimeout(caller, args[0], "limit")
-  return <A, E, R>(self: Effect.Effect<A, E, R>) => bounded(self, limit)
+export function withDeadline(...args: ReadonlyArray<unknown>): unknown {
+  const checked = (limit: unknown) => checkTimeout("Stamina.withDeadline", limit, "limit")
+  return eager(args, Effect.isEffect, checked, until)
 }
 
-const caller = "Stamina.withDeadline"
-
-const bounded = <A, E, R>(
+const until = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   limit: Duration.Duration
 ): Effect.Effect<A, E | DeadlineExceeded, R> =>
-  Effect.withFiber((parent) => {
-    if (!Duration.isFinite(limit)) return self
-    const at = clock.read(parent) + Duration.toNanosUnsafe(limit)
-    const around = parent.getRef(CurrentDeadline)
-    if (around !== undefined && around.at <= at) return self
-    const deadline = new Bound(at)
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        const fiber = yield* Effect.forkChild(restore(Effect.provideService(self, CurrentDeadline, deadline)), {
-          startImmediately: true
+  Duration.isFinite(limit)
+    ? Effect.withFiber((fiber) => {
+      const deadline = deadlines.begin(fiber, clock.read(fiber) + Duration.toNanosUnsafe(limit))
+      const timer = Effect.andThen(
+        Effect.sleep(limit),
+        Effect.sync(() => {
+          deadline.state = "passed"
+          return Option.none<A>()
         })
-        const timer = yield* Effect.forkChild(
-          Effect.interruptible(Effect.andThen(Effect.sleep(limit), deadline.pass(fiber)))
-        )
-        const exit = yield* Effect.onInterrupt(
-          restore(Fiber.await(fiber)),
-          () => Fiber.interruptAll([fiber, timer])
-        )
-        yield* Fiber.interrupt(timer)
-        return yield* deadline.passed.isOpen() ? brokenOff(exit, limit) : exit
-      })
-    )
-  })
-
-/** A deadline that gives those time to end who have something to end with. */
-class Bound implements Deadline {
-  readonly at: bigint
-  /** Opens when it has passed. */
-  readonly passed: Latch.Latch = Latch.makeUnsafe()
-  /** How many runs have an error to end with, and end by themselves once it has passed. */
-  private ending = 0
-  /** Opens when it has passed and all of these have ended. */
-  private readonly ended: Latch.Latch = Latch.makeUnsafe()
-
-  constructor(at: bigint) {
-    this.at = at
-  }
-
-  /** First the runs end that have an error to end with; what is still there then is interrupted. */
-  pass(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.passed.openUnsafe()
-      return Effect.andThen(this.ending > 0 ? this.ended.await : Effect.void, Fiber.interrupt(fiber))
-    })
-  }
-
-  untilPassed<A, E, R>(
-    self: Effect.Effect<A, E, R>,
-    orElse: () => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
-    return Effect.suspend(() => {
-      this.ending++
-      const done = Effect.sync(() => {
-        if (--this.ending === 0 && this.passed.isOpen()) this.ended.openUnsafe()
-      })
-      const passed = Effect.as(this.passed.await, Option.none<A>())
-      return Effect.flatMap(
-        Effect.ensuring(Effect.raceFirst(Effect.asSome(self), passed), done),
-        Option.match({ onSome: Effect.succeed, onNone: orElse })
+      )
+      return Effect.raceFirst(Effect.asSome(Effect.provideService(self, deadlines.Current, deadline)), timer).pipe(
+        Effect.flatMap((result) => result._tag === "Some" ? Effect.succeed(result.value) : exceeded(deadline, limit)),
+        Effect.ensuring(Effect.sync(() => deadline.state = "closed"))
       )
     })
-  }
+    : self
+
+const exceeded = (
+  { interrupted }: deadlines.Deadline,
+  limit: Duration.Duration
+): Effect.Effect<never, DeadlineExceeded> => {
+  if (interrupted === undefined) return Effect.fail(new DeadlineExceeded({ limit }))
+  const error = new DeadlineExceeded({ limit, cause: interrupted.error })
+  remember(error, interrupted.run)
+  return Effect.fail(error)
 }
 
-/** What comes out of an effect that the deadline has passed in: how it ended, unless it was merely interrupted. */
-const brokenOff = <A, E>(exit: Exit.Exit<A, E>, limit: Duration.Duration): Effect.Effect<A, E | DeadlineExceeded> => {
-  if (Exit.isSuccess(exit)) return exit
-  const reasons = exit.cause.reasons.filter((reason) => reason._tag !== "Interrupt")
-  return reasons.length === 0
-    ? Effect.fail(new DeadlineExceeded({ limit }))
-    : Effect.failCause(Cause.fromReasons(reasons))
-}
+/**
+ * The time until the earliest deadline around; none where there is no deadline.
+ *
+ * **Example** (Telling a server how long we wait)
+ *
+ * ```ts
+ * import { Duration, Effect, Option } from "effect"
+ * import { Deadline, Stamina } from "effect-stamina"
+ *
+ * const program = Effect.map(Deadline.timeLeft, Option.map((left) => Duration.toSeconds(left) > 9))
+ *
+ * Effect.runPromise(program.pipe(Stamina.withDeadline("10 seconds"))).then(console.log)
+ * // { _id: 'Option', _tag: 'Some', value: true }
+ * ```
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const timeLeft: Effect.Effect<Option.Option<Duration.Duration>> = /*#__PURE__*/ Effect.withFiber((fiber) => {
+  const at = deadlines.earliest(fiber)
+  return Effect.succeed(
+    at === undefined
+      ? Option.none()
+      : Option.some(Duration.millis(Math.max(0, -clock.millisSince(fiber, at))))
+  )
+})

@@ -1,74 +1,27 @@
 /**
- * The combinators: a loop of our own around an effect.
+ * The retry combinators, and the loop that drives them.
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { type Attempt, CurrentAttempt } from "../around/Attempt.ts"
-import { AttemptTimedOut } from "./AttemptTimedOut.ts"
-import { CurrentDeadline } from "../around/Deadline.ts"
+import * as Backoff from "../policy/Backoff.ts"
+import { begins, isOver, lastFailure, ordinal } from "../run/Run.ts"
+import { attemptSpan } from "../telemetry/eventsOf.ts"
 import { refuse } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
-import { attemptSpan } from "../telemetry/details.ts"
-import { inSpan, observedWait, observeEnd, observeGiveUp } from "./observe.ts"
-import * as Run from "../run/Run.ts"
+import { eager } from "../tools/eager.ts"
+import type { On, Retryable } from "../verdict/RetryOn.ts"
+import { AttemptTimedOut } from "./AttemptTimedOut.ts"
+import * as engine from "./engine.ts"
+import type { EffectFunction, Retried, RetryCombinator, RetryOptions, TimedOut } from "./RetryOptions.ts"
 import { fromRetryOptions, type Settings } from "./settings.ts"
-import * as steps from "./steps.ts"
-import type { Fitting, On } from "../verdict/RetryOn.ts"
-import type { RetryOptions } from "./RetryOptions.ts"
-
-/**
- * A combinator that was made alone: it fits every effect that can fail with what its `on` names, keeps that effect's
- * own error type, and refuses the others.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Bound<O, TimedOut = never> {
-  <A, E, R>(self: Effect.Effect<A, E, R> & Fitting<E, O, "effect">): Effect.Effect<A, E | TimedOut, R>
-}
-
-/**
- * What the option `attemptTimeout` adds to the errors: nothing where it is left out.
- *
- * @category type-level
- * @since 0.1.0
- */
-export type TimedOut<Timeout> = [Timeout] extends [never] ? never : AttemptTimedOut
-
-/**
- * The type of a wrapped function: its own, or with one more error where there is an `attemptTimeout`.
- *
- * @category type-level
- * @since 0.1.0
- */
-export type Retried<F extends EffectFunction, Timeout> = [Timeout] extends [never] ? F
-  : (
-    this: ThisParameterType<F>,
-    ...args: Parameters<F>
-  ) => Effect.Effect<
-    Effect.Success<ReturnType<F>>,
-    Effect.Error<ReturnType<F>> | AttemptTimedOut,
-    Effect.Services<ReturnType<F>>
-  >
-
-/**
- * A function that returns an effect.
- *
- * **Gotchas**
- *
- * `any`, since a generic function fits no narrower constraint and would lose its type parameters.
- *
- * @category type-level
- * @since 0.1.0
- */
-// oxlint-disable-next-line typescript/no-explicit-any -- see above
-export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
 
 /**
  * Retries an effect when it fails with what `on` names, with backoff and jitter, within the policy's limits.
@@ -118,21 +71,15 @@ export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
  */
 export function retry<E = unknown, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
   options: RetryOptions<O, T>
-): unknown extends E ? Bound<O, TimedOut<T>>
+): unknown extends E ? RetryCombinator<O, TimedOut<T>>
   : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
 export function retry<A, E, R, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
   self: Effect.Effect<A, E, R>,
   options: RetryOptions<O, T>
 ): Effect.Effect<A, E | TimedOut<T>, R>
-export function retry(
-  ...args:
-    | readonly [RetryOptions<unknown, Duration.Input>]
-    | readonly [Effect.Effect<unknown, unknown, unknown>, RetryOptions<unknown, Duration.Input>]
-): unknown {
-  // not Effect's `dual`, which would put off the check of options that come alone
-  const settings = fromRetryOptions("Stamina.retry", args.length === 2 ? args[1] : args[0])
-  const retrying = <A, E, R>(self: Effect.Effect<A, E, R>) => retryEffect(self, settings)
-  return args.length === 2 ? retrying(args[0]) : retrying
+export function retry(...args: ReadonlyArray<unknown>): unknown {
+  const ready = (options: RetryOptions<unknown, Duration.Input>) => fromRetryOptions("Stamina.retry", options)
+  return eager(args, Effect.isEffect, ready, retryEffect)
 }
 
 /**
@@ -164,7 +111,7 @@ export const retryContext = <A, E, R, const O extends On<E> = On<E>, const T ext
 ): Effect.Effect<A, E | TimedOut<T>, R> => retryBlock(fromRetryOptions("Stamina.retryContext", options), block)
 
 /**
- * {@link retryContext} with options that were made ready before.
+ * {@link retryContext} with checked options.
  *
  * @internal
  */
@@ -173,14 +120,20 @@ export const retryBlock = <A, E, R>(
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const run = Run.make(settings, clock.read(fiber))
+    const run = engine.begin(settings, clock.read(fiber), ordinal())
     const attempt = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
-        const current: Attempt = { num: run.attempt, nextWait: Duration.millis(steps.nextWait(run, fiber)), previous }
+        const current: Attempt = { num: run.attempt, nextWait: Duration.millis(nextWait(run, fiber)), previous }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
-    return begin(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
+    return loop(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
   })
+
+/** The jitter-free wait, in milliseconds, if the current attempt fails and is retried. */
+const nextWait = (run: engine.LiveRun, fiber: Fiber.Fiber<unknown, unknown>): number => {
+  const plan = engine.planOf(run, fiber)
+  return plan.active && plan.waits ? Backoff.shortest(plan.backoff, run.attempt) : 0
+}
 
 /**
  * Wraps a function that returns an effect, so that each call is retried: stamina's `retry` decorator.
@@ -219,7 +172,7 @@ export const retryBlock = <A, E, R>(
 export const retried = <const O extends On<unknown>, const T extends Duration.Input = never>(
   options: RetryOptions<O, T>
 ): <F extends EffectFunction>(
-  fn: F & Fitting<Effect.Error<ReturnType<F>>, O, "function">,
+  fn: F & Retryable<Effect.Error<ReturnType<F>>, O, "function">,
   context?: ClassMethodDecoratorContext
 ) => Retried<F, T> => {
   const settings = fromRetryOptions("Stamina.retried", options)
@@ -236,10 +189,7 @@ export const retried = <const O extends On<unknown>, const T extends Duration.In
   }
 }
 
-/**
- * A decorator that is applied to anything but a method, or in the legacy way (to a prototype), would be ignored without
- * a word.
- */
+/** A decorator on anything but a method, or in the legacy form (on a prototype), would otherwise be ignored silently. */
 const checkMethod = (fn: unknown, context: unknown): void => {
   if (typeof fn !== "function") refuse("Stamina.retried", "what is wrapped", "a function that returns an effect", fn)
   if (Predicate.hasProperty(context, "kind") && context.kind !== "method") {
@@ -248,7 +198,7 @@ const checkMethod = (fn: unknown, context: unknown): void => {
 }
 
 /**
- * Retries one effect, made ready. Until the first failure, all that it costs is a reading of the clock.
+ * Retries one effect with checked options. Until the first failure, it costs one reading of the clock.
  *
  * @internal
  */
@@ -256,86 +206,91 @@ export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Set
   const again = () => self
   return Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
-    return settings.spans || settings.attemptTimeout < Infinity
-      ? begin(Run.make(settings, start), fiber, self, again)
-      : Effect.catchCause(self, (cause) => afterFailure(Run.make(settings, start), fiber, cause, again))
+    const since = ordinal()
+    return settings.spans || settings.attemptTimeout < Infinity || settings.rejects !== undefined
+      ? loop(engine.begin(settings, start, since), fiber, self, again)
+      : Effect.catchCause(self, (cause) => afterFailure(engine.begin(settings, start, since), fiber, cause, again))
   })
 }
 
 /** Makes the first attempt of a run: `again` makes the others, from the error before. */
-const begin = <A, E, R>(
-  run: Run.Run,
+const loop = <A, E, R>(
+  run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
   first: Effect.Effect<A, E, R>,
-  again: (error: unknown) => Effect.Effect<A, E, R>
+  again: Again<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  Effect.catchCause(asAttempt(run, fiber, first), (cause) => afterFailure(run, fiber, cause, again))
+  Effect.matchCauseEffect(asAttempt(run, first), {
+    onFailure: (cause) => afterFailure(run, fiber, cause, again),
+    onSuccess: (value) => afterSuccess(run, fiber, value, again)
+  })
 
-/** Gives up or waits and makes the next attempt. */
+type Again<A, E, R> = (error: unknown) => Effect.Effect<A, E, R>
+
 const afterFailure = <A, E, R>(
-  run: Run.Run,
+  run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
   cause: Cause.Cause<E>,
-  again: (error: unknown) => Effect.Effect<A, E, R>
+  again: Again<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const failed = steps.failed(run, fiber, cause)
-  if (run.reason !== undefined) return giveUp(run, fiber, failed)
-  // put off until it is sure that hooks which are told of the retry are told of the run's end as well
-  const attempt = Effect.suspend(() =>
-    Effect.flatMap(observedWait(run, fiber), () => {
-      steps.attemptBegins(run, fiber)
-      return asAttempt(run, fiber, again(Run.lastFailure(run)?.error))
+  const failed = engine.failed(run, fiber, cause)
+  return isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
+}
+
+const afterSuccess = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  value: A,
+  again: Again<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const rejected = run.settings.rejects?.(value)
+  if (rejected !== undefined) {
+    engine.rejected(run, fiber, value, rejected)
+    return isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
+  }
+  const told = run.attempt === 1 ? undefined : engine.recovered(run, fiber)
+  return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
+}
+
+/** Waits and makes the next attempt. */
+const goOn = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  again: Again<A, E, R>
+): Effect.Effect<A, E, R> => {
+  // suspended so that the run's finalizer is installed before any hook hears of the retry
+  const waitAndTry = Effect.suspend(() =>
+    Effect.flatMap(engine.wait(run, fiber), () => {
+      begins(run, engine.timeOf(run, fiber))
+      return asAttempt(run, again(lastFailure(run)?.error))
     })
   )
-  const deadline = fiber.getRef(CurrentDeadline)
-  const rest = Effect.matchCauseEffect(
-    deadline === undefined
-      ? attempt
-      : deadline.untilPassed(attempt, () => giveUp(run, fiber, steps.deadlinePassed(run, fiber, cause))),
-    {
-      onFailure: (cause) => afterFailure(run, fiber, cause, again),
-      onSuccess: (value) => Effect.as(observeEnd(run, fiber, "onRecovered"), value)
-    }
-  )
-  // once for the whole rest of the run: every other end has been told of by then
-  return run.attempt === 2 ? Effect.onExit(rest, () => observeEnd(run, fiber, "onInterrupted")) : rest
+  const rest = Effect.matchCauseEffect(waitAndTry, {
+    onFailure: (cause) => afterFailure(run, fiber, cause, again),
+    onSuccess: (value) => afterSuccess(run, fiber, value, again)
+  })
+  // one finalizer per run, from its first retry on
+  return run.attempt === 1 ? Effect.onExitPrimitive(rest, () => engine.finished(run, fiber)) : rest
 }
 
-const giveUp = <E>(
-  run: Run.Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  cause: Cause.Cause<E>
-): Effect.Effect<never, E> => {
-  const failed = Effect.failCause(cause)
-  // an interruption is told of where it passes the whole run
-  return Cause.hasInterrupts(cause) ? failed : Effect.andThen(observeGiveUp(run, fiber), failed)
-}
-
-/** Puts an attempt in a span of its own, and breaks it off where it takes too long, as far as that is asked for. */
+/** Puts an attempt in a span of its own and limits its time, where the options ask for that. */
 const asAttempt = <A, E, R>(
-  run: Run.Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
+  run: engine.LiveRun,
   attempt: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const timed = run.settings.attemptTimeout === Infinity ? attempt : inTime(run, fiber, attempt)
-  return inSpan(run, timed, attemptSpan, { "stamina.attempt": run.attempt })
+  const timed = run.settings.attemptTimeout === Infinity ? attempt : inTime(run, attempt)
+  return engine.inSpan(run, timed, attemptSpan, { "stamina.attempt": run.attempt })
 }
 
-/** Breaks an attempt off after the time that it may take, or at the earliest deadline around. */
-const inTime = <A, E, R>(
-  run: Run.Run,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  attempt: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => {
-  const deadline = fiber.getRef(CurrentDeadline)
-  const left = deadline === undefined ? Infinity : -clock.millisSince(fiber, deadline.at)
-  const duration = Math.max(0, Math.min(run.settings.attemptTimeout, left))
+const inTime = <A, E, R>(run: engine.LiveRun, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const duration = run.settings.attemptTimeout
   return Effect.timeoutOrElse(attempt, {
     duration,
     orElse: () => {
-      run.timedOut = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(duration) })
+      const error = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(duration) })
+      run.timedOut = error
       // the option has put it in the error type that users see
-      return Effect.fail(run.timedOut as E)
+      return Effect.fail(error as E)
     }
   })
 }

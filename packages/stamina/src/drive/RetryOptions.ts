@@ -1,11 +1,15 @@
 /**
- * What every function that retries takes: the policy's fields, what to retry, and a name.
+ * The options of everything that retries, and the types of what comes back.
  *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import type { Nesting } from "../around/Nesting.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
+import type { Retryable } from "../verdict/RetryOn.ts"
+import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
 
 /**
  * The options of everything that retries: what to retry, how, and under which name.
@@ -14,16 +18,16 @@ import type * as RetryPolicy from "../policy/RetryPolicy.ts"
  * @since 0.1.0
  */
 export interface ScheduleOptions<out On> extends RetryPolicy.Input {
-  /** What is retried: see `RetryOn.On`. Required: nothing is retried that is not named. */
+  /** What is retried: see `RetryOn.On`. Required: an error that is not named is not retried. */
   readonly on: On
   /**
-   * What is retried, for people: the label `callable` in metrics and logs. Default: the name of the span around the
+   * The name of what is retried: the label `callable` in metrics and logs. Default: the name of the span around the
    * retry, else `"<unnamed>"`.
    */
   readonly name?: string | undefined
   /**
-   * What to do about an error on which a run inside this one has given up: retry it all the same (`"allow"`), or stop
-   * with `AlreadyRetried` (`"once"`). Default: what `Nesting.CurrentNesting` says, which is `"allow"`.
+   * What to do about an error on which a run inside this one has given up: retry it as well (`"allow"`), or stop with
+   * `AlreadyRetried` (`"once"`). Default: the value of `Nesting.CurrentNesting`, which is `"allow"`.
    */
   readonly nested?: Nesting | undefined
 }
@@ -36,8 +40,8 @@ export interface ScheduleOptions<out On> extends RetryPolicy.Input {
  */
 export interface RetryOptions<out On, out Timeout extends Duration.Input = never> extends ScheduleOptions<On> {
   /**
-   * How long one attempt may take: longer than 0. It is then interrupted and counts as failed, with `AttemptTimedOut`,
-   * which is retried whatever `on` says. Never longer than the deadline around leaves. Default: as long as it takes.
+   * How long one attempt may take: longer than 0. The attempt is then interrupted and fails with `AttemptTimedOut`, which
+   * is retried whatever `on` says. Default: as long as it takes.
    */
   readonly attemptTimeout?: Timeout | undefined
   /**
@@ -48,20 +52,78 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input = never
 }
 
 /**
- * The options of `Stamina.retryStream`. An attempt is a time that the stream is begun.
+ * The options of `Stamina.retryStream`. There, an attempt is one start of the stream.
  *
  * @category models
  * @since 0.1.0
  */
 export interface StreamOptions<out On> extends ScheduleOptions<On> {
   /**
-   * How long a stream has to last, longer than 0, from its first element to its failure, for that failure to count as
-   * the first one: attempts, timeout and waits then start afresh. Default: they never do.
+   * How long a stream has to last from its first element to its failure, longer than 0, for that failure to count as the
+   * first one: attempts, timeout and waits then start afresh. Default: they never do.
    */
   readonly resetAfter?: Duration.Input | undefined
   /**
-   * How often the stream is begun at most, however often `resetAfter` lets the attempts start afresh: an integer ≥ 1,
+   * How often the stream is started at most, however often `resetAfter` lets the attempts start afresh: an integer ≥ 1,
    * or `Infinity`. Default: 1000, or `attempts` where that is more.
    */
   readonly attemptsInAll?: number | undefined
 }
+
+/**
+ * What the option `attemptTimeout` adds to the errors: nothing where it is left out.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type TimedOut<Timeout> = [Timeout] extends [never] ? never : AttemptTimedOut
+
+/**
+ * A retry built from options only. It accepts any effect whose errors include those named in `on`, keeps that effect's
+ * error type, and rejects other effects at compile time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryCombinator<O, TimedOut = never> {
+  <A, E, R>(self: Effect.Effect<A, E, R> & Retryable<E, O, "effect">): Effect.Effect<A, E | TimedOut, R>
+}
+
+/**
+ * The same for streams.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StreamCombinator<O> {
+  <A, E, R>(self: Stream.Stream<A, E, R> & Retryable<E, O, "stream">): Stream.Stream<A, E, R>
+}
+
+/**
+ * A function that returns an effect.
+ *
+ * **Gotchas**
+ *
+ * `any`, since a generic function fits no narrower constraint and would lose its type parameters.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
+export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
+
+/**
+ * The type of a wrapped function: its own, with `AttemptTimedOut` among the errors where there is an `attemptTimeout`.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Retried<F extends EffectFunction, Timeout> = [Timeout] extends [never] ? F
+  : (
+    this: ThisParameterType<F>,
+    ...args: Parameters<F>
+  ) => Effect.Effect<
+    Effect.Success<ReturnType<F>>,
+    Effect.Error<ReturnType<F>> | AttemptTimedOut,
+    Effect.Services<ReturnType<F>>
+  >

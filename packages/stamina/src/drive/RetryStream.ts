@@ -1,5 +1,5 @@
 /**
- * Restarting a stream: a loop of our own around its pulls.
+ * Restarting a stream.
  *
  * @since 0.1.0
  */
@@ -12,24 +12,13 @@ import type * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { begins, isOver, ordinal } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
-import { observedWait, observeEnd, observeGiveUp } from "./observe.ts"
-import * as Run from "../run/Run.ts"
+import { eager } from "../tools/eager.ts"
+import type { On } from "../verdict/RetryOn.ts"
+import * as engine from "./engine.ts"
+import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
 import { fromStreamOptions, type StreamSettings } from "./settings.ts"
-import * as steps from "./steps.ts"
-import type { Fitting, On } from "../verdict/RetryOn.ts"
-import type { StreamOptions } from "./RetryOptions.ts"
-
-/**
- * A combinator for streams that was made alone: it fits every stream that can fail with what its `on` names, keeps that
- * stream's own error type, and refuses the others.
- *
- * @category models
- * @since 0.1.0
- */
-export interface BoundStream<O> {
-  <A, E, R>(self: Stream.Stream<A, E, R> & Fitting<E, O, "stream">): Stream.Stream<A, E, R>
-}
 
 /**
  * Restarts a stream when it fails with what `on` names, with backoff and jitter, within limits that hold for the whole.
@@ -102,25 +91,17 @@ export interface BoundStream<O> {
  */
 export function retryStream<E = unknown, const O extends On<E> = On<E>>(
   options: StreamOptions<O>
-): unknown extends E ? BoundStream<O> : <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+): unknown extends E ? StreamCombinator<O> : <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
 export function retryStream<A, E, R, const O extends On<E> = On<E>>(
   self: Stream.Stream<A, E, R>,
   options: StreamOptions<O>
 ): Stream.Stream<A, E, R>
-export function retryStream(
-  ...args:
-    | readonly [StreamOptions<unknown>]
-    | readonly [Stream.Stream<unknown, unknown, unknown>, StreamOptions<unknown>]
-): unknown {
-  // not Effect's `dual`, which would put off the check of options that come alone
-  if (args.length === 2) return restarting(args[0], fromStreamOptions(caller, args[1]))
-  const settings = fromStreamOptions(caller, args[0])
-  return <A, E, R>(self: Stream.Stream<A, E, R>) => restarting(self, settings)
+export function retryStream(...args: ReadonlyArray<unknown>): unknown {
+  const ready = (options: StreamOptions<unknown>) => fromStreamOptions("Stamina.retryStream", options)
+  return eager(args, Stream.isStream, ready, restarting)
 }
 
-const caller = "Stamina.retryStream"
-
-/** Nothing begins, no clock included, before the first element is asked for. */
+/** Nothing begins, not even the clock, before the first element is pulled. */
 const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: StreamSettings): Stream.Stream<A, E, R> =>
   Stream.fromChannel(Channel.fromTransform((_, scope) =>
     Effect.sync(() => {
@@ -131,130 +112,138 @@ const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: StreamSetti
 
 type Elements<A, E, R = never> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E, void, R>
 
-/** One use of a restarted stream: the starts, one after the other, as a single pull. */
+/** One start of the stream: what it has acquired, and when it began and first delivered. */
+interface Start<A, E, R> {
+  readonly scope: Scope.Closeable
+  readonly beganAt: clock.Reading
+  firstAt: clock.Reading | undefined
+  pull: Elements<A, E, R> | undefined
+}
+
+/** One use of a restarted stream: its starts, one after the other, as a single pull. */
 class Restarts<A, E, R> {
   private readonly stream: Stream.Stream<A, E, R>
   private readonly settings: StreamSettings
-  /** Outlives all starts: closed when nobody wants more. */
+  /** Outlives all starts: closed when nobody pulls any more. */
   private readonly scope: Scope.Scope
-  private run: Run.Run
-  /** How often the stream was begun, over all runs. */
+  private run: engine.LiveRun
+  /** How often the stream was started, over all runs. */
   private starts = 0
-  /** The start that goes on: its elements, its resources, when it began, when its first element came. */
-  private current: Elements<A, E, R> | undefined = undefined
-  private startScope: Scope.Closeable | undefined = undefined
-  private beganAt: clock.Reading
-  private firstAt: clock.Reading | undefined = undefined
+  private current: Start<A, E, R> | undefined = undefined
+  /** How the stream ended, once it has. */
+  private end: Elements<A, E, R> | undefined = undefined
   private isWatched = false
 
   constructor(stream: Stream.Stream<A, E, R>, settings: StreamSettings, scope: Scope.Scope, now: clock.Reading) {
     this.stream = stream
     this.settings = settings
     this.scope = scope
-    this.beganAt = now
-    this.run = Run.make(this.limited(), now)
+    this.run = engine.begin(settings, now, ordinal())
   }
 
   /** What the consumer pulls, also across restarts. */
-  readonly pull: Elements<A, E, R> = Effect.suspend(() =>
-    Effect.catchCause(this.current ?? this.next, (cause) => this.ended(cause))
-  )
+  readonly pull: Elements<A, E, R> = Effect.suspend(() => this.end ?? this.guarded(this.current?.pull ?? this.resume))
 
-  /** Begins the stream and pulls its first elements. */
+  private guarded(pull: Elements<A, E, R>): Elements<A, E, R> {
+    return Effect.catchCause(pull, (cause) => this.closed(cause))
+  }
+
+  /** Starts the stream: at once, or after what is left of a wait that a consumer turned away from. */
+  private readonly resume: Elements<A, E, R> = Effect.withFiber((fiber) => {
+    const { run } = this
+    return run.phase === "waiting"
+      ? Effect.andThen(clock.sleep(fiber, Math.max(0, run.began - engine.timeOf(run, fiber))), this.start)
+      : this.start
+  })
+
+  /** Starts the stream and pulls its first elements. */
   private readonly start: Elements<A, E, R> = Effect.withFiber((fiber) => {
-    if (this.starts++ > 0) {
-      this.beganAt = clock.read(fiber)
-      steps.attemptBegins(this.run, fiber)
+    const { run } = this
+    if (run.phase === "waiting") begins(run, engine.timeOf(run, fiber))
+    const start: Start<A, E, R> = {
+      scope: Scope.forkUnsafe(this.scope),
+      beganAt: this.starts++ === 0 ? run.start : clock.read(fiber),
+      firstAt: undefined,
+      pull: undefined
     }
-    this.startScope = Scope.forkUnsafe(this.scope)
-    return Effect.flatMap(Channel.toPullScoped(this.stream.channel, this.startScope), (pull) => {
-      this.current = pull
+    this.current = start
+    return Effect.flatMap(Channel.toPullScoped(this.stream.channel, start.scope), (pull) => {
+      start.pull = pull
       return Effect.map(pull, (elements) => {
-        this.firstAt = clock.read(fiber)
+        start.firstAt = clock.read(fiber)
         return elements
       })
     })
   })
 
-  /** How the stream is begun where none goes on: a consumer may turn away in mid-wait, and ask again. */
-  private next: Elements<A, E, R> = this.start
-
   /** Releases what the start had acquired, and goes on from there. */
-  private ended(cause: Cause.Cause<E | Cause.Done>): Elements<A, E, R> {
+  private closed(cause: Cause.Cause<E | Cause.Done>): Elements<A, E, R> {
     const exit = Pull.doneExitFromCause(cause)
+    const start = this.current
     this.current = undefined
     return Effect.flatMap(
-      Effect.exit(this.startScope === undefined ? Effect.void : Scope.close(this.startScope, exit)),
+      Effect.exit(start === undefined ? Effect.void : Scope.close(start.scope, exit)),
       (closed) => {
         const failures = [exit, closed].filter(Exit.isFailure).map(({ cause }) => cause)
-        return failures.length === 0 ? this.recovered() : this.failed(failures.reduce(Cause.combine))
+        return failures.length === 0 ? this.ended() : this.failed(failures.reduce(Cause.combine), start)
       }
     )
   }
 
-  private recovered(): Elements<A, E> {
-    return Effect.withFiber((fiber) => Effect.andThen(this.tellEnd(fiber, "onRecovered"), Cause.done()))
+  private ended(): Elements<A, E> {
+    const end = Cause.done()
+    this.end = end
+    return Effect.withFiber((fiber) => Effect.andThen(this.recovered(fiber), end))
   }
 
-  /** Gives up, or waits and begins the stream again. */
-  private failed(failure: Cause.Cause<E>): Elements<A, E, R> {
+  /** Gives up, or waits and starts the stream again. */
+  private failed(failure: Cause.Cause<E>, start: Start<A, E, R> | undefined): Elements<A, E, R> {
     return Effect.andThen(
-      this.counted(),
+      this.startedAfresh(start),
       Effect.withFiber((fiber) => {
         const { run } = this
-        const cause = steps.failed(run, fiber, failure)
-        if (run.reason !== undefined) return this.giveUp(fiber, cause)
-        const again = Effect.andThen(Effect.suspend(() => observedWait(run, fiber)), this.start)
-        this.next = Effect.withFiber((fiber) =>
-          Effect.andThen(clock.sleep(fiber, steps.waitLeft(run, fiber)), this.start)
-        )
-        return Effect.andThen(this.watched(fiber), Effect.catchCause(again, (cause) => this.ended(cause)))
+        const cause = engine.failed(run, fiber, failure, this.starts >= this.settings.attemptsInAll)
+        if (isOver(run)) {
+          const end = Exit.failCause(cause)
+          this.end = end
+          return Effect.andThen(
+            Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
+            engine.giveUp(run, fiber, end)
+          )
+        }
+        const again = Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start)
+        return Effect.andThen(this.watched(fiber), this.guarded(again))
       })
     )
   }
 
-  private giveUp(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    cause: Cause.Cause<E>
-  ): Effect.Effect<never, E> {
-    const told = Cause.hasInterrupts(cause)
-      ? this.tellEnd(fiber, "onInterrupted")
-      : observeGiveUp(this.run, fiber)
-    return Effect.andThen(told, Effect.failCause(cause))
-  }
-
-  /** Counts afresh where the start that has just failed was healthy for long enough, and may be restarted at all. */
-  private counted(): Effect.Effect<void> {
+  /** Begins a new run where the start that has just failed was healthy for long enough, and may be restarted at all. */
+  private startedAfresh(start: Start<A, E, R> | undefined): Effect.Effect<void> {
     return Effect.withFiber((fiber) => {
-      const { beganAt, firstAt } = this
-      this.firstAt = undefined
-      if (firstAt === undefined || this.starts >= this.settings.attemptsInAll) return Effect.void
+      if (start?.firstAt === undefined || this.starts >= this.settings.attemptsInAll) return Effect.void
+      const { beganAt, firstAt } = start
       const failedAt = clock.read(fiber)
       if (clock.millisBetween(firstAt, failedAt) < this.settings.resetAfter) return Effect.void
       return Effect.andThen(
-        this.tellEnd(fiber, "onRecovered"),
+        this.recovered(fiber),
         Effect.sync(() => {
-          // its first attempt is the start that has failed, which began long before its time does
-          this.run = Run.make(this.limited(), clock.read(fiber), clock.millisBetween(failedAt, beganAt))
+          // its first attempt is the start that has failed, which began before the run's time does
+          this.run = engine.begin(this.settings, clock.read(fiber), ordinal(), clock.millisBetween(failedAt, beganAt))
         })
       )
     })
   }
 
-  /** The settings of a run that begins with the current start: with no more attempts than there may be in all. */
-  private limited(): StreamSettings {
-    const left = this.settings.attemptsInAll - Math.max(0, this.starts - 1)
-    const { policy } = this.settings
-    return left < policy.attempts
-      ? { ...this.settings, policy: { ...policy, attempts: left }, rules: undefined }
-      : this.settings
+  /** Tells of a recovery, if there was anything to recover from. */
+  private recovered(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
+    return (this.run.attempt > 1 ? engine.recovered(this.run, fiber) : undefined) ?? Effect.void
   }
 
-  private tellEnd(fiber: Fiber.Fiber<unknown, unknown>, event: "onRecovered" | "onInterrupted"): Effect.Effect<void> {
-    return this.run.attempt > 1 ? observeEnd(this.run, fiber, event) : Effect.void
+  private interrupted(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
+    return engine.finished(this.run, fiber) ?? Effect.void
   }
 
-  /** Tells how a run has ended that neither ends nor fails by itself: once, since it holds for all runs to come. */
+  /** Tells how a run ended that neither ends nor fails by itself. One finalizer holds for all runs to come. */
   private watched(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
     if (this.isWatched) return Effect.void
     this.isWatched = true
@@ -262,7 +251,7 @@ class Restarts<A, E, R> {
     return Scope.addFinalizerExit(this.scope, (exit) =>
       Effect.provideContext(
         Effect.withFiber((fiber) =>
-          this.tellEnd(fiber, Exit.isSuccess(exit) && this.firstAt !== undefined ? "onRecovered" : "onInterrupted")
+          Exit.isSuccess(exit) && this.current?.firstAt !== undefined ? this.recovered(fiber) : this.interrupted(fiber)
         ),
         context
       ))

@@ -1,71 +1,71 @@
 /**
- * Options made ready: checked once, when a retry is built, and then only read.
+ * Options, checked once when a retry is built, and then only read.
  */
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import * as Decision from "../run/Decision.ts"
+import type * as Fiber from "effect/Fiber"
 import type { Nesting } from "../around/Nesting.ts"
-import * as RetryOn from "../verdict/RetryOn.ts"
-import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
+import { complete, type Given, given } from "../policy/given.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import * as Decision from "../run/Decision.ts"
+import { inMode, type Mode } from "../run/Plan.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
+import { fromInput } from "../verdict/forms.ts"
+import type { Verdict } from "../verdict/Verdict.ts"
+import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
 
-/**
- * Options, checked and made ready, once.
- */
+/** Checked options. */
 export interface Settings {
-  readonly policy: RetryPolicy.RetryPolicy
-  /** The policy made ready, once somebody asks: see {@link rulesOf}. */
-  rules: Decision.Rules | undefined
-  readonly judge: (error: unknown) => RetryOn.Verdict
+  /** Makes the plan of a run. */
+  readonly plan: (mode: Mode) => Decision.Plan
+  readonly judge: (error: unknown, fiber: Fiber.Fiber<unknown, unknown>) => Verdict
   readonly name: string | undefined
   readonly nested: Nesting | undefined
   readonly spans: boolean
   /** How long one attempt may take, in milliseconds. */
   readonly attemptTimeout: number
+  /** Judges successes, where some of them are to be retried too. */
+  readonly rejects?: ((value: unknown) => Rejected | undefined) | undefined
   /** Whether `judge` is asked about an attempt that took too long. Default: it is retried without asking. */
   readonly judgesTimeouts?: boolean | undefined
-  /** What to do, once a retry is certain, about what the failed attempt has left behind; ahead of the wait. */
+  /** Cleans up after a failed attempt, before the wait and only if a retry follows. */
   readonly cleanUp?: ((error: unknown) => Effect.Effect<void>) | undefined
 }
 
-/**
- * The rules of a policy: made at the first failure, since a call that succeeds needs none.
- */
-export const rulesOf = (settings: Settings): Decision.Rules => settings.rules ??= Decision.fromPolicy(settings.policy)
+/** A success that is to be retried like a failure. */
+export interface Rejected {
+  readonly verdict: Exclude<Verdict, false>
+  /** The error that hooks and reports see. */
+  readonly error: unknown
+}
 
-/**
- * Options of a stream, checked and made ready, once.
- */
+/** Checked options of a stream. */
 export interface StreamSettings extends Settings {
   /** In milliseconds. */
   readonly resetAfter: number
   readonly attemptsInAll: number
 }
 
-/**
- * Checks the options of a schedule and makes them ready, on behalf of the function named `caller`.
- */
+/** Checks the options of a schedule, on behalf of the function named `caller`. */
 export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unknown>): Settings =>
   fromOptions(caller, options, scheduleFields)
 
-/**
- * Checks the options of a combinator and makes them ready, on behalf of the function named `caller`.
- */
-export const fromRetryOptions = (caller: string, options: RetryOptions<unknown, Duration.Input>): Settings =>
-  fromOptions(caller, options, retryFields)
+/** Checks the options of a combinator, on behalf of the function named `caller`. */
+export const fromRetryOptions = (
+  caller: string,
+  options: RetryOptions<unknown, Duration.Input>,
+  defaults?: RetryPolicy.RetryPolicy
+): Settings => fromOptions(caller, options, retryFields, defaults)
 
-/**
- * Checks the options of a stream and makes them ready, on behalf of the function named `caller`.
- */
+/** Checks the options of a stream, on behalf of the function named `caller`. */
 export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): StreamSettings => {
   const settings = fromOptions(caller, options, streamFields)
   return {
     ...settings,
     resetAfter: limit(caller, "resetAfter", options.resetAfter),
     attemptsInAll: options.attemptsInAll === undefined
-      ? Math.max(1000, settings.policy.attempts)
+      ? Math.max(1000, options.attempts ?? 0)
       : checkAttempts(caller, options.attemptsInAll, "attemptsInAll")
   }
 }
@@ -74,17 +74,16 @@ const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nest
   /*#__PURE__*/ Object.keys(RetryPolicy.defaults)
 )
 
-/**
- * The names of the options of a combinator.
- */
+/** The names of the options of a combinator. */
 export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("attemptTimeout", "spans")
 const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("resetAfter", "attemptsInAll")
 
-/** What is not among the `known` is not read either: an object may inherit what it does not own. */
+/** Reads known fields only, so inherited ones are ignored. */
 const fromOptions = (
   caller: string,
   options: RetryOptions<unknown, Duration.Input>,
-  known: ReadonlyArray<string>
+  known: ReadonlyArray<string>,
+  defaults: RetryPolicy.RetryPolicy = RetryPolicy.defaults
 ): Settings => {
   checkKnown(caller, options, known)
   const { name, nested, on } = options
@@ -92,15 +91,26 @@ const fromOptions = (
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
-  const policy = RetryPolicy.fromInput(caller, options)
   return {
-    policy,
-    rules: undefined,
-    judge: RetryOn.fromInput(caller, on, policy),
+    plan: planner(given(caller, options), defaults),
+    judge: fromInput(caller, on),
     name,
     nested,
     spans,
     attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout)
+  }
+}
+
+/** Makes plans of what was given. It keeps the last one, since almost all runs of a retry share it. */
+const planner = (given: Given, defaults: RetryPolicy.RetryPolicy): Settings["plan"] => {
+  let plan: Decision.Plan | undefined
+  let planned: Mode
+  return (mode) => {
+    if (plan === undefined || mode !== planned) {
+      plan = inMode(Decision.fromPolicy(complete(given, defaults)), mode)
+      planned = mode
+    }
+    return plan
   }
 }
 

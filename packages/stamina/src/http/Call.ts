@@ -1,39 +1,43 @@
 /**
- * One call through a client that retries: what is known from one attempt to the next.
+ * One call through a client that retries: its attempts, and what each of them comes to.
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { AttemptTimedOut } from "../drive/AttemptTimedOut.ts"
-import * as RetryOn from "../verdict/RetryOn.ts"
-import { standsFor } from "../run/origins.ts"
-import type { Settings } from "../drive/settings.ts"
+import type { Rejected, Settings } from "../drive/settings.ts"
+import { logLine } from "../telemetry/logLine.ts"
+import { toVerdict } from "../verdict/forms.ts"
+import type { Hint, Verdict } from "../verdict/Verdict.ts"
 import { isTransient } from "./classify.ts"
 import { discard } from "./discard.ts"
 import * as hints from "./hints.ts"
+import type { Failure } from "./HttpRetryOptions.ts"
 import { keyHeader, type Refusal, refusal } from "./idempotency.ts"
-import type { Failure, HttpSettings } from "./options.ts"
+import type { HttpSettings } from "./options.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
 type Response = HttpClientResponse.HttpClientResponse
+type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 export class Call {
   readonly settings: Settings
+  private readonly caller: string
   private readonly http: HttpSettings
   private readonly first: Request
   /** Why the request must not be sent again, if it must not. */
   private readonly refusal: Refusal | undefined
   private readonly name: string
-  /** What to do about the errors of the attempt that was made last. */
-  private readonly answers = new Map<unknown, RetryOn.Answer>()
-  /** The errors that responses were made into, for the driver and its hooks. */
-  private readonly stands = new WeakSet<object>()
+  /** The request as the current attempt has sent it; none while it is prepared, and what that fails with is final. */
+  private sent: Request | undefined = undefined
+  /** What is to be retried of the response to it. */
+  private rejected: Rejected | undefined = undefined
 
   constructor(caller: string, http: HttpSettings, first: Request) {
+    this.caller = caller
     this.http = http
     this.first = first
     this.refusal = refusal(first, http.methods)
@@ -41,8 +45,9 @@ export class Call {
     this.settings = {
       ...http.settings,
       name: this.name,
-      judge: RetryOn.fromInput(caller, (error: unknown) => this.answers.get(error) ?? false),
+      judge: (error, fiber) => this.sent !== undefined && this.judge(this.sent, responseOf(error), error, fiber),
       judgesTimeouts: this.refusal !== undefined,
+      rejects: () => this.rejected,
       cleanUp: (error) => {
         const response = responseOf(error)
         return response === undefined ? Effect.void : discard(response)
@@ -50,47 +55,27 @@ export class Call {
     }
   }
 
-  /** Makes attempt number `num`: sends a request, and fails with an error for a response that is to be retried. */
+  /** Makes attempt number `num`: prepares the request anew after the first, sends it, and judges the response. */
   attempt<E, R>(
     num: number,
-    request: Request,
+    prepare: Effect.Effect<Request, E, R>,
     send: (request: Request) => Effect.Effect<Response, E, R>
   ): Effect.Effect<Response, E | HttpClientError.HttpClientError, R> {
     return Effect.suspend(() => {
-      this.answers.clear()
-      const prepared = this.prepare(num, request)
-      const sent = num === 1 ? send(prepared) : Effect.annotateSpans(send(prepared), resendCount, num - 1)
-      return Effect.catchCause(
-        Effect.flatMap(sent, (response) => this.received(prepared, response)),
-        (cause) => this.failed(prepared, cause)
-      )
+      this.sent = undefined
+      this.rejected = undefined
+      return Effect.flatMap(num === 1 ? Effect.succeed(this.first) : prepare, (prepared) => {
+        const request = this.sent = this.complete(num, prepared)
+        const sent = num === 1 ? send(request) : Effect.annotateSpans(send(request), resendCount, num - 1)
+        return Effect.flatMap(sent, (response) => this.received(request, response))
+      })
     })
   }
 
-  /** What comes out of the call when it has failed: the last response as it was, or the last error. */
-  ended<E>(cause: Cause.Cause<E>): Effect.Effect<Response, E> {
-    const { refusal } = this
-    const stand = cause.reasons.find((reason) => reason._tag === "Fail" && this.isStand(reason.error))
-    if (stand === undefined || stand._tag !== "Fail") {
-      const failed = Effect.failCause(cause)
-      const timedOut = cause.reasons.some((reason) => reason._tag === "Fail" && reason.error instanceof AttemptTimedOut)
-      return refusal !== undefined && timedOut ? Effect.andThen(this.logRefusal(refusal), failed) : failed
-    }
-    const others = cause.reasons.filter((reason) => reason !== stand)
-    const response = responseOf(stand.error)
-    if (others.length > 0 || response === undefined) return Effect.failCause(Cause.fromReasons(others))
-    standsFor(response, stand.error)
-    return Effect.succeed(response)
-  }
-
-  private isStand(error: unknown): boolean {
-    return typeof error === "object" && error !== null && this.stands.has(error)
-  }
-
-  private prepare(num: number, request: Request): Request {
+  private complete(num: number, request: Request): Request {
     const { attemptHeader } = this.http
     const key = this.first.headers[keyHeader]
-    // what prepares requests may be run anew for each attempt, and make up a key each time
+    // the effects that prepare requests run anew for each attempt, and may make up a new key each time
     const kept = key === undefined || request.headers[keyHeader] === key
       ? request
       : HttpClientRequest.setHeader(request, keyHeader, key)
@@ -101,67 +86,53 @@ export class Call {
     request: Request,
     response: Response
   ): Effect.Effect<Response, HttpClientError.HttpClientError> {
-    return Effect.gen({ self: this }, function*() {
-      const answer = yield* this.answer(request, response, undefined)
-      if (answer === false || this.refusal !== undefined) {
-        if (answer !== false && this.refusal !== undefined) yield* this.logRefusal(this.refusal)
-        if (this.http.readBody && response.status !== 101) yield* response.arrayBuffer
-        return response
-      }
-      const reason = new HttpClientError.StatusCodeError({ request, response, description: "to be retried" })
-      const error = new HttpClientError.HttpClientError({ reason })
-      this.stands.add(error)
-      this.answers.set(error, answer)
-      return yield* error
-    })
-  }
-
-  private failed<E>(request: Request, cause: Cause.Cause<E>): Effect.Effect<never, E> {
-    return Effect.gen({ self: this }, function*() {
-      for (const reason of Cause.hasInterrupts(cause) ? [] : cause.reasons) {
-        if (reason._tag !== "Fail" || this.answers.has(reason.error)) continue
-        const { error } = reason
-        const answer = yield* this.answer(request, responseOf(error), error)
-        if (answer === false) continue
-        if (this.refusal === undefined) this.answers.set(error, answer)
-        else yield* this.logRefusal(this.refusal)
-      }
-      return yield* Effect.failCause(cause)
-    }).pipe(
-      // what `classify` has thrown
-      Effect.catchDefect((defect) => Effect.failCause(Cause.combine(cause, Cause.die(defect))))
-    )
-  }
-
-  /** What to do about what came of an attempt, if the request may be sent again. */
-  private answer(request: Request, response: Response | undefined, error: unknown): Effect.Effect<RetryOn.Answer> {
     return Effect.withFiber((fiber) => {
-      const { classify, maxHint, statuses } = this.http
-      const isDue = error === undefined && response !== undefined
-        ? statuses.has(response.status)
-        : isTransient(error, statuses)
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      const reading = response === undefined ? nothing : hints.read(response.headers, response.status, now)
-      const asked = toAnswer(reading.hint, maxHint)
-      const failure: Failure = { request, response, error, byDefault: isDue && asked }
-      const override = classify?.(failure)
-      const answer = override === undefined ? failure.byDefault : override === true ? asked : override
-      const ignored = answer === false ? [] : reading.ignored
-      return Effect.as(
-        Effect.forEach(ignored, ({ header, value }) => this.log("Debug", "stamina.hint_ignored", { header, value }), {
-          discard: true
-        }),
-        answer
-      )
+      const verdict = this.judge(request, response, undefined, fiber)
+      if (verdict !== false) {
+        const reason = new HttpClientError.StatusCodeError({ request, response, description: "to be retried" })
+        this.rejected = { verdict, error: new HttpClientError.HttpClientError({ reason }) }
+      } else if (this.http.readBody && response.status !== 101) {
+        return Effect.as(response.arrayBuffer, response)
+      }
+      return Effect.succeed(response)
     })
   }
 
-  private logRefusal({ expected, why }: Refusal): Effect.Effect<void> {
-    return this.log(expected ? "Debug" : "Warn", "stamina.not_retried", { why })
+  /** What becomes of a response, or of an error and the response that it was made of. */
+  private judge(request: Request, response: Response | undefined, error: unknown, fiber: AnyFiber): Verdict {
+    const verdict = error instanceof AttemptTimedOut || this.answer(request, response, error, fiber)
+    if (verdict === false || this.refusal === undefined) return verdict
+    const { expected, why } = this.refusal
+    this.log(fiber, expected ? "Debug" : "Warn", "stamina.not_retried", { why })
+    return false
   }
 
-  private log(level: "Debug" | "Warn", message: string, annotations: Record<string, string>): Effect.Effect<void> {
-    return Effect.annotateLogs(Effect.logWithLevel(level)(message), { callable: this.name, ...annotations })
+  /** The same, as if the request could be sent again. */
+  private answer(request: Request, response: Response | undefined, error: unknown, fiber: AnyFiber): Verdict {
+    const { classify, maxHint, statuses } = this.http
+    const isDue = error === undefined && response !== undefined
+      ? statuses.has(response.status)
+      : isTransient(error, statuses)
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const reading = response === undefined ? nothing : hints.read(response.headers, response.status, now)
+    const asked = ofHint(reading.hint, maxHint)
+    const failure: Failure = { request, response, error, byDefault: isDue && asked }
+    const override = classify?.(failure)
+    const verdict = override === undefined
+      ? isDue && asked
+      : override === true
+      ? asked
+      : toVerdict(this.caller, override, error)
+    if (verdict !== false) {
+      for (const { header, value } of reading.ignored) {
+        this.log(fiber, "Debug", "stamina.hint_ignored", { header, value })
+      }
+    }
+    return verdict
+  }
+
+  private log(fiber: AnyFiber, level: "Debug" | "Warn", message: string, annotations: Record<string, string>): void {
+    logLine(fiber, level, message, () => ({ callable: this.name, ...annotations }))
   }
 }
 
@@ -170,12 +141,14 @@ const resendCount = "http.request.resend_count"
 
 const nothing: hints.Reading = { hint: undefined, ignored: [] }
 
-/** What to do about a failure that is retried, with what the server says about it. */
-export const toAnswer = (hint: hints.ServerHint | undefined, maxHint: Duration.Duration): RetryOn.Answer => {
-  if (hint === undefined) return true
-  // who says "now" means it, and is not made to wait for a backoff
-  return hint.asked && hint.wait === 0 ? Duration.zero : RetryOn.atLeast(hint.wait, maxHint)
-}
+/** What to do about a failure that is retried, by what the server says about it. */
+export const ofHint = (hint: hints.ServerHint | undefined, max: number): true | number | Hint =>
+  hint === undefined || (hint.wait === 0 && !hint.asked)
+    ? true
+    // a server that says "now" means it, and is not made to wait for a backoff
+    : hint.wait === 0
+    ? 0
+    : { _tag: "Hint", wait: hint.wait, max }
 
 /** The response that an error was made of. */
 export const responseOf = (error: unknown): Response | undefined =>

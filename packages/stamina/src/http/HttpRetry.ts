@@ -18,15 +18,18 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { Call, responseOf, toAnswer } from "./Call.ts"
+import { retryBlock } from "../drive/Retry.ts"
+import type { TimedOut } from "../drive/RetryOptions.ts"
+import { eager } from "../tools/eager.ts"
+import type { Answer } from "../verdict/RetryOn.ts"
+import { Call, ofHint, responseOf } from "./Call.ts"
 import { isTransient, statuses } from "./classify.ts"
 import * as hints from "./hints.ts"
+import type { Options } from "./HttpRetryOptions.ts"
 import { keyHeader, methods, refusal } from "./idempotency.ts"
-import { defaultMaxHint, fromOptions, type HttpSettings, type Options } from "./options.ts"
-import { retryBlock, type TimedOut } from "../drive/Retry.ts"
-import type { Answer } from "../verdict/RetryOn.ts"
+import { defaultMaxHint, fromOptions, type HttpSettings } from "./options.ts"
 
-export type { Failure, Options } from "./options.ts"
+export type { Failure, Options } from "./HttpRetryOptions.ts"
 
 /**
  * The statuses that are retried: 408, 425, 429, 500, 502, 503 and 504.
@@ -128,21 +131,12 @@ export function retry<E, R, const T extends Duration.Input = never, const B exte
   self: HttpClient.HttpClient.With<E, R>,
   options?: Options<T, B>
 ): HttpClient.HttpClient.With<E | Added<T, B>, R>
-export function retry<E, R>(
-  first: HttpClient.HttpClient.With<E, R> | Options<Duration.Input, boolean> = {},
-  second?: Options<Duration.Input, boolean>
-): unknown {
-  // not Effect's `dual`, which would put off the check of options that come alone
-  if (isClient(first)) return retried(first, fromOptions(caller, second ?? {}))
-  const http = fromOptions(caller, first)
-  return <E, R>(self: HttpClient.HttpClient.With<E, R>) => retried(self, http)
+export function retry(...args: ReadonlyArray<unknown>): unknown {
+  const ready = (options: Options<Duration.Input, boolean> = {}) => fromOptions(caller, options)
+  return eager(args, HttpClient.isHttpClient, ready, retried)
 }
 
 const caller = "HttpRetry.retry"
-
-const isClient = <E, R>(
-  value: HttpClient.HttpClient.With<E, R> | Options<Duration.Input, boolean>
-): value is HttpClient.HttpClient.With<E, R> => HttpClient.isHttpClient(value)
 
 const retried = <E, R>(
   self: HttpClient.HttpClient.With<E, R>,
@@ -153,13 +147,7 @@ const retried = <E, R>(
       Effect.flatMap(request, (first) => {
         const call = new Call(caller, http, first)
         const send = (request: HttpClientRequest.HttpClientRequest) => self.postprocess(Effect.succeed(request))
-        return Effect.catchCause(
-          retryBlock(call.settings, ({ num }) =>
-            num === 1
-              ? call.attempt(num, first, send)
-              : Effect.flatMap(request, (again) => call.attempt(num, again, send))),
-          (cause) => call.ended(cause)
-        )
+        return retryBlock(call.settings, ({ num }) => call.attempt(num, request, send))
       }),
     http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey) : self.preprocess
   )
@@ -219,7 +207,7 @@ const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
 export const on = (error: unknown): Answer => {
   if (!isTransient(error, statusSet)) return false
   if (HttpClientError.isHttpClientError(error) && refusal(error.request, methodSet) !== undefined) return false
-  return toAnswer(hintOf(responseOf(error)), defaultMaxHint)
+  return ofHint(hintOf(responseOf(error)), defaultMaxHint)
 }
 
 const statusSet: ReadonlySet<number> = /*#__PURE__*/ new Set(statuses)

@@ -1,72 +1,171 @@
 /**
- * One run: what is known between its first attempt and its last. Times are milliseconds since just before the first
- * attempt.
+ * One run: the numbers between its first attempt and its last, and the steps that change them.
+ *
+ * Nothing outside this file writes to a run. It knows no fiber, no clock and no options: whoever drives it hands in the
+ * time, and does what the decision says. All times are milliseconds since just before the first attempt.
+ *
+ * A step is one of four: {@link failed} closes an attempt and decides, {@link granted} begins the wait, {@link begins}
+ * begins the next attempt, {@link over} ends the run. Between `failed` and `granted` others may still object.
  */
-import type { AttemptTimedOut } from "../drive/AttemptTimedOut.ts"
-import type * as Decision from "./Decision.ts"
-import type * as clock from "../tools/clock.ts"
-import type { FailedAttempt } from "./history.ts"
-import type { Settings } from "../drive/settings.ts"
+import * as Decision from "./Decision.ts"
+import { added, type FailedAttempt } from "./history.ts"
 
 export interface Run {
-  readonly settings: Settings
-  /** The clock just before the first attempt. */
-  readonly start: clock.Reading
+  /** What holds for the run. Made at its first failure. */
+  plan: Decision.Plan | undefined
+  phase: "attempting" | "deciding" | "waiting" | "over"
   /** The number of the attempt that is being made, or was made last. */
   attempt: number
+  /** When that attempt began; while waiting, when the next one is planned to begin. */
+  began: number
+  /** The time of the last failure, or of the end. */
+  elapsed: number
   /** The wait that was decided last. */
   wait: number
-  /** The waits before that one, added up. */
+  /** All waits before that one, added up. */
   waited: number
-  /** When the last failure was, or the end. */
-  elapsed: number
-  /** When the current attempt began. In mid-wait, when it begins if the wait ends on time. */
-  began: number
-  /** How long the last attempt took. */
+  /** How long the last attempt took. 0 where the run ended while waiting. */
   took: number
   /** How long all attempts took. */
   inAttempts: number
-  /** Whether no attempt is being made, but one is to follow. */
-  waiting: boolean
-  /** How many attempts were made, those of runs inside counted in place of the attempt that they were made in. */
+  /** How many attempts were made. Where a run inside failed an attempt, its attempts count in place of that one. */
   calls: number
-  /** The switches, as they stood at the first failure. */
-  mode: Decision.Mode | undefined
-  /** The attempts that failed, once there is one: the first and the last few. */
+  /** The {@link ordinal} before the current attempt, and when the run ended. */
+  since: number
+  ending: number
+  /** The attempts that failed: the first and the last few. */
   history: Array<FailedAttempt<Run>> | undefined
-  /** The error of this run's own making that an attempt was broken off with. */
-  timedOut: AttemptTimedOut | undefined
-  /** Why the run was given up, once it was. */
+  /** Why the run gave up, once it has. */
   reason: Decision.GiveUpReason | undefined
-  /** The wait that it was given up for. */
+  /** The wait that was too long, where that is why. */
   refused: Decision.RefusedWait | undefined
-  /** Whether the hooks have been told how the run ended. */
-  told: boolean
 }
+
+/** A run that has failed, and so has its plan. */
+export type Planned = Run & { readonly plan: Decision.Plan }
+
+/** A run that gave up. */
+export type GivenUp = Planned & { readonly reason: Decision.GiveUpReason }
+
+/**
+ * How many runs have ended so far, in the whole process. By it alone, and by no clock, a run that ended inside an attempt
+ * is known from one that ended before.
+ */
+export const ordinal = (): number => endings
+
+let endings = 0
+
+/** Begins a run; `began` is when its first attempt began, where that was before the run's own time starts. */
+export const make = (since: number, began = 0): Run => ({
+  plan: undefined,
+  phase: "attempting",
+  attempt: 1,
+  began,
+  elapsed: 0,
+  wait: 0,
+  waited: 0,
+  took: 0,
+  inAttempts: 0,
+  calls: 0,
+  since,
+  ending: 0,
+  history: undefined,
+  reason: undefined,
+  refused: undefined
+})
+
+/** What is known of a failure. */
+export interface Failure extends Omit<Decision.Failed, "attempt" | "elapsed" | "previousWait"> {
+  /** The error to show in reports. */
+  readonly error: unknown
+  /** The run inside the attempt that the error came out of. */
+  readonly inner?: Run | undefined
+}
+
+/** Closes the attempt at the time `at`. The first time, that settles the plan of the run. */
+export const closed = (run: Run, at: number, plan: Decision.Plan | undefined = run.plan): void => {
+  run.plan = plan
+  run.elapsed = at
+  run.took = run.phase === "attempting" ? Math.max(0, at - run.began) : 0
+  // an attempt may have begun before the run's own time did
+  run.inAttempts += Math.min(run.took, at)
+  run.phase = "deciding"
+}
+
+/** Decides about the attempt that was closed last. Changes nothing. */
+export const decide = (run: Planned, failure: Failure, random: () => number): Decision.Decision =>
+  Decision.decide(run.plan, {
+    attempt: run.attempt,
+    elapsed: run.elapsed,
+    verdict: failure.verdict,
+    deadline: failure.deadline,
+    previousWait: run.attempt === 1 ? undefined : run.wait,
+    alreadyRetried: failure.alreadyRetried,
+    isLast: failure.isLast
+  }, random)
+
+/** The retry is on: its wait begins. */
+export const granted = (run: Run, failure: Failure, wait: number): void => {
+  counted(run, failure, wait)
+  run.phase = "waiting"
+  run.began = run.elapsed + wait
+  run.since = endings
+}
+
+/** The run stops here. */
+export const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): void => {
+  counted(run, failure, 0)
+  run.phase = "over"
+  run.reason = reason
+  run.refused = refused
+  run.ending = ++endings
+}
+
+type Stop = Extract<Decision.Decision, { readonly _tag: "Stop" }>
+
+const counted = (run: Run, { error, inner }: Failure, waitAfter: number): void => {
+  run.calls += inner?.calls ?? 1
+  run.history = added(run.history, {
+    num: run.attempt,
+    start: run.began,
+    duration: run.took,
+    error,
+    waitAfter,
+    inner
+  })
+  run.waited += run.wait
+  run.wait = waitAfter
+}
+
+/** The wait begins at `at`, later than decided, because hooks took time. */
+export const postponed = (run: Run, at: number): void => {
+  run.began = at + run.wait
+}
+
+/** The next attempt begins. */
+export const begins = (run: Run, at: number): void => {
+  run.phase = "attempting"
+  run.attempt++
+  run.began = at
+}
+
+/** The run ends by a success, an interruption or a deadline: in an attempt or in a wait. */
+export const over = (run: Run, at: number, reason?: Decision.GiveUpReason): void => {
+  // an attempt that failed with an interruption has been counted
+  if (run.phase === "over") return
+  if (run.phase === "attempting") run.calls++
+  closed(run, at)
+  run.phase = "over"
+  run.reason = reason
+  run.ending = ++endings
+}
+
+/** Whether the run has ended. */
+export const isOver = (run: Run): boolean => run.phase === "over"
+
+/** Whether there was something to give up: a retry, or one that a limit forbade. */
+export const hasGivenUp = (run: Run): run is GivenUp =>
+  run.reason !== undefined && (run.attempt > 1 || (run.reason !== "NotRetryable" && run.reason !== "Inactive"))
 
 /** The attempt that failed last. */
 export const lastFailure = (run: Run): FailedAttempt<Run> | undefined => run.history?.at(-1)
-
-/** A run that was given up. */
-export type GivenUp = Run & { readonly reason: Decision.GiveUpReason }
-
-/** Begins a run; `began` is when its first attempt began, where that was before the run's time does. */
-export const make = (settings: Settings, start: clock.Reading, began = 0): Run => ({
-  settings,
-  start,
-  attempt: 1,
-  wait: 0,
-  waited: 0,
-  elapsed: 0,
-  began,
-  took: 0,
-  inAttempts: 0,
-  waiting: false,
-  calls: 0,
-  mode: undefined,
-  history: undefined,
-  timedOut: undefined,
-  reason: undefined,
-  refused: undefined,
-  told: false
-})

@@ -1,22 +1,22 @@
 /**
- * The attempts of a run that failed, as many as may be kept: the first and the last few.
+ * The failed attempts of a run: the first and the last few.
  */
 
-/** An attempt that failed; times in milliseconds since the run began. */
+/** A failed attempt; times in milliseconds since just before the first attempt. */
 export interface FailedAttempt<Run> {
   readonly num: number
   readonly start: number
   readonly duration: number
   readonly error: unknown
   readonly waitAfter: number
-  /** The run of its own that the error came out of, inside this attempt. */
+  /** The run inside this attempt that the error came out of. */
   readonly inner: Run | undefined
 }
 
 /** How many attempts are kept from either end. */
 const kept = 5
 
-/** Adds an attempt. Most runs never have another, so that an array that has room for many is not made for the first. */
+/** Adds an attempt. Most runs fail once, so the array starts with room for one. */
 export const added = <Run>(
   history: Array<FailedAttempt<Run>> | undefined,
   attempt: FailedAttempt<Run>

@@ -7,28 +7,19 @@
  * @stability unstable
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import { BeginTransaction, SqlClient } from "effect/sql/SqlClient"
-import { isSqlError, type SqlError } from "effect/sql/SqlError"
-import { AttemptTimedOut } from "../drive/AttemptTimedOut.ts"
-import { checkKnown, refuse } from "../tools/check.ts"
-import { nameOf } from "../telemetry/details.ts"
-import { errorsOf } from "../verdict/ofCause.ts"
-import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
-import {
-  isOutcomeUnknown as hasUnknownOutcome,
-  isTransient,
-  isUnresolved,
-  markOutcomeUnknown
-} from "./classify.ts"
-import { isLossOf, keepingErrors } from "./keepingErrors.ts"
-import { retryEffect, type TimedOut } from "../drive/Retry.ts"
-import type { Fitting, On } from "../verdict/RetryOn.ts"
-import type { RetryOptions } from "../drive/RetryOptions.ts"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { TimedOut } from "../drive/RetryOptions.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import { eager } from "../tools/eager.ts"
+import type { On } from "../verdict/RetryOn.ts"
+import { isOutcomeUnknown as hasUnknownOutcome, isTransient } from "./classify.ts"
+import type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
+import { fromOptions, run } from "./transaction.ts"
+
+export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
 
 /**
  * Whether an error says that the same work may well succeed if it is done again: an `on` for whatever retries.
@@ -121,49 +112,6 @@ export const defaults: RetryPolicy.RetryPolicy = /*#__PURE__*/ RetryPolicy.make(
 })
 
 /**
- * The options of {@link transaction}: those of `Stamina.retry`, none of which is required.
- *
- * @stability unstable
- * @category models
- * @since 0.1.0
- */
-export interface Options<out On, out Timeout extends Duration.Input = never>
-  extends Omit<RetryOptions<On, Timeout>, "on" | "attemptTimeout">
-{
-  /** What is retried. Default: {@link on}. */
-  readonly on?: On | undefined
-  /**
-   * How long the effect inside may take in one attempt: longer than 0. It is then interrupted and rolled back, and the
-   * attempt counts as failed, with `AttemptTimedOut`, which is retried whatever `on` says. It includes neither the wait
-   * for a connection nor `COMMIT`, which is never broken off. Default: as long as it takes.
-   */
-  readonly attemptTimeout?: Timeout | undefined
-  /**
-   * The statement that begins the transaction, in place of the client's: `"BEGIN ISOLATION LEVEL SERIALIZABLE"` in
-   * PostgreSQL, `"BEGIN IMMEDIATE"` in SQLite. It is sent as it is. Inside another transaction it has no effect.
-   */
-  readonly begin?: string | undefined
-  /**
-   * Whether the transaction may be committed twice, so that it is retried even where the connection was lost during
-   * `COMMIT`. Default `false`.
-   */
-  readonly idempotent?: boolean | undefined
-}
-
-/**
- * A {@link transaction} that was made alone, without an effect.
- *
- * @stability unstable
- * @category models
- * @since 0.1.0
- */
-export interface Bound<O, TimedOut = never> {
-  <A, E, R>(
-    self: Effect.Effect<A, E, R> & Fitting<E | SqlError, O, "effect">
-  ): Effect.Effect<A, E | SqlError | TimedOut, R | SqlClient>
-}
-
-/**
  * Runs an effect in a transaction of the `SqlClient` around, and retries the whole transaction, never a statement in it.
  *
  * **Details**
@@ -220,7 +168,7 @@ export function transaction<
   const T extends Duration.Input = never
 >(
   options?: Options<O, T>
-): unknown extends E ? Bound<O, TimedOut<T>>
+): unknown extends E ? TransactionCombinator<O, TimedOut<T>>
   : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, NoInfer<E> | SqlError | TimedOut<T>, R | SqlClient>
 export function transaction<
   A,
@@ -232,142 +180,8 @@ export function transaction<
   self: Effect.Effect<A, E, R>,
   options?: Options<O, T>
 ): Effect.Effect<A, E | SqlError | TimedOut<T>, R | SqlClient>
-export function transaction(
-  first?: Options<unknown, Duration.Input> | Effect.Effect<unknown, unknown, unknown>,
-  options?: Options<unknown, Duration.Input>
-): unknown {
-  if (Effect.isEffect(first)) return run(first, fromOptions(options))
-  const ready = fromOptions(first)
-  return <A, E, R>(self: Effect.Effect<A, E, R>) => run(self, ready)
+export function transaction(...args: ReadonlyArray<unknown>): unknown {
+  const ready = (options: Options<unknown, Duration.Input> = {}) =>
+    fromOptions("SqlRetry.transaction", options, { on, policy: defaults })
+  return eager(args, Effect.isEffect, ready, run)
 }
-
-const caller = "SqlRetry.transaction"
-
-/** The options, checked and made ready. */
-interface Ready {
-  /** Without `attemptTimeout`, which must not break off a `COMMIT` and so is not for the driver to see to. */
-  readonly settings: Settings
-  readonly attemptTimeout: number
-  readonly begin: string | undefined
-  readonly idempotent: boolean
-}
-
-const fromOptions = (options: Options<unknown, Duration.Input> = {}): Ready => {
-  checkKnown(caller, options, [...retryFields, "begin", "idempotent"])
-  const { begin, idempotent = false, ...rest } = options
-  if (begin !== undefined && (typeof begin !== "string" || begin.trim() === "")) {
-    return refuse(caller, "begin", "a statement", begin)
-  }
-  if (typeof idempotent !== "boolean") return refuse(caller, "idempotent", "true or false", idempotent)
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  const settings = fromRetryOptions(caller, { on, ...defaults, ...given })
-  return {
-    settings: { ...settings, attemptTimeout: Infinity },
-    attemptTimeout: settings.attemptTimeout,
-    begin,
-    idempotent
-  }
-}
-
-const run = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  ready: Ready
-): Effect.Effect<A, E | SqlError | AttemptTimedOut, R | SqlClient> =>
-  Effect.flatMap(
-    SqlClient,
-    (client) =>
-      Effect.withFiber((fiber) =>
-        Context.getOrUndefined(fiber.context, client.transactionService) === undefined
-          ? retryWhole(client, fiber, self, ready)
-          : Effect.andThen(tellNotRetried(client, fiber, ready), asSavepoint(client, self, ready))
-      )
-  )
-
-/** The transactions around that are retried, of all clients: the keys of their services. */
-const Retried: Context.Reference<ReadonlyArray<string>> = Context.Reference<ReadonlyArray<string>>(
-  "effect-stamina/SqlRetry/Retried",
-  { defaultValue: () => [] }
-)
-
-/** An outermost transaction. */
-const retryWhole = <A, E, R>(
-  client: SqlClient,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  self: Effect.Effect<A, E, R>,
-  ready: Ready
-): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> => {
-  const { begin, idempotent, settings } = ready
-  let attempts = 0
-  let timedOut: AttemptTimedOut | undefined
-  const inside = timed(self, ready, () => timedOut = timeOut(attempts, ready)).pipe(
-    Effect.provideService(Retried, [...fiber.getRef(Retried), client.transactionService.key])
-  )
-  const withTransaction = begin === undefined
-    ? client.withTransaction
-    : beginWith(client, begin, fiber.getRef(BeginTransaction))
-
-  const attempt = Effect.suspend(() => {
-    attempts++
-    return keepingErrors(withTransaction, inside, (cause) => {
-      const errors = errorsOf(cause).filter(isSqlError).filter(isUnresolved)
-      if (idempotent || errors.length === 0) return Effect.failCause(cause)
-      errors.forEach(markOutcomeUnknown)
-      return Effect.andThen(
-        Effect.annotateLogs(Effect.logWarning("stamina.commit_unknown"), { callable: nameOf(settings, fiber) }),
-        Effect.failCause(cause)
-      )
-    })
-  })
-
-  return retryEffect(attempt, {
-    ...settings,
-    judge: (error) =>
-      (timedOut !== undefined && error === timedOut) || (!hasUnknownOutcome(error) && settings.judge(error))
-  })
-}
-
-/** A transaction inside another: not retried. */
-const asSavepoint = <A, E, R>(
-  client: SqlClient,
-  self: Effect.Effect<A, E, R>,
-  ready: Ready
-): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> =>
-  keepingErrors(client.withTransaction, timed(self, ready, () => timeOut(1, ready)), (cause) => {
-    // released, or not, a savepoint is nothing that lasts: a connection that is lost then is lost as anywhere else
-    const [error] = errorsOf(cause)
-    return isLossOf([], cause) && isSqlError(error) ? Effect.fail(error) : Effect.failCause(cause)
-  })
-
-const tellNotRetried = (
-  client: SqlClient,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  { settings }: Ready
-): Effect.Effect<void> => {
-  const isRetried = fiber.getRef(Retried).includes(client.transactionService.key)
-  const message = "stamina.transaction_not_retried"
-  return Effect.annotateLogs(isRetried ? Effect.logDebug(message) : Effect.logWarning(message), {
-    callable: nameOf(settings, fiber),
-    summary: `inside another transaction, which ${isRetried ? "is retried as a whole" : "SqlRetry did not begin"}`
-  })
-}
-
-const timed = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  { attemptTimeout }: Ready,
-  error: () => AttemptTimedOut
-): Effect.Effect<A, E | AttemptTimedOut, R> =>
-  attemptTimeout === Infinity
-    ? self
-    : Effect.timeoutOrElse(self, { duration: attemptTimeout, orElse: () => Effect.fail(error()) })
-
-const timeOut = (attempt: number, { attemptTimeout }: Ready): AttemptTimedOut =>
-  new AttemptTimedOut({ attempt, after: Duration.millis(attemptTimeout) })
-
-/** `BeginTransaction` would hold for other clients' transactions inside as well. */
-const beginWith =
-  (client: SqlClient, begin: string, inside: string | undefined): SqlClient["withTransaction"] => (self) =>
-    Effect.provideService(
-      client.withTransaction(Effect.provideService(self, BeginTransaction, inside)),
-      BeginTransaction,
-      begin
-    )

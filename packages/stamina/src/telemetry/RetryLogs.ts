@@ -3,20 +3,12 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
-import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
-import * as Predicate from "effect/Predicate"
-import * as References from "effect/References"
-import { attributesOf } from "./attributes.ts"
+import type * as LogLevel from "effect/LogLevel"
 import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
-import { errorType } from "../tools/errors.ts"
-import { sentence } from "./giveUpText.ts"
-import * as plainHook from "./plainHook.ts"
-import { words } from "../tools/words.ts"
-import type { RetryHook } from "./RetryHook.ts"
+import { read } from "../tools/errors.ts"
+import { logLine } from "./logLine.ts"
+import * as RetryEvent from "./RetryEvent.ts"
+import type { Listener, RetryHook } from "./RetryHook.ts"
 
 /**
  * How to log. A level of `"None"` leaves a line out.
@@ -75,14 +67,14 @@ export const make = (options: Options = {}): RetryHook => {
       gaveUp: checkLevel("gaveUp", options.gaveUp),
       interrupted: checkLevel("interrupted", options.interrupted)
     },
-    messages ? withMessage : errorType
+    messages ? withMessage : RetryEvent.errorType
   )
 }
 
 const caller = "RetryLogs.make"
 
 type Level = LogLevel.Severity | "None"
-type Levels = Readonly<Record<plainHook.Event, Level>>
+type Levels = Readonly<Record<Uncapitalize<RetryEvent.RetryEvent["_tag"]>, Level>>
 
 const defaults: Levels = { retryScheduled: "Warn", recovered: "Info", gaveUp: "Error", interrupted: "Debug" }
 
@@ -91,42 +83,36 @@ const levels: ReadonlyArray<Level> = ["Fatal", "Error", "Warn", "Info", "Debug",
 const checkLevel = (line: keyof Levels, level: Level = defaults[line]): Level =>
   levels.includes(level) ? level : refuse(caller, line, `one of ${levels.join(", ")}`, level)
 
-/**
- * Logs as `Effect.logWithLevel` does, with annotations, to every logger but one: spans are the span hook's, and Effect's
- * own logger, which puts log lines on them, would tell each event twice.
- */
-const logging = (levels: Levels, describe: (error: unknown) => string): RetryHook =>
-  plainHook.make("logs", (event) => {
-    const logLevel = levels[event]
-    if (logLevel === "None") return undefined
-    const message = [`stamina.${words(event, "_")}`]
-    return (seen, fiber) => {
-      const { cache, context } = fiber
-      if (LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)) return
-      const annotations = {
-        ...fiber.getRef(References.CurrentLogAnnotations),
-        ...attributesOf(seen),
-        ...("causedBy" in seen ? { caused_by: describe(seen.causedBy) } : undefined),
-        ...("reason" in seen ? { summary: sentence(seen) } : undefined)
-      }
-      const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-      fiber.setContext(Context.add(context, References.CurrentLogAnnotations, annotations))
-      try {
-        for (const logger of fiber.getRef(Logger.CurrentLoggers)) {
-          if (logger !== Logger.tracerLogger) logger.log({ message, logLevel, cause: Cause.empty, fiber, date })
-        }
-      } finally {
-        fiber.setContext(context)
-      }
-    }
-  })
+const logging = (levels: Levels, describe: (error: unknown) => string): RetryHook => {
+  const byTag: Readonly<Record<RetryEvent.RetryEvent["_tag"], Level>> = {
+    RetryScheduled: levels.retryScheduled,
+    Recovered: levels.recovered,
+    GaveUp: levels.gaveUp,
+    Interrupted: levels.interrupted
+  }
+  const log: Listener<RetryEvent.RetryEvent> = (event, fiber) => {
+    const level = byTag[event._tag]
+    if (level === "None") return
+    logLine(fiber, level, RetryEvent.nameOf(event), () => ({
+      ...RetryEvent.attributes(event),
+      ...("causedBy" in event ? { caused_by: describe(event.causedBy) } : undefined),
+      ...(event._tag === "GaveUp" ? { summary: RetryEvent.sentence(event) } : undefined)
+    }))
+  }
+  const unlessNone = (level: Level) => level === "None" ? undefined : log
+  return {
+    name: "logs",
+    onRetryScheduled: unlessNone(levels.retryScheduled),
+    onRecovered: unlessNone(levels.recovered),
+    onGaveUp: unlessNone(levels.gaveUp),
+    onInterrupted: unlessNone(levels.interrupted)
+  }
+}
 
 const withMessage = (error: unknown): string => {
-  const type = errorType(error)
-  if (typeof error === "string") return `${type}: ${error}`
-  return Predicate.hasProperty(error, "message") && typeof error.message === "string" && error.message !== ""
-    ? `${type}: ${error.message}`
-    : type
+  const type = RetryEvent.errorType(error)
+  const message = typeof error === "string" ? error : read(error, "message")
+  return typeof message === "string" && message !== "" ? `${type}: ${message}` : type
 }
 
 /**
@@ -135,4 +121,4 @@ const withMessage = (error: unknown): string => {
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ logging(defaults, errorType)
+export const hook: RetryHook = /*#__PURE__*/ logging(defaults, RetryEvent.errorType)

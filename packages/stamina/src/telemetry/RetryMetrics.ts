@@ -9,10 +9,8 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
-import { errorType } from "../tools/errors.ts"
-import * as plainHook from "./plainHook.ts"
-import { words } from "../tools/words.ts"
-import type { RetryHook } from "./RetryHook.ts"
+import { errorType, outcomeOf } from "./RetryEvent.ts"
+import { forEvery, type RetryHook } from "./RetryHook.ts"
 
 const counter = (name: string, description: string) => (): Metric.Counter<number> =>
   Metric.counter(name, { description, incremental: true })
@@ -80,32 +78,32 @@ export const maxLabelValues = 200
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ plainHook.make("metrics", (event) => (seen, { context }) => {
-  const { callables, errorTypes } = seenBy(context)
-  const callable = atMost(callables, seen.name)
-  if ("retryNum" in seen) {
-    const retry_num = seen.retryNum > 10 ? "10+" : String(seen.retryNum)
-    count(context, newRetries, 1, { callable, retry_num, error_type: atMost(errorTypes, errorType(seen.causedBy)) })
-    count(context, newWaits, Duration.toSeconds(seen.waitFor), { callable })
+export const hook: RetryHook = /*#__PURE__*/ forEvery("metrics", (event, { context }) => {
+  const { callables, errorTypes } = labelsOf(context)
+  const callable = atMost(callables, event.name)
+  if (event._tag === "RetryScheduled") {
+    const retry_num = event.retryNum > 10 ? "10+" : String(event.retryNum)
+    count(context, newRetries, 1, { callable, retry_num, error_type: atMost(errorTypes, errorType(event.causedBy)) })
+    count(context, newWaits, Duration.toSeconds(event.waitFor), { callable })
   } else {
-    const labels = { callable, outcome: words("reason" in seen ? seen.reason : event, "_") }
+    const labels = { callable, outcome: outcomeOf(event) }
     count(context, newRuns, 1, labels)
-    count(context, newAttempts, seen.attempts, labels)
+    count(context, newAttempts, event.attempts, labels)
   }
 })
 
 type Series = Metric.Metric<number, unknown>
 
 /** What a registry has seen: the labels that others choose, and the series, by instrument and labels. */
-interface Seen {
+interface Labels {
   readonly callables: Set<string>
   readonly errorTypes: Set<string>
   readonly series: Map<() => Series, Map<string, Series>>
 }
 
-const registries = /*#__PURE__*/ new WeakMap<object, Seen>()
+const registries = /*#__PURE__*/ new WeakMap<object, Labels>()
 
-const seenBy = (context: Context.Context<never>): Seen =>
+const labelsOf = (context: Context.Context<never>): Labels =>
   found(registries, Context.get(context, Metric.MetricRegistry), () => ({
     callables: new Set(),
     errorTypes: new Set(),
@@ -127,7 +125,7 @@ const count = (
   labels: Readonly<Record<string, string>>
 ): void =>
   found(
-    found(seenBy(context).series, instrument, () => new Map<string, Series>()),
+    found(labelsOf(context).series, instrument, () => new Map<string, Series>()),
     JSON.stringify(labels),
     () => Metric.withAttributes(instrument(), labels)
   ).updateUnsafe(amount, context)

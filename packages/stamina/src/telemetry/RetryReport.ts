@@ -5,10 +5,10 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { GiveUpReason } from "../run/Decision.ts"
-import { totals } from "./details.ts"
+import { behind } from "../run/origins.ts"
 import { lastFailure, type Run } from "../run/Run.ts"
-import { runOf } from "../run/origins.ts"
+import { totals } from "./eventsOf.ts"
+import type { GiveUpReason, RunTotals } from "./RetryEvent.ts"
 
 /**
  * What is known about an error that came out of a retried run.
@@ -16,22 +16,9 @@ import { runOf } from "../run/origins.ts"
  * @category models
  * @since 0.1.0
  */
-export interface RetryReport {
+export interface RetryReport extends RunTotals {
   /** Why the run did not retry the error. */
   readonly reason: GiveUpReason
-  /** How many attempts were made, the first one included. */
-  readonly attempts: number
-  /**
-   * How many calls that comes to: as `attempts`, but where an attempt's error came out of a run inside, the attempts of
-   * that run count in its place. Three attempts of four each are 12.
-   */
-  readonly calls: number
-  /** The time from just before the first attempt to the end. */
-  readonly elapsed: Duration.Duration
-  /** How much of that was spent between attempts: waiting, for the most part. */
-  readonly waited: Duration.Duration
-  /** How much of that was spent inside attempts. */
-  readonly inAttempts: Duration.Duration
   /** The attempts, in order: the first five and the last five. */
   readonly history: ReadonlyArray<AttemptReport>
   /** How many attempts are left out of the middle of the history. */
@@ -97,7 +84,7 @@ export interface AttemptReport {
  * @since 0.1.0
  */
 export const report = (error: unknown): Option.Option<RetryReport> =>
-  Option.flatMap(Option.fromUndefinedOr(runOf(error)), ofRun)
+  Option.flatMap(Option.fromUndefinedOr(behind(error)), ofRun)
 
 const ofRun = (run: Run): Option.Option<RetryReport> => {
   const { history, reason } = run

@@ -4,11 +4,8 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import { attributesOf } from "./attributes.ts"
-import { errorType } from "../tools/errors.ts"
-import * as plainHook from "./plainHook.ts"
-import { words } from "../tools/words.ts"
-import type { RetryHook } from "./RetryHook.ts"
+import * as RetryEvent from "./RetryEvent.ts"
+import { forEvery, type RetryHook } from "./RetryHook.ts"
 
 /**
  * The hook that adds events to the current span, if there is one; among the default hooks.
@@ -28,13 +25,13 @@ import type { RetryHook } from "./RetryHook.ts"
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ plainHook.make("spans", (event) => (seen, fiber) => {
+export const hook: RetryHook = /*#__PURE__*/ forEvery("spans", (event, fiber) => {
   const { span } = fiber.cache
   if (span?._tag !== "Span") return
-  const attributes = Object.entries(attributesOf(seen))
-  if ("causedBy" in seen) attributes.push(["error_type", errorType(seen.causedBy)])
+  const attributes = Object.entries(RetryEvent.attributes(event))
+  if ("causedBy" in event) attributes.push(["error_type", RetryEvent.errorType(event.causedBy)])
   span.event(
-    `stamina.${words(event, "_")}`,
+    RetryEvent.nameOf(event),
     fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
     Object.fromEntries(attributes.map(([name, value]) => [`stamina.${name}`, value]))
   )

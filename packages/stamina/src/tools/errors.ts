@@ -1,20 +1,44 @@
 /**
- * What an error is called where its message must not appear: its tag, else its class, else its type.
+ * Reading errors that may be anything, so that nothing they do can harm: a getter may throw, a proxy may be revoked.
  */
 import * as Predicate from "effect/Predicate"
 
-export const errorType = (error: unknown): string => {
+/** A property of an error; `undefined` where there is none, or where reading it throws. */
+export const read = (error: unknown, property: string): unknown => {
+  try {
+    return Predicate.isObjectKeyword(error) ? Reflect.get(error, property) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The `_tag` of an error, whatever it is. */
+export const tagOf = (error: unknown): unknown => read(error, "_tag")
+
+/** Whether a text can serve as a name: it is not empty. */
+export const isName = (name: unknown): name is string => typeof name === "string" && name !== ""
+
+/** What an error is called where its message must not appear: its tag, else its class, else its type. */
+export const typeOf = (error: unknown): string => {
   const tag = tagOf(error)
   if (isName(tag)) return tag
   if (typeof error !== "object") return typeof error
   if (error === null) return "null"
-  const { constructor } = error
   // data may have a `constructor`, and a class a static `name`, that is anything at all
-  return typeof constructor === "function" && isName(constructor.name) ? constructor.name : "object"
+  const constructor = read(error, "constructor")
+  const name = typeof constructor === "function" ? read(constructor, "name") : undefined
+  return isName(name) ? name : "object"
 }
 
-/** The `_tag` of an error, whatever it is. */
-export const tagOf = (error: unknown): unknown => Predicate.hasProperty(error, "_tag") ? error._tag : undefined
+/** An error and what it was caused by, outermost first: the `cause` of each, or the `response` that it was made of. */
+export const causesOf = (error: unknown): ReadonlyArray<object> => {
+  const causes: Array<object> = []
+  while (causes.length < maxCauses && Predicate.isObjectKeyword(error)) {
+    causes.push(error)
+    error = read(error, "cause") ?? read(error, "response")
+  }
+  return causes
+}
 
-/** Whether something can be called by it: any text that is not empty. */
-export const isName = (name: unknown): name is string => typeof name === "string" && name !== ""
+/** How far causes are followed: they may lead back to where they began. */
+const maxCauses = 16

@@ -4,12 +4,12 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import * as Formatter from "effect/Formatter"
-import * as Predicate from "effect/Predicate"
-import * as Backoff from "../policy/Backoff.ts"
-import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
-import { isName, tagOf } from "../tools/errors.ts"
-import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import type * as RetryPolicy from "../policy/RetryPolicy.ts"
+import { decodeDuration, refuse } from "../tools/check.ts"
+import { fromInput } from "./forms.ts"
+import type { Hint, Verdict } from "./Verdict.ts"
+
+export type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
 /**
  * The tags of an error type: the literal `_tag`s of its members.
@@ -35,20 +35,6 @@ export type KnownTags<E> = unknown extends E ? string : Tags<E>
  * @since 0.1.0
  */
 export type Answer = boolean | Duration.Input | Hint
-
-/**
- * A wait that the other side asks for.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Hint {
-  readonly _tag: "Hint"
-  /** The shortest wait, in milliseconds. */
-  readonly wait: number
-  /** The longest wait that may be asked for, in milliseconds. */
-  readonly max: number
-}
 
 /**
  * A backoff hook's answer to a server that says when to come back: wait at least that long, with jitter on top, so that
@@ -166,7 +152,7 @@ export type BackoffHook<E> = (error: unknown extends E ? never : E) => Answer
  * @category type-level
  * @since 0.1.0
  */
-export type Asks<O> = O extends abstract new(...args: never) => unknown ? unknown
+export type ErrorOf<O> = O extends abstract new(...args: never) => unknown ? unknown
   : O extends (error: infer E) => Answer ? E
   : unknown
 
@@ -176,7 +162,7 @@ export type Asks<O> = O extends abstract new(...args: never) => unknown ? unknow
  * @category type-level
  * @since 0.1.0
  */
-export type Names<O> = O extends string ? O
+export type TagsOf<O> = O extends string ? O
   : O extends ReadonlyArray<infer Item> ? Extract<Item, string>
   : O extends ((...args: never) => unknown) | (abstract new(...args: never) => unknown) ? never
   : Extract<keyof O, string>
@@ -187,18 +173,10 @@ export type Names<O> = O extends string ? O
  * @category type-level
  * @since 0.1.0
  */
-export type Fitting<E, O, What extends string> = string extends Names<O> ? unknown
-  : [Names<O>] extends [Tags<E>] ? [E] extends [Asks<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
+export type Retryable<E, O, What extends string> = string extends TagsOf<O> ? unknown
+  : [TagsOf<O>] extends [Tags<E>] ?
+    [E] extends [ErrorOf<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
   : `\`on\` names what this ${What} cannot fail with`
-
-/**
- * What becomes of an error: `false` (not retried), `true` (retried after the default wait), the exact number of
- * milliseconds to wait (finite and at least 0), a hint, or a backoff of its own.
- *
- * @category models
- * @since 0.1.0
- */
-export type Verdict = boolean | number | Hint | { readonly _tag: "Backoff"; readonly backoff: Backoff.Backoff }
 
 /**
  * Turns any form of `on` into one function from an error to a {@link Verdict}.
@@ -224,97 +202,4 @@ export type Verdict = boolean | number | Hint | { readonly _tag: "Backoff"; read
  */
 export const make = <E = unknown, const O extends On<E> = On<E>>(
   on: O
-): (error: unknown extends E ? Asks<O> : E) => Verdict => fromInput("RetryOn.make", on)
-
-/**
- * {@link make} on behalf of another function, whose name errors then carry.
- *
- * @internal
- */
-export const fromInput = (
-  caller: string,
-  on: unknown,
-  policy: RetryPolicy.RetryPolicy = RetryPolicy.defaults
-): (error: unknown) => Verdict => {
-  if (typeof on === "function" && !isClass(on)) return (error) => toVerdict(caller, on(error), error)
-  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, policy)
-  const tags = new Set<unknown>()
-  const classes: Array<Class> = []
-  for (const item of Array.isArray(on) && on.length > 0 ? on : [on]) {
-    if (isName(item)) tags.add(item)
-    else if (isClass(item)) classes.push(item)
-    else refuse(caller, "on", rule, on)
-  }
-  return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
-}
-
-const rule = "a tag, an error class, a non-empty array of them, a record of tags, or a function"
-
-const ofRecord = (
-  caller: string,
-  on: Record<string, unknown>,
-  policy: RetryPolicy.RetryPolicy
-): (error: unknown) => Verdict => {
-  const byTag = new Map<unknown, Verdict | ((error: unknown) => Verdict)>()
-  for (const [tag, answer] of Object.entries(on)) {
-    if (answer === undefined) continue
-    byTag.set(
-      tag,
-      typeof answer === "function"
-        ? (error) => toVerdict(caller, answer(error), error)
-        : typeof answer === "boolean" || isHint(answer)
-        ? granted(answer)
-        : isBackoffOptions(answer)
-        ? { _tag: "Backoff", backoff: ownBackoff(`${caller}: on.${tag}`, answer, policy) }
-        : Duration.toMillis(checkWait(caller, answer, `on.${tag}`, ", true, false, a backoff or a function"))
-    )
-  }
-  return (error) => {
-    const answer = byTag.get(tagOf(error))
-    return typeof answer === "function" ? answer(error) : answer ?? false
-  }
-}
-
-/** A backoff hook's answer, checked: an answer that means nothing must not turn into a wait. */
-const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => {
-  if (typeof answer === "boolean" || isHint(answer)) return granted(answer)
-  const duration = decodeDuration(answer)
-  if (duration === undefined || !Number.isFinite(Duration.toMillis(duration))) {
-    throw new RangeError(
-      `${caller}: on must answer true, false or a finite duration, got ${Formatter.format(answer)}`,
-      { cause: error }
-    )
-  }
-  return Math.max(0, Duration.toMillis(duration))
-}
-
-/**
- * Whether an answer or a verdict is a hint.
- *
- * @internal
- */
-export const isHint = (answer: unknown): answer is Hint => tagOf(answer) === "Hint"
-
-/** A hint that asks for no wait asks for nothing: above all not for jitter beyond the longest wait. */
-const granted = (answer: boolean | Hint): Verdict => typeof answer === "boolean" || answer.wait > 0 ? answer : true
-
-/** The fields of a policy that may differ by tag. */
-const curve = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
-
-const isBackoffOptions = (answer: unknown): answer is BackoffOptions =>
-  isPlainRecord(answer) && Object.keys(answer).some((key) => curve.includes(key))
-
-const ownBackoff = (caller: string, options: BackoffOptions, policy: RetryPolicy.RetryPolicy): Backoff.Backoff => {
-  checkKnown(caller, options, curve)
-  return Backoff.fromPolicy(RetryPolicy.fromInput(caller, options, policy))
-}
-
-type Class = abstract new(...args: never) => unknown
-
-/** Classes, built-in ones included, own a `prototype` that cannot be assigned; functions with one can be reassigned. */
-const isClass = (value: unknown): value is Class =>
-  typeof value === "function" &&
-  (Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false || value.prototype instanceof Error)
-
-const isPlainRecord = (value: unknown): value is Record<string, unknown> =>
-  Predicate.isObject(value) && !Duration.isDuration(value)
+): (error: unknown extends E ? ErrorOf<O> : E) => Verdict => fromInput("RetryOn.make", on)

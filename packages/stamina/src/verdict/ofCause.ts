@@ -1,10 +1,10 @@
 /**
- * Rule R4, in one place: what may be retried of a whole cause.
+ * What may be retried of a whole cause.
  */
 import * as Cause from "effect/Cause"
-import type { Verdict } from "./RetryOn.ts"
+import type { Verdict } from "./Verdict.ts"
 
-/** What a cause holds, typed failures first: the first of them stands for the cause where one has to. */
+/** The errors of a cause, typed failures first. The first represents the cause where only one can. */
 export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unknown> => {
   const errors: Array<unknown> = []
   for (const reason of reasons) if (reason._tag === "Fail") errors.push(reason.error)
@@ -14,9 +14,8 @@ export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unkno
 
 /**
  * The verdict on a cause. Only typed failures are retried: a defect or an interruption anywhere in the cause decides
- * against it, and so does a single failure that must not be retried. When several failures ask for a wait of their
- * own, the longest is granted, so that none of them is called back too early; a backoff of its own counts only where no
- * time is named.
+ * against it, and so does a single failure that must not be retried. Where several failures ask for waits, the longest
+ * is granted, so that none of them is called back too early.
  */
 export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) => Verdict): Verdict => {
   const { reasons } = cause
@@ -30,9 +29,9 @@ export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) 
   return verdict
 }
 
-/** How long a verdict asks to wait: in milliseconds where it says so. */
-const rank = (verdict: Exclude<Verdict, false>): number => {
-  if (typeof verdict === "number") return verdict
-  if (verdict === true) return -2
-  return verdict._tag === "Hint" ? verdict.wait : -1
-}
+/** Orders verdicts: the default wait, then a backoff of its own, then an explicit wait by its length. */
+const rank = (verdict: Exclude<Verdict, false>): number =>
+  verdict === true ? byDefault : typeof verdict === "number" ? verdict : verdict._tag === "Hint" ? verdict.wait : own
+
+const byDefault = -2
+const own = -1

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Data, Effect, Logger, Option, References } from "effect"
-import { type RetryDetails, RetryLogs, Stamina, staminaSchedule } from "effect-stamina"
+import { type RetryEvent, RetryLogs, Stamina, staminaSchedule } from "effect-stamina"
 import { inTime } from "../kit/inTime.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
@@ -23,7 +23,7 @@ describe.each(inner)("a run around %s", (_, retry) => {
   it.effect("retries all the same by default, and 3 × 4 = 12 is visible", () =>
     Effect.gen(function*() {
       const { effect, seen } = failing()
-      const details: Array<RetryDetails.RetryDetails> = []
+      const details: Array<RetryEvent.RetryScheduled> = []
       const hooks = Stamina.layerHooks([{ onRetryScheduled: (seen) => Effect.sync(() => void details.push(seen)) }])
       const outer = Stamina.retry(retry(effect).pipe(Effect.provide(Stamina.layerHooks([]))), four)
       const error = yield* inTime(Effect.flip(outer.pipe(Effect.provide(hooks))))

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { completionsAt } from "../kit/languageServer.ts"
 
-const typetest = join(dirname(dirname(fileURLToPath(import.meta.url))), "typetest")
+const typetest = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "typetest")
 
 /** What an editor offers right after `on: "`. */
 const offered = (expression: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Data, Effect, Fiber, Schema } from "effect"
+import { Clock, Data, Duration, Effect, Fiber, Option, Schema } from "effect"
 import { Deadline, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 
@@ -78,8 +78,9 @@ const build = (nest: typeof Nest.Type) => {
 
   const mark = (level: number, run: number, num: number) =>
     Effect.gen(function*() {
-      const deadline = yield* Deadline.CurrentDeadline
-      begun.push({ run, num, at: yield* Clock.monotonicTimeNanos, deadline: deadline?.at, level })
+      const at = yield* Clock.monotonicTimeNanos
+      const left = Option.getOrUndefined(yield* Deadline.timeLeft)
+      begun.push({ run, num, at, deadline: left && at + Duration.toNanosUnsafe(left), level })
     })
 
   let effect: Effect.Effect<unknown, unknown> = Effect.suspend(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Option } from "effect"
-import { type RetryDetails, Stamina } from "effect-stamina"
+import { type RetryEvent, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
@@ -66,8 +66,8 @@ describe("a run that a deadline ends", () => {
 
 describe("what hooks are told of the calls of a run", () => {
   const told = () => {
-    const runs: Array<RetryDetails.RetriedRun> = []
-    const tell = (run: RetryDetails.RetriedRun) => Effect.sync(() => void runs.push(run))
+    const runs: Array<RetryEvent.RunEnded> = []
+    const tell = (run: RetryEvent.RunEnded) => Effect.sync(() => void runs.push(run))
     return { runs, layer: Stamina.layerHooks([{ onRecovered: tell, onGaveUp: tell, onInterrupted: tell }]) }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Data, Duration, Effect, Exit, Layer, Option, Ref, type Scope, Stream, type Tracer } from "effect"
-import { type RetryDetails, Stamina } from "effect-stamina"
+import { type RetryEvent, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -409,7 +409,7 @@ describe("what surrounds the requests", () => {
   it.effect("hooks see an HttpClientError, method and host, and can read the body", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []
-      const onRetryScheduled = ({ causedBy, name }: RetryDetails.RetryDetails): Effect.Effect<void> =>
+      const onRetryScheduled = ({ causedBy, name }: RetryEvent.RetryScheduled): Effect.Effect<void> =>
         HttpClientError.isHttpClientError(causedBy) && causedBy.response !== undefined
           ? Effect.ignore(Effect.map(causedBy.response.text, (text) => seen.push([name, causedBy.message, text])))
           : Effect.void

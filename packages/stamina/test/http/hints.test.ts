@@ -320,7 +320,7 @@ describe("the waits of HttpRetry.retry", () => {
       expect(HttpRetry.on(error({}))).toBe(true)
       expect(HttpRetry.on(error({}, 404))).toBe(false)
       expect(HttpRetry.on(error({ "retry-after": "7" }))).toEqual({ _tag: "Hint", wait: 7000, max: 60_000 })
-      expect(HttpRetry.on(error({ "retry-after": "0" }))).toEqual(Duration.zero)
+      expect(HttpRetry.on(error({ "retry-after": "0" }))).toBe(0)
       expect(HttpRetry.on(error({ date, "retry-after": "Sun, 06 Nov 1994 08:49:47 GMT" }))).toEqual({
         _tag: "Hint",
         wait: 10_000,

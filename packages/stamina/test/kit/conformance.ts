@@ -2,7 +2,7 @@
  * What the real stamina did, and how to replay it.
  */
 import { Duration, Effect, Layer, Option } from "effect"
-import { type Attempt, type RetryDetails, type RetryOptions, type RetryPolicy, Stamina } from "effect-stamina"
+import { type Attempt, type RetryEvent, type RetryOptions, type RetryPolicy, Stamina } from "effect-stamina"
 import { readFileSync } from "node:fs"
 import type { Driver } from "./drivers.ts"
 import { VirtualTime } from "./VirtualTime.ts"
@@ -157,7 +157,7 @@ export const replay = (c: Case, driver: Driver) => {
     })
 
   const hooks = Stamina.layerHooks([{
-    onRetryScheduled: (seen: RetryDetails.RetryDetails) =>
+    onRetryScheduled: (seen: RetryEvent.RetryScheduled) =>
       Effect.suspend(() => {
         details.push({
           retryNum: seen.retryNum,

@@ -2,7 +2,15 @@
  * Everything that retries, behind one signature, so that one test body runs over all of it.
  */
 import { Duration, Effect, Schedule, Stream } from "effect"
-import { type Attempt, RetryHooks, type RetryOptions, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import {
+  type Attempt,
+  type RetryOptions,
+  RetrySchedule,
+  RetryTelemetry,
+  Stamina,
+  staminaSchedule
+} from "effect-stamina"
+import { call } from "./telemetry.ts"
 
 export interface Driver {
   readonly name: string
@@ -23,6 +31,7 @@ const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Sche
       Effect.tap(step(now, causedBy), ([, waitFor]) => {
         const waitedSoFar = Duration.millis(waited)
         const details = {
+          _tag: "RetryScheduled" as const,
           name: "",
           retryNum: ++retryNum,
           waitFor,
@@ -34,8 +43,8 @@ const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Sche
         }
         waited += Duration.toMillis(waitFor)
         return Effect.flatMap(
-          RetryHooks.CurrentHooks,
-          Effect.forEach((hook) => Effect.scoped(hook.onRetryScheduled?.(details) ?? Effect.void))
+          RetryTelemetry.CurrentHooks,
+          Effect.forEach((hook) => Effect.scoped(call(hook.onRetryScheduled, details)))
         )
       })
   }))

@@ -2,7 +2,7 @@
  * What an operator would see, caught in a test: log lines, spans, the series of a registry.
  */
 import { Duration, Effect, Logger, Metric, Option, References, Tracer } from "effect"
-import type { RetryDetails } from "effect-stamina"
+import type { RetryEvent, RetryHook } from "effect-stamina"
 
 export interface Line {
   readonly level: string
@@ -75,7 +75,8 @@ export const freshRegistry = () => {
 }
 
 /** What a hook may be told, for calling one by hand. */
-export const gaveUp: RetryDetails.GaveUp = {
+export const gaveUp: RetryEvent.GaveUp = {
+  _tag: "GaveUp",
   name: "fetch",
   attempts: 1,
   calls: 1,
@@ -88,3 +89,12 @@ export const gaveUp: RetryDetails.GaveUp = {
   refused: Option.none(),
   causedBy: "down"
 }
+
+/** Calls one listener of a hook by hand, in the fiber of the test. */
+export const call = <Event, R>(
+  listener: RetryHook.Listener<Event, R> | undefined,
+  event: Event
+): Effect.Effect<void, never, R> =>
+  listener === undefined
+    ? Effect.die("the hook does not listen to that")
+    : Effect.withFiber((fiber) => listener(event, fiber) ?? Effect.void)

@@ -3,15 +3,15 @@
  */
 import { expect } from "@effect/vitest"
 import { Clock, Duration, Effect, Option } from "effect"
-import { type RetryDetails, type RetryHook, type RetryOptions, Stamina } from "effect-stamina"
+import { type RetryEvent, type RetryHook, type RetryOptions, Stamina } from "effect-stamina"
 import type { Driver } from "./drivers.ts"
 
 type What =
   | { readonly what: "begins" | "succeeds" | "told" | "acquired" | "released" }
   | { readonly what: "fails"; readonly error: unknown; readonly typed: boolean }
-  | { readonly what: "scheduled"; readonly details: RetryDetails.RetryDetails }
-  | { readonly what: "recovered" | "interrupted"; readonly run: RetryDetails.RetriedRun }
-  | { readonly what: "gaveUp"; readonly run: RetryDetails.GaveUp }
+  | { readonly what: "scheduled"; readonly details: RetryEvent.RetryScheduled }
+  | { readonly what: "recovered" | "interrupted"; readonly run: RetryEvent.RunEnded }
+  | { readonly what: "gaveUp"; readonly run: RetryEvent.GaveUp }
 
 /** Something that happened, or that a hook was told; `told` is when the hook was done with it. */
 export type Entry = What & { readonly at: number }

@@ -24,7 +24,7 @@ const simulate = (
   let previousWait: number | undefined
   for (let attempt = 1;; attempt++) {
     elapsed += duration(attempt)
-    const failed = { attempt, elapsed, verdict: true, mode: Decision.normal, previousWait } as const
+    const failed = { attempt, elapsed, verdict: true, previousWait } as const
     const decision = Decision.decide(rules, failed, () => random(attempt))
     if (decision._tag === "Stop" || attempt === patience) return { attempts: attempt, waited }
     previousWait = decision.wait

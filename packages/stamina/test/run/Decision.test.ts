@@ -1,22 +1,24 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { Backoff, Decision, type RetryOn, RetryPolicy } from "effect-stamina"
+import { inMode, type Mode } from "../../src/run/Plan.ts"
 import { numberBelow1 } from "../kit/arbitraries.ts"
 import { replay } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"
 
 const schedule = drivers[0]!
 const rules = Decision.fromPolicy(RetryPolicy.defaults)
-const failed = { attempt: 1, elapsed: 0, verdict: true, mode: Decision.normal } as const
+const failed = { attempt: 1, elapsed: 0, verdict: true } as const
+/** The plan in test mode. */
+const testing = (plan: Decision.Plan, attempts = 3, cap = false) => inMode(plan, { attempts, cap })
 const never = () => {
   throw new Error("nobody should draw a number")
 }
 
 describe("Decision.decide", () => {
-  it("asks in this order: switched off, not retryable, already retried, attempts, timeout, hint, deadline", () => {
+  it("asks in this order: not retryable, already retried, attempts, timeout, hint, deadline", () => {
     const hint: RetryOn.Verdict = { _tag: "Hint", wait: 7000, max: 6000 }
     const questions: ReadonlyArray<readonly [bad: Partial<Decision.Failed>, reason: string]> = [
-      [{ mode: { _tag: "Inactive" } }, "Inactive"],
       [{ verdict: false }, "NotRetryable"],
       [{ alreadyRetried: true }, "AlreadyRetried"],
       [{ attempt: 10 }, "AttemptsExhausted"],
@@ -37,6 +39,22 @@ describe("Decision.decide", () => {
     expect(Decision.decide(rules, { ...failed, attempt: 9, elapsed: 44_999.999 }, () => 0)._tag).toBe("Retry")
   })
 
+  it("asks nothing else where retries are switched off", () => {
+    const off = inMode(rules, "inactive")
+    expect(Decision.decide(off, { ...failed, verdict: false, attempt: 10 }, never)).toEqual({
+      _tag: "Stop",
+      reason: "Inactive"
+    })
+    expect(Decision.decide(off, failed, never)).toEqual({ _tag: "Stop", reason: "Inactive" })
+  })
+
+  it("stops at an attempt that is the last whatever the plan says", () => {
+    expect(Decision.decide(rules, { ...failed, isLast: true }, never)).toEqual({
+      _tag: "Stop",
+      reason: "AttemptsExhausted"
+    })
+  })
+
   it("stops where a run inside has retried the error, and goes on where none has", () => {
     expect(Decision.decide(rules, { ...failed, alreadyRetried: true }, never)).toEqual({
       _tag: "Stop",
@@ -53,8 +71,8 @@ describe("Decision.decide", () => {
   it("in test mode replaces the attempts, or caps them, drops the timeout and never waits", () => {
     const at = (attempt: number, cap: boolean, attempts: number) =>
       Decision.decide(
-        rules,
-        { attempt, elapsed: 1e9, verdict: 500, mode: { _tag: "Testing", attempts, cap } },
+        testing(rules, attempts, cap),
+        { attempt, elapsed: 1e9, verdict: 500 },
         never
       )
     expect(at(1, false, 2)).toEqual({ _tag: "Retry", wait: 0 })
@@ -124,9 +142,8 @@ describe("a deadline", () => {
   })
 
   it("holds in test mode, where no wait takes any time", () => {
-    const testing = { _tag: "Testing", attempts: 3, cap: false } as const
     const at = (elapsed: number) =>
-      Decision.decide(rules, { ...failed, elapsed, deadline: 50, mode: testing, verdict: 500 }, never)
+      Decision.decide(testing(rules), { ...failed, elapsed, deadline: 50, verdict: 500 }, never)
     expect(at(49)).toEqual({ _tag: "Retry", wait: 0 })
     expect(at(50)).toMatchObject({ reason: "WaitExceedsDeadline", refused: { wait: 0, left: 0 } })
   })
@@ -159,8 +176,7 @@ describe("a timeout that may not be overshot", () => {
   })
 
   it("does not count in test mode", () => {
-    const mode = { _tag: "Testing", attempts: 3, cap: false } as const
-    expect(Decision.decide(refusing, { ...failed, elapsed: 1e9, mode }, never)).toEqual({ _tag: "Retry", wait: 0 })
+    expect(Decision.decide(testing(refusing), { ...failed, elapsed: 1e9 }, never)).toEqual({ _tag: "Retry", wait: 0 })
   })
 })
 
@@ -187,8 +203,8 @@ describe("a hint", () => {
   it("draws one number, and none where waits have no jitter", () => {
     const drawn = (input: RetryPolicy.Input) => {
       let draws = 0
-      const { backoff } = Decision.fromPolicy(RetryPolicy.make(input))
-      Decision.waitFor(backoff, 1, { _tag: "Hint", wait: 50, max: 60_000 }, Decision.normal, () => ++draws / 10)
+      const plan = Decision.fromPolicy(RetryPolicy.make(input))
+      Decision.decide(plan, { ...failed, verdict: { _tag: "Hint", wait: 50, max: 60_000 } }, () => ++draws / 10)
       return draws
     }
     expect([drawn({}), drawn({ backoff: "full" }), drawn({ backoff: "full", waitJitter: 0 }), drawn({ waitJitter: 0 })])
@@ -200,8 +216,14 @@ describe("a hint", () => {
     numberBelow1,
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60_000 }))
   ], ([policy, u, wait]) => {
-    const { backoff } = Decision.fromPolicy(policy)
-    const waited = Decision.waitFor(backoff, 3, { _tag: "Hint", wait, max: 60_000 }, Decision.normal, () => u)
+    const plan = { ...Decision.fromPolicy(policy), attempts: Infinity, timeout: Infinity }
+    const { backoff } = plan
+    const decision = Decision.decide(
+      plan,
+      { ...failed, attempt: 3, verdict: { _tag: "Hint", wait, max: 60_000 } },
+      () => u
+    )
+    const waited = decision._tag === "Retry" ? decision.wait : NaN
     expect(waited).toBeGreaterThanOrEqual(wait)
     expect(waited).toBeLessThanOrEqual(Math.max(backoff.max, wait + backoff.jitter))
   })
@@ -232,8 +254,10 @@ describe("a hint", () => {
   })
 
   it("asks for nothing in test mode, however long it is", () => {
-    const mode = { _tag: "Testing", attempts: 3, cap: false } as const
-    expect(Decision.decide(rules, { ...failed, verdict: hint(1e9), mode }, never)).toEqual({ _tag: "Retry", wait: 0 })
+    expect(Decision.decide(testing(rules), { ...failed, verdict: hint(1e9) }, never)).toEqual({
+      _tag: "Retry",
+      wait: 0
+    })
   })
 })
 
@@ -260,40 +284,25 @@ describe("a backoff of its own", () => {
     const verdict: RetryOn.Verdict = { _tag: "Backoff", backoff }
     expect(Decision.decide(rules, { ...failed, attempt: 2, verdict, previousWait: 1000 }, () => 0.5))
       .toEqual({ _tag: "Retry", wait: 1550 })
-    const mode = { _tag: "Testing", attempts: 3, cap: false } as const
-    expect(Decision.decide(rules, { ...failed, verdict, mode }, never)).toEqual({ _tag: "Retry", wait: 0 })
+    expect(Decision.decide(testing(rules), { ...failed, verdict }, never)).toEqual({ _tag: "Retry", wait: 0 })
   })
 })
 
-describe("Decision.nextWait", () => {
-  it.each<readonly [RetryPolicy.Input, ReadonlyArray<number>]>([
-    [{}, [100, 200, 400]],
-    [{ backoff: "full" }, [0, 0, 0]],
-    [{ backoff: "equal" }, [50, 100, 200]],
-    [{ backoff: "decorrelated" }, [100, 100, 100]],
-    [{ backoff: [700, 300] }, [700, 300, 300]]
-  ])("is the shortest wait of %j", (input, waits) => {
-    const rules = Decision.fromPolicy(RetryPolicy.make(input))
-    expect([1, 2, 3].map((attempt) => Decision.nextWait(rules, attempt, Decision.normal))).toEqual(waits)
-    expect(Decision.nextWait(rules, 1, { _tag: "Inactive" })).toBe(0)
-  })
-})
+describe("the switches, applied to a plan", () => {
+  const plan = Decision.fromPolicy(RetryPolicy.make({ attempts: 3, timeout: 1000, waitJitter: 0 }))
 
-describe("Decision.limitReached", () => {
-  const limits = { attempts: 3, timeout: 1000 }
-  const testing = (attempts: number, cap = false): Decision.Mode => ({ _tag: "Testing", attempts, cap })
-
-  it.each<readonly [Decision.Mode, attempt: number, elapsed: number, string | undefined]>([
-    [Decision.normal, 2, 999, undefined],
-    [Decision.normal, 3, 0, "AttemptsExhausted"],
-    [Decision.normal, 1, 1000, "TimeoutReached"],
-    [{ _tag: "Inactive" }, 1, 0, "Inactive"],
-    [testing(5), 4, 5000, undefined],
-    [testing(5), 5, 0, "AttemptsExhausted"],
-    [testing(5, true), 3, 0, "AttemptsExhausted"],
-    [testing(2, true), 2, 0, "AttemptsExhausted"]
-  ])("in mode %j after attempt %d, at %d ms, is %s", (mode, attempt, elapsed, expected) => {
-    expect(Decision.limitReached(limits, { attempt, elapsed, mode })).toBe(expected)
+  it.each<readonly [Mode, attempt: number, elapsed: number, string]>([
+    [undefined, 2, 999, "Retry"],
+    [undefined, 3, 0, "AttemptsExhausted"],
+    [undefined, 1, 1000, "TimeoutReached"],
+    ["inactive", 1, 0, "Inactive"],
+    [{ attempts: 5, cap: false }, 4, 5000, "Retry"],
+    [{ attempts: 5, cap: false }, 5, 0, "AttemptsExhausted"],
+    [{ attempts: 5, cap: true }, 3, 0, "AttemptsExhausted"],
+    [{ attempts: 2, cap: true }, 2, 0, "AttemptsExhausted"]
+  ])("in mode %j after attempt %d, at %d ms, come to %s", (mode, attempt, elapsed, expected) => {
+    const decision = Decision.decide(inMode(plan, mode), { ...failed, attempt, elapsed }, never)
+    expect(decision._tag === "Stop" ? decision.reason : decision._tag).toBe(expected)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Layer, Logger, Option, References } from "effect"
-import { type RetryDetails, Stamina } from "effect-stamina"
+import { type RetryEvent, Stamina } from "effect-stamina"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { SqlClient, SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -16,7 +16,7 @@ const gone = sqlError("ConnectionError", "ECONNRESET")
 /** Runs an effect on a database, in virtual time, and gives all that can be seen from outside. */
 const watch = <A, E>(database: FakeDatabase, effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
   Effect.gen(function*() {
-    const retries: Array<RetryDetails.RetryDetails> = []
+    const retries: Array<RetryEvent.RetryScheduled> = []
     const logs: Array<string> = []
     const layer = Layer.mergeAll(
       database.layer,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Data, Duration, Effect, Fiber, Logger, type LogLevel, References } from "effect"
-import { type RetryDetails, Stamina, staminaSchedule } from "effect-stamina"
+import { type RetryEvent, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { inTime } from "../kit/inTime.ts"
 
@@ -25,7 +25,7 @@ const failing = (log: Array<string> = []) => {
 describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
   it.effect("runs once per retry, before the wait, with what is known", () =>
     Effect.gen(function*() {
-      const seen: Array<RetryDetails.RetryDetails> = []
+      const seen: Array<RetryEvent.RetryScheduled> = []
       const hooks = Stamina.layerHooks([{
         onRetryScheduled: (details) => Effect.sync(() => void seen.push(details))
       }])
@@ -41,6 +41,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
       expect(error.n).toBe(3)
       expect(seen.map(({ causedBy, ...rest }) => ({ ...rest, n: (causedBy as Flaky).n }))).toEqual([
         {
+          _tag: "RetryScheduled",
           name: "<unnamed>",
           retryNum: 1,
           waitFor: Duration.millis(100),
@@ -51,6 +52,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           n: 1
         },
         {
+          _tag: "RetryScheduled",
           name: "<unnamed>",
           retryNum: 2,
           waitFor: Duration.millis(200),

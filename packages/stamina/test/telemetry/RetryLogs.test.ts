@@ -4,7 +4,7 @@ import { type RetryHook, RetryLogs, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
-import { gaveUp, recordLogs, recordSpans } from "../kit/telemetry.ts"
+import { call, gaveUp, recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 const secret = "hunter2"
 
@@ -365,7 +365,7 @@ describe("RetryLogs.make", () => {
         waited: Duration.millis(100),
         ...over
       }
-      yield* provide(RetryLogs.make().onGaveUp?.(run) ?? Effect.die("no hook"))
+      yield* provide(call(RetryLogs.make().onGaveUp, run))
       expect(lines[0]?.annotations["summary"]).toBe(summary)
     }))
 })

@@ -5,7 +5,7 @@ import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
-import { freshRegistry, gaveUp } from "../kit/telemetry.ts"
+import { call, freshRegistry, gaveUp } from "../kit/telemetry.ts"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
 
@@ -258,7 +258,7 @@ describe("the label outcome", () => {
   )("calls the reason %s %s", ([reason, outcome]) =>
     Effect.gen(function*() {
       const { counts, provide } = freshRegistry()
-      yield* provide(RetryMetrics.hook.onGaveUp?.({ ...gaveUp, reason }) ?? Effect.die("no hook"))
+      yield* provide(call(RetryMetrics.hook.onGaveUp, { ...gaveUp, reason }))
       expect(counts("stamina_runs_total")).toEqual([[{ callable: "fetch", outcome }, 1]])
     }))
 })

@@ -4,7 +4,7 @@ import { type RetryOptions, RetrySpans, Stamina, staminaSchedule } from "effect-
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
-import { freshRegistry, gaveUp, recordLogs, recordSpans } from "../kit/telemetry.ts"
+import { call, freshRegistry, gaveUp, recordLogs, recordSpans } from "../kit/telemetry.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly message: string }> {}
@@ -285,7 +285,7 @@ describe("RetrySpans.hook", () => {
       const time = new VirtualTime([])
       time.passUnsafe(7000)
       Object.assign(time.clock, { monotonicTimeNanosUnsafe: () => 1n })
-      yield* (RetrySpans.hook.onGaveUp?.(gaveUp) ?? Effect.die("no hook")).pipe(
+      yield* call(RetrySpans.hook.onGaveUp, gaveUp).pipe(
         Effect.withSpan("around"),
         time.provide,
         provide

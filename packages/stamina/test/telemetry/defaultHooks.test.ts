@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Logger, References } from "effect"
-import { type RetryDetails, type RetryHook, RetryLogs, RetryMetrics, RetrySpans, Stamina } from "effect-stamina"
-import { freshRegistry, recordLogs, recordSpans } from "../kit/telemetry.ts"
+import { type RetryEvent, type RetryHook, RetryLogs, RetryMetrics, RetrySpans, Stamina } from "effect-stamina"
+import { call, freshRegistry, recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 /** The library calls its own hooks without an effect: this must not show. */
 
@@ -9,7 +9,8 @@ const options = { on: () => true, name: "fetch", attempts: 3, waitInitial: 0, wa
 
 const down = Effect.fail("down")
 
-const scheduled: RetryDetails.RetryDetails = {
+const scheduled: RetryEvent.RetryScheduled = {
+  _tag: "RetryScheduled",
   name: "fetch",
   retryNum: 1,
   waitFor: Duration.seconds(1),
@@ -29,7 +30,7 @@ describe("a default hook", () => {
       const { counts, provide: provideRegistry } = freshRegistry()
       const { provide: provideTracer, spans } = recordSpans()
       const all = Effect.forEach([RetryLogs.hook, RetryMetrics.hook, RetrySpans.hook], (hook) => {
-        const told = hook.onRetryScheduled?.(scheduled) ?? Effect.die("deaf")
+        const told = call(hook.onRetryScheduled, scheduled)
         return Effect.andThen(Effect.sync(() => lines.push({ level: "", message: "asked", annotations: {} })), told)
       })
       yield* all.pipe(Effect.scoped, Effect.withSpan("around"), provide, provideRegistry, provideTracer)
@@ -43,7 +44,7 @@ describe("a default hook", () => {
       const told: Array<string> = []
       const mine = {
         ...RetryLogs.hook,
-        onRetryScheduled: (details: RetryDetails.RetryDetails) => Effect.sync(() => void told.push(details.name))
+        onRetryScheduled: (details: RetryEvent.RetryScheduled) => Effect.sync(() => void told.push(details.name))
       }
       const { lines, provide } = recordLogs()
       yield* Stamina.retry(down, options).pipe(Effect.exit, provideHooks([mine]), provide)

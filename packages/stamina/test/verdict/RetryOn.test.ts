@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import { RetryOn, RetryPolicy, Stamina } from "effect-stamina"
+import { Decision, RetryOn, RetryPolicy, Stamina } from "effect-stamina"
 import { unlogged } from "../kit/unlogged.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
@@ -77,34 +77,33 @@ describe("RetryOn.make", () => {
 })
 
 describe("a backoff of its own, for one tag", () => {
-  const backoffOf = (on: RetryOn.BackoffOptions, policy?: RetryPolicy.Input) => {
-    const verdict = RetryOn.fromInput("test", { Busy: on }, RetryPolicy.make(policy))({ _tag: "Busy" })
-    return typeof verdict === "object" && verdict._tag === "Backoff" ? verdict.backoff : undefined
-  }
-
-  it("is stamina's in what is left out", () => {
-    const verdict = RetryOn.make({ Busy: { waitInitial: "2 seconds", backoff: "full" }, Down: true })
-    expect(verdict({ _tag: "Busy" })).toEqual({
+  it("is what was said, in milliseconds, and nothing else", () => {
+    const verdict = RetryOn.make({
+      Busy: { waitInitial: "2 seconds", backoff: "full", waitMax: undefined },
+      Slow: { backoff: ["1 second"], waitJitter: 0, waitExpBase: 3, waitMax: 900 },
+      Down: true
+    })
+    expect(verdict({ _tag: "Busy" })).toEqual({ _tag: "Backoff", backoff: { shape: "full", initial: 2000 } })
+    expect(verdict({ _tag: "Slow" })).toEqual({
       _tag: "Backoff",
-      backoff: { shape: "full", initial: 2000, max: 5000, jitter: 1000, base: 2 }
+      backoff: { shape: [1000], jitter: 0, base: 3, max: 900 }
     })
     expect(verdict({ _tag: "Down" })).toBe(true)
   })
 
-  it("is the policy's around in what is left out, or undefined", () => {
-    const policy = { backoff: "equal", waitInitial: 7, waitMax: 700, waitJitter: 70, waitExpBase: 3 } as const
-    const same = { shape: "equal", initial: 7, max: 700, jitter: 70, base: 3 }
-    expect(backoffOf({ waitMax: 900 }, policy)).toEqual({ ...same, max: 900 })
-    expect(backoffOf({ backoff: [1, 2] }, policy)).toEqual({ ...same, shape: [1, 2] })
-    const nothing = {
-      backoff: undefined,
-      waitInitial: undefined,
-      waitMax: undefined,
-      waitJitter: undefined,
-      waitExpBase: undefined
+  it("is the run's backoff in what is left out", () => {
+    const plan = Decision.fromPolicy(
+      RetryPolicy.make({ backoff: "equal", waitInitial: 8, waitMax: 700, waitExpBase: 3 })
+    )
+    const waitOf = (own: RetryOn.BackoffOptions, attempt: number) => {
+      const verdict = RetryOn.make({ Busy: own })({ _tag: "Busy" })
+      const decision = Decision.decide(plan, { attempt, elapsed: 0, verdict }, () => 0.5)
+      return decision._tag === "Retry" ? decision.wait : undefined
     }
-    expect(backoffOf(nothing, policy)).toEqual(same)
-    expect(backoffOf({ ...nothing, waitJitter: 0 }, policy)).toEqual({ ...same, jitter: 0 })
+    expect(waitOf({ waitMax: 900 }, 9)).toBe(675)
+    expect(waitOf({ waitInitial: 100 }, 2)).toBe(225)
+    expect(waitOf({ backoff: [1, 2], waitJitter: 0 }, 2)).toBe(2)
+    expect(waitOf({ waitInitial: undefined, waitMax: undefined }, 2)).toBe(18)
   })
 
   it("is waited for, beside the others, by what takes the record", () => {

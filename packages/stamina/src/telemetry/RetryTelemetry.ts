@@ -6,13 +6,13 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { RetryHook } from "./RetryHook.ts"
 import * as RetryLogs from "./RetryLogs.ts"
 import * as RetryMetrics from "./RetryMetrics.ts"
 import * as RetrySpans from "./RetrySpans.ts"
-import type { RetryHook } from "./RetryHook.ts"
 
 /**
- * The hooks that run where nothing else is provided: metrics, logs, and events on the current span.
+ * The hooks that run where no layer says otherwise: metrics, logs, and events on the current span.
  *
  * @category hooks
  * @since 0.1.0
@@ -26,12 +26,12 @@ export const defaultHooks: ReadonlyArray<RetryHook> = [RetryMetrics.hook, RetryL
  * @since 0.1.0
  */
 export const CurrentHooks: Context.Reference<ReadonlyArray<RetryHook>> = /*#__PURE__*/ Context.Reference(
-  "effect-stamina/RetryHooks/CurrentHooks",
+  "effect-stamina/RetryTelemetry/CurrentHooks",
   { defaultValue: () => defaultHooks }
 )
 
 /**
- * Puts hooks in place of those that ran before: `[]` switches all off, `[...Stamina.defaultHooks, mine]` adds one.
+ * Replaces the hooks: `[]` switches all off, `[...Stamina.defaultHooks, mine]` adds one.
  *
  * **Example** (Counting retries, and nothing else)
  *
@@ -40,7 +40,7 @@ export const CurrentHooks: Context.Reference<ReadonlyArray<RetryHook>> = /*#__PU
  * import { Stamina } from "effect-stamina"
  *
  * let retries = 0
- * const counting = Stamina.layerHooks([{ onRetryScheduled: () => Effect.sync(() => void retries++) }])
+ * const counting = Stamina.layerHooks([{ onRetryScheduled: () => void retries++ }])
  *
  * const program = Effect.fail("down").pipe(
  *   Stamina.retry({ on: () => true, attempts: 3, waitJitter: 0, waitInitial: "1 milli" }),
@@ -58,7 +58,7 @@ export const CurrentHooks: Context.Reference<ReadonlyArray<RetryHook>> = /*#__PU
 export const layerHooks = (hooks: ReadonlyArray<RetryHook>): Layer.Layer<never> => Layer.succeed(CurrentHooks, hooks)
 
 /**
- * Adds one hook to those that run where the layer is built, in place of one with the same `name`.
+ * Adds one hook to those that run where the layer is built. It replaces a hook of the same `name`.
  *
  * @category layers
  * @since 0.1.0
@@ -73,7 +73,7 @@ export const layerHook = (hook: RetryHook): Layer.Layer<never> =>
   ))
 
 /**
- * Adds the metrics to the hooks that run: for where they were left out.
+ * Adds the metrics to the hooks, where they were left out.
  *
  * @category layers
  * @since 0.1.0
@@ -81,7 +81,7 @@ export const layerHook = (hook: RetryHook): Layer.Layer<never> =>
 export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetryMetrics.hook)
 
 /**
- * Sets how retries are logged: other levels, or messages beside the names of errors.
+ * Sets how retries are logged: other levels, or with messages beside the names of errors.
  *
  * @category layers
  * @since 0.1.0
@@ -89,7 +89,7 @@ export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetryMet
 export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => layerHook(RetryLogs.make(options))
 
 /**
- * Adds the span events to the hooks that run: for where they were left out.
+ * Adds the span events to the hooks, where they were left out.
  *
  * @category layers
  * @since 0.1.0

@@ -1,0 +1,232 @@
+/**
+ * The parts of the schedule, for users who compose their own.
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Pull from "effect/Pull"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import * as deadlines from "../around/deadlines.ts"
+import { currentMode } from "../around/mode.ts"
+import * as Backoff from "../policy/Backoff.ts"
+import { complete, given } from "../policy/given.ts"
+import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import * as Decision from "../run/Decision.ts"
+import { inMode } from "../run/Plan.ts"
+import * as Run from "../run/Run.ts"
+import { checkKnown } from "../tools/check.ts"
+import * as clock from "../tools/clock.ts"
+import { fromInput } from "../verdict/forms.ts"
+import type { BackoffOptions, ErrorOf, On } from "../verdict/RetryOn.ts"
+import { isHint } from "../verdict/Verdict.ts"
+
+/**
+ * Stamina's backoff as a schedule of its own: endless, and without a filter. The output is the wait.
+ *
+ * **Details**
+ *
+ * Takes the policy's fields that begin with `wait`, and `backoff`. In test mode, or where retries are switched off, every
+ * wait is zero. For each wait one number is drawn from the fiber's `Random`; none where `waitJitter` is 0 in a shape that
+ * adds it.
+ *
+ * Composed as in this example, the blocks do exactly what {@link make} does, hooks aside.
+ *
+ * **Example** (The blocks, composed)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { RetrySchedule } from "effect-stamina"
+ *
+ * const schedule = RetrySchedule.backoff({ waitInitial: "10 millis", waitJitter: 0 }).pipe(
+ *   RetrySchedule.retryOn(() => true),
+ *   RetrySchedule.limit({ attempts: 4 })
+ * )
+ *
+ * let calls = 0
+ * const program = Effect.suspend(() => Effect.fail(++calls)).pipe(Effect.retry(schedule), Effect.flip)
+ *
+ * Effect.runPromise(program).then(console.log) // 4
+ * ```
+ *
+ * @category blocks
+ * @since 0.1.0
+ */
+export const backoff = (
+  options: BackoffOptions = {}
+): Schedule.Schedule<Duration.Duration> => {
+  const caller = "RetrySchedule.backoff"
+  checkKnown(caller, options, curveFields)
+  const curve = Backoff.fromPolicy(complete(given(caller, options), RetryPolicy.defaults))
+  return Schedule.fromStep(Effect.sync(() => {
+    const planOf = planned({ ...stamina, backoff: curve }, endless)
+    let retryNum = 0
+    let previous: number | undefined
+    return () =>
+      Effect.withFiberSucceed((fiber): [Duration.Duration, Duration.Duration] => {
+        const { active, backoff, waits } = planOf(fiber)
+        retryNum++
+        previous = active && waits
+          ? Backoff.wait(backoff, retryNum, drawing(fiber), fiber.getRef(Granted) ?? previous)
+          : 0
+        const wait = Duration.millis(previous)
+        return [wait, wait]
+      })
+  }))
+}
+
+/**
+ * Ends a schedule when either limit is reached: `attempts` calls in all, or `timeout` since the schedule was started,
+ * which `Effect.retry` does just before the first attempt. Defaults: 10 attempts, 45 s. Ends it as well when its wait
+ * would end at or past the deadline around, or, with `overshoot: "refuse"`, past the timeout.
+ *
+ * **Details**
+ *
+ * Unlike `Schedule.upTo`, it counts attempts, not retries; time from the start, not from the first failure; and on the
+ * monotonic clock. In test mode the attempts are replaced and there is no timeout; where retries are switched off, it
+ * ends at once.
+ *
+ * **Gotchas**
+ *
+ * To end with an output, the schedule inside is stepped once more, as `Schedule.upTo` does too; no random number is
+ * drawn for that.
+ *
+ * @category blocks
+ * @since 0.1.0
+ */
+export const limit = (
+  limits: Pick<RetryPolicy.Input, "attempts" | "timeout" | "overshoot"> = {}
+): <Output, Input, Error, Env>(
+  self: Schedule.Schedule<Output, Input, Error, Env>
+) => Schedule.Schedule<Output, Input, Error, Env> => {
+  const caller = "RetrySchedule.limit"
+  checkKnown(caller, limits, limitFields)
+  const plan = Decision.fromPolicy(complete(given(caller, limits), RetryPolicy.defaults))
+  return (self) =>
+    Schedule.fromStep(Effect.withFiber((fiber) => {
+      const planOf = planned(plan, { waits: true })
+      const start = clock.read(fiber)
+      const run = Run.make(Run.ordinal())
+      return Effect.map(Schedule.toStep(self), (step) => (now, input) =>
+        Effect.withFiber((fiber) => {
+          attemptEnded(run, clock.millisSince(fiber, start), planOf(fiber))
+          const deadline = deadlines.earliest(fiber)
+          // whatever wait the schedule inside chooses
+          const decide = (wait: number) =>
+            Run.decide(run, {
+              verdict: wait,
+              error: input,
+              deadline: deadline === undefined ? undefined : clock.millisBetween(start, deadline)
+            }, drawing(fiber))
+          const first = decide(0)
+          if (first._tag === "Stop" && first.reason !== "WaitExceedsDeadline") {
+            return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+          }
+          return Effect.flatMap(step(now, input), (next) => {
+            const wait = Duration.toMillis(next[1])
+            if (decide(wait)._tag === "Stop") return Cause.done(next[0])
+            Run.granted(run, { verdict: wait, error: input }, wait)
+            return Effect.succeed(next)
+          })
+        }))
+    }))
+}
+
+/**
+ * Ends a schedule at the first error that is not one to retry, and grants the waits that `on` asks for itself in place
+ * of the schedule's. Takes every form of `on`.
+ *
+ * **Details**
+ *
+ * For a wait that `on` asks for, the schedule inside is stepped, so that it counts on, but no random number is drawn.
+ * Where retries are switched off, `on` is not asked.
+ *
+ * @category blocks
+ * @since 0.1.0
+ */
+export const retryOn = <E = unknown, const O extends On<E> = On<E>>(
+  on: O
+): <Output, Input, Error, Env>(
+  self: Schedule.Schedule<Output, Input, Error, Env>
+) => Schedule.Schedule<Output, Input & (unknown extends E ? ErrorOf<O> : E), Error, Env> => {
+  const judge = fromInput("RetrySchedule.retryOn", on)
+  type Input<In> = In & (unknown extends E ? ErrorOf<O> : E)
+  return <Output, In, Error, Env>(
+    self: Schedule.Schedule<Output, In, Error, Env>
+  ): Schedule.Schedule<Output, Input<In>, Error, Env> =>
+    Schedule.fromStep(Effect.map(Schedule.toStep(self), (step) => {
+      const planOf = planned(stamina, endless)
+      const run = Run.make(Run.ordinal())
+      return (now, input: Input<In>) =>
+        Effect.withFiber((fiber): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> => {
+          const plan = planOf(fiber)
+          attemptEnded(run, 0, plan)
+          const verdict = plan.active && judge(input)
+          const failure = { verdict, error: input }
+          // the wait of the schedule inside, which a hint only draws out, or one that `on` asks for
+          const inner = verdict === true || isHint(verdict)
+          const decision = Run.decide(run, failure, inner ? () => 0 : drawing(fiber))
+          if (decision._tag === "Stop") {
+            return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
+          }
+          const next = inner ? step(now, input) : withoutChance(step(now, input))
+          return Effect.map(
+            Effect.provideService(next, Granted, run.attempt === 1 ? undefined : run.wait),
+            ([output, wait]): [Output, Duration.Duration] => {
+              const granted = !plan.waits ? 0 : !inner
+                ? decision.wait
+                : Math.max(Duration.toMillis(wait), isHint(verdict) ? verdict.wait : 0)
+              Run.granted(run, failure, granted)
+              return [output, Duration.millis(granted)]
+            }
+          )
+        })
+    }))
+}
+
+const curveFields = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
+const limitFields = ["attempts", "timeout", "overshoot"]
+
+/** The plan of what options leave open. */
+const stamina: Decision.Plan = /*#__PURE__*/ Decision.fromPolicy(RetryPolicy.defaults)
+
+/** For a block that has nothing to do with limits. */
+const endless: Partial<Decision.Plan> = { attempts: Infinity, timeout: Infinity }
+
+/**
+ * The plan of a block: the switches are read at the first failure and hold for the run, and `fixed` holds whatever they
+ * say.
+ */
+const planned = (plan: Decision.Plan, fixed: Partial<Decision.Plan>) => {
+  let settled: Decision.Plan | undefined
+  return (fiber: Fiber.Fiber<unknown, unknown>): Decision.Plan =>
+    settled ??= { ...inMode(plan, currentMode(fiber)), ...fixed }
+}
+
+/** A schedule does not see when an attempt begins: it counts as begun when the wait is over. */
+function attemptEnded(run: Run.Run, at: number, plan: Decision.Plan): asserts run is Run.Planned {
+  if (run.phase === "waiting") Run.begins(run, run.began)
+  Run.closed(run, at, plan)
+}
+
+/**
+ * The wait granted before this retry. It is handed down because `on` may override the inner schedule's, and the
+ * decorrelated shape draws from a range that follows the last wait.
+ */
+const Granted = /*#__PURE__*/ Context.Reference<number | undefined>("effect-stamina/ScheduleBlocks/Granted", {
+  defaultValue: () => undefined
+})
+
+/** The fiber's random numbers. */
+const drawing = (fiber: Fiber.Fiber<unknown, unknown>) => () => fiber.getRef(Random.Random).nextDoubleUnsafe()
+
+/**
+ * Steps a schedule only to count on or to hear its output. Nothing is drawn from the fiber's `Random` for that, so that a
+ * seeded run stays the same whatever `on` answers.
+ */
+const withoutChance = <Output, Error, Env>(
+  step: Pull.Pull<[Output, Duration.Duration], Error, Output, Env>
+): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> =>
+  Effect.provideService(step, Random.Random, { nextDoubleUnsafe: () => 0, nextIntUnsafe: () => 0 })

@@ -1,0 +1,206 @@
+/**
+ * The engine under all drivers: the only place that reads a fiber's services for a run.
+ *
+ * After a failed attempt it decides ({@link failed}), then a driver either gives up ({@link giveUp}) or waits
+ * ({@link wait}) and makes the next attempt. The clock, random numbers, switches, deadlines and hooks all come from the
+ * fiber, at that moment.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import * as deadlines from "../around/deadlines.ts"
+import { currentMode } from "../around/mode.ts"
+import { CurrentNesting } from "../around/Nesting.ts"
+import type { Plan } from "../run/Decision.ts"
+import * as origins from "../run/origins.ts"
+import * as Run from "../run/Run.ts"
+import * as eventsOf from "../telemetry/eventsOf.ts"
+import * as tell from "../telemetry/tell.ts"
+import * as clock from "../tools/clock.ts"
+import { errorsOf, judgeCause } from "../verdict/ofCause.ts"
+import type { Verdict } from "../verdict/Verdict.ts"
+import type { Rejected, Settings } from "./settings.ts"
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+/** A run in a fiber: its numbers, its settings, the clock at its start, and what its hooks have heard. */
+export interface LiveRun extends Run.Run, tell.Story {
+  readonly settings: Settings
+  /** The clock just before the first attempt. */
+  readonly start: clock.Reading
+  /** The error that an attempt of this run failed with because it took too long. */
+  timedOut: unknown
+}
+
+/** Begins a run. `began` is when its first attempt began, where that was before the run's own time starts. */
+export const begin = (settings: Settings, start: clock.Reading, since: number, began = 0): LiveRun => ({
+  ...Run.make(since, began),
+  settings,
+  start,
+  timedOut: undefined,
+  hooks: undefined,
+  heard: 0,
+  end: undefined,
+  informed: 0
+})
+
+/** The time of a run: milliseconds since just before its first attempt. */
+export const timeOf = (run: LiveRun, fiber: AnyFiber): number => clock.millisSince(fiber, run.start)
+
+/** What holds for the run. It is settled at the first failure. */
+export const planOf = (run: LiveRun, fiber: AnyFiber): Plan => run.plan ?? run.settings.plan(currentMode(fiber))
+
+/**
+ * Decides about the cause that an attempt failed with. Either a wait follows, or the run is over and what comes back is
+ * the cause that comes out. Once a run is over it stays so, whoever asks again.
+ *
+ * The clock is read first: time spent in `on` counts towards the next attempt, not this one. `on` is not asked where
+ * retries are switched off. If it throws, what it threw stands beside the failure that it was asked about.
+ *
+ * `isLast` says that no further attempt may follow, whatever the plan allows.
+ */
+export const failed = <E>(run: LiveRun, fiber: AnyFiber, cause: Cause.Cause<E>, isLast = false): Cause.Cause<E> => {
+  if (run.phase === "over") return cause
+  attemptEnded(run, fiber)
+  let verdict: Verdict = false
+  if (run.plan.active) {
+    try {
+      const { settings: { judge, judgesTimeouts }, timedOut } = run
+      const isOwnTimeout = (error: unknown) => error === timedOut && timedOut !== undefined && !judgesTimeouts
+      verdict = judgeCause(cause, (error) => isOwnTimeout(error) || judge(error, fiber))
+    } catch (defect) {
+      // not `Cause.combine`, which hashes errors: their getters may throw
+      cause = Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)])
+    }
+  }
+  const errors = errorsOf(cause)
+  settle(run, fiber, { verdict, error: errors[0], inner: origins.inside(cause.reasons, run.since), isLast })
+  if (!Run.isOver(run)) return cause
+  for (const error of errors) origins.remember(error, run)
+  return Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause
+}
+
+/** Decides about a success that is to be retried like a failure. */
+export const rejected = (run: LiveRun, fiber: AnyFiber, value: unknown, { error, verdict }: Rejected): void => {
+  attemptEnded(run, fiber)
+  settle(run, fiber, { verdict, error, inner: undefined, isLast: false })
+  if (!Run.isOver(run)) return
+  origins.remember(error, run)
+  origins.remember(value, run)
+}
+
+function attemptEnded(run: LiveRun, fiber: AnyFiber): asserts run is LiveRun & Run.Planned {
+  Run.closed(run, timeOf(run, fiber), planOf(run, fiber))
+}
+
+interface Outcome {
+  readonly verdict: Verdict
+  readonly error: unknown
+  readonly inner: Run.Run | undefined
+  readonly isLast: boolean
+}
+
+const settle = (run: LiveRun & Run.Planned, fiber: AnyFiber, { error, inner, isLast, verdict }: Outcome): void => {
+  const deadline = deadlines.earliest(fiber)
+  const failure: Run.Failure = {
+    verdict,
+    error,
+    inner,
+    isLast,
+    deadline: deadline === undefined ? undefined : clock.millisBetween(run.start, deadline),
+    alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) &&
+      (run.settings.nested ?? fiber.getRef(CurrentNesting)) === "once"
+  }
+  const decision = Run.decide(run, failure, () => fiber.getRef(Random.Random).nextDoubleUnsafe())
+  if (decision._tag === "Retry") Run.granted(run, failure, decision.wait)
+  else Run.stopped(run, failure, decision)
+}
+
+/** Tells that the run gave up, and ends with what comes out. */
+export const giveUp = <A, E>(run: LiveRun, fiber: AnyFiber, exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
+  // an interruption is reported where it leaves the run
+  if (!Run.hasGivenUp(run) || (exit._tag === "Failure" && Cause.hasInterrupts(exit.cause))) return exit
+  const told = tell.ended(run, fiber, () => eventsOf.gaveUp(run, callable(run, fiber)))
+  return told === undefined ? exit : Effect.andThen(told, exit)
+}
+
+/** Tells that an attempt after the first has succeeded. */
+export const recovered = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
+  Run.over(run, timeOf(run, fiber))
+  return tell.ended(run, fiber, () => eventsOf.recovered(run, callable(run, fiber)))
+}
+
+/**
+ * For the one finalizer of a run: where no end was reported yet, the run was interrupted, from outside or by a deadline.
+ * Hooks that an interruption kept from hearing of an end hear of it now.
+ */
+export const finished = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
+  if (run.end === undefined && !Run.isOver(run)) {
+    const byDeadline = deadlines.isInterrupting(fiber, run, Run.lastFailure(run)?.error)
+    Run.over(run, timeOf(run, fiber), byDeadline ? "DeadlineExceeded" : undefined)
+  }
+  return tell.ended(run, fiber, () =>
+    Run.hasGivenUp(run) && run.reason === "DeadlineExceeded"
+      ? eventsOf.gaveUp(run, callable(run, fiber))
+      : eventsOf.interrupted(run, callable(run, fiber)))
+}
+
+/** Tells of the retry, waits as decided, and releases what hooks acquired. */
+export const wait = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> => {
+  const told = tellScheduled(run, fiber)
+  if (told === undefined) return sleep(run, fiber)
+  const scope = Scope.makeUnsafe()
+  return Effect.onExit(
+    Effect.andThen(Scope.provide(told, scope), () => sleep(run, fiber)),
+    (exit) => tell.close(scope, exit)
+  )
+}
+
+/** Builds the sleep lazily: some clocks start counting when `sleep` is called. */
+const sleep = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> => {
+  const { cleanUp } = run.settings
+  const sleep = () => clock.sleep(fiber, run.wait)
+  const wait = cleanUp === undefined ? sleep() : Effect.andThen(cleanUp(Run.lastFailure(run)?.error), sleep)
+  return inSpan(run, wait, "stamina.wait", { "stamina.wait_for": run.wait / 1000 })
+}
+
+/**
+ * For a schedule, whose wait is Effect's: tells of the retry, and leaves a fiber behind that releases what hooks acquired
+ * when the wait is over. It is a child of the fiber that retries, and ends with it.
+ */
+export const announce = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> => {
+  const told = tellScheduled(run, fiber)
+  if (told === undefined) return Effect.void
+  return Effect.uninterruptibleMask((restore) => {
+    const scope = Scope.makeUnsafe()
+    const release = tell.close(scope, Exit.void)
+    return Effect.flatMap(
+      Effect.onError(restore(Scope.provide(told, scope)), () => release),
+      () =>
+        scope.state._tag === "Empty"
+          ? Effect.void
+          : run.wait === 0
+          ? release
+          // started at once, so that it wakes before the fiber that goes to sleep for the same time after it
+          : Effect.forkChild(Effect.onExit(Effect.interruptible(clock.sleep(fiber, run.wait)), () => release), {
+            startImmediately: true
+          })
+    )
+  })
+}
+
+const tellScheduled = (run: LiveRun, fiber: AnyFiber) =>
+  tell.scheduled(run, fiber, () => eventsOf.retryScheduled(run, callable(run, fiber)))
+
+const callable = (run: LiveRun, fiber: AnyFiber): string => eventsOf.callableOf(run.settings.name, fiber)
+
+/** Puts a part of a run in a span of its own, if the option `spans` asks for that. */
+export const inSpan = <A, E, R>(
+  run: LiveRun,
+  self: Effect.Effect<A, E, R>,
+  name: string,
+  attributes: Readonly<Record<string, number>>
+): Effect.Effect<A, E, R> => run.settings.spans ? Effect.withSpan(self, name, { attributes }) : self

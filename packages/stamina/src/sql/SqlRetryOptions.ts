@@ -1,0 +1,55 @@
+/**
+ * The options of `SqlRetry.transaction`, and the type of what comes back.
+ *
+ * @stability unstable
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { RetryOptions } from "../drive/RetryOptions.ts"
+import type { Retryable } from "../verdict/RetryOn.ts"
+
+/**
+ * The options of `SqlRetry.transaction`: those of `Stamina.retry`, none of which is required.
+ *
+ * @stability unstable
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<out On, out Timeout extends Duration.Input = never>
+  extends Omit<RetryOptions<On, Timeout>, "on" | "attemptTimeout">
+{
+  /** What is retried. Default: `SqlRetry.on`. */
+  readonly on?: On | undefined
+  /**
+   * How long the effect inside may take in one attempt: longer than 0. It is then interrupted and rolled back, and the
+   * attempt counts as failed, with `AttemptTimedOut`, which is retried whatever `on` says. It includes neither the wait
+   * for a connection nor `COMMIT`, which is never broken off. Default: as long as it takes.
+   */
+  readonly attemptTimeout?: Timeout | undefined
+  /**
+   * The statement that begins the transaction, in place of the client's: `"BEGIN ISOLATION LEVEL SERIALIZABLE"` in
+   * PostgreSQL, `"BEGIN IMMEDIATE"` in SQLite. It is sent as it is. Inside another transaction it has no effect.
+   */
+  readonly begin?: string | undefined
+  /**
+   * Whether the transaction may be committed twice, so that it is retried even where the connection was lost during
+   * `COMMIT`. Default `false`.
+   */
+  readonly idempotent?: boolean | undefined
+}
+
+/**
+ * A transaction built from options only. It accepts any effect whose errors include those named in `on`.
+ *
+ * @stability unstable
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransactionCombinator<O, TimedOut = never> {
+  <A, E, R>(
+    self: Effect.Effect<A, E, R> & Retryable<E | SqlError, O, "effect">
+  ): Effect.Effect<A, E | SqlError | TimedOut, R | SqlClient>
+}

@@ -1,0 +1,154 @@
+/**
+ * A transaction that is retried as a whole.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { BeginTransaction, SqlClient } from "effect/sql/SqlClient"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import { AttemptTimedOut } from "../drive/AttemptTimedOut.ts"
+import { retryEffect } from "../drive/Retry.ts"
+import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
+import type { RetryPolicy } from "../policy/RetryPolicy.ts"
+import { callableOf } from "../telemetry/eventsOf.ts"
+import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
+import { errorsOf } from "../verdict/ofCause.ts"
+import { isOutcomeUnknown, isUnresolved, markOutcomeUnknown } from "./classify.ts"
+import { isLossOf, keepingErrors } from "./keepingErrors.ts"
+import type { Options } from "./SqlRetryOptions.ts"
+
+/** Checked options. */
+interface Ready {
+  /** Without `attemptTimeout`, which must not interrupt a `COMMIT` and so is not left to the driver. */
+  readonly settings: Settings
+  readonly attemptTimeout: number
+  readonly begin: string | undefined
+  readonly idempotent: boolean
+}
+
+/** Checks options on behalf of the function named `caller`. What they leave open is as in `defaults`. */
+export const fromOptions = (
+  caller: string,
+  options: Options<unknown, Duration.Input>,
+  defaults: { readonly on: (error: unknown) => boolean; readonly policy: RetryPolicy }
+): Ready => {
+  checkKnown(caller, options, [...retryFields, "begin", "idempotent"])
+  const { begin, idempotent = false, on = defaults.on, ...rest } = options
+  if (begin !== undefined && (typeof begin !== "string" || begin.trim() === "")) {
+    return refuse(caller, "begin", "a statement", begin)
+  }
+  const settings = fromRetryOptions(caller, { ...rest, on }, defaults.policy)
+  return {
+    settings: { ...settings, attemptTimeout: Infinity },
+    attemptTimeout: settings.attemptTimeout,
+    begin,
+    idempotent: checkBoolean(caller, idempotent, "idempotent")
+  }
+}
+
+/** Runs an effect in a transaction, and retries it where that is the outermost one. */
+export const run = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  ready: Ready
+): Effect.Effect<A, E | SqlError | AttemptTimedOut, R | SqlClient> =>
+  Effect.flatMap(
+    SqlClient,
+    (client) =>
+      Effect.withFiber((fiber) =>
+        Context.getOrUndefined(fiber.context, client.transactionService) === undefined
+          ? retryWhole(client, fiber, self, ready)
+          : Effect.andThen(tellNotRetried(client, fiber, ready), asSavepoint(client, self, ready))
+      )
+  )
+
+/** The transactions around that are retried, of all clients: the keys of their services. */
+const RetriedAround: Context.Reference<ReadonlyArray<string>> = Context.Reference<ReadonlyArray<string>>(
+  "effect-stamina/SqlRetry/Retried",
+  { defaultValue: () => [] }
+)
+
+/** An outermost transaction. */
+const retryWhole = <A, E, R>(
+  client: SqlClient,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  self: Effect.Effect<A, E, R>,
+  ready: Ready
+): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> => {
+  const { begin, idempotent, settings } = ready
+  let attempts = 0
+  let timedOut: AttemptTimedOut | undefined
+  const inside = timed(self, ready, () => timedOut = timeOut(attempts, ready)).pipe(
+    Effect.provideService(RetriedAround, [...fiber.getRef(RetriedAround), client.transactionService.key])
+  )
+  const withTransaction = begin === undefined
+    ? client.withTransaction
+    : beginWith(client, begin, fiber.getRef(BeginTransaction))
+
+  const attempt = Effect.suspend(() => {
+    attempts++
+    return keepingErrors(withTransaction, inside, (cause) => {
+      const errors = errorsOf(cause).filter(isSqlError).filter(isUnresolved)
+      if (idempotent || errors.length === 0) return Effect.failCause(cause)
+      errors.forEach(markOutcomeUnknown)
+      return Effect.andThen(
+        Effect.annotateLogs(Effect.logWarning("stamina.commit_unknown"), {
+          callable: callableOf(settings.name, fiber)
+        }),
+        Effect.failCause(cause)
+      )
+    })
+  })
+
+  return retryEffect(attempt, {
+    ...settings,
+    judge: (error, fiber) =>
+      (timedOut !== undefined && error === timedOut) || (!isOutcomeUnknown(error) && settings.judge(error, fiber))
+  })
+}
+
+/** A transaction inside another: not retried. */
+const asSavepoint = <A, E, R>(
+  client: SqlClient,
+  self: Effect.Effect<A, E, R>,
+  ready: Ready
+): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> =>
+  keepingErrors(client.withTransaction, timed(self, ready, () => timeOut(1, ready)), (cause) => {
+    // released, or not, a savepoint is nothing that lasts: a connection that is lost then is lost as anywhere else
+    const [error] = errorsOf(cause)
+    return isLossOf([], cause) && isSqlError(error) ? Effect.fail(error) : Effect.failCause(cause)
+  })
+
+const tellNotRetried = (
+  client: SqlClient,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  { settings }: Ready
+): Effect.Effect<void> => {
+  const isRetried = fiber.getRef(RetriedAround).includes(client.transactionService.key)
+  const message = "stamina.transaction_not_retried"
+  return Effect.annotateLogs(isRetried ? Effect.logDebug(message) : Effect.logWarning(message), {
+    callable: callableOf(settings.name, fiber),
+    summary: `inside another transaction, which ${isRetried ? "is retried as a whole" : "SqlRetry did not begin"}`
+  })
+}
+
+const timed = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  { attemptTimeout }: Ready,
+  error: () => AttemptTimedOut
+): Effect.Effect<A, E | AttemptTimedOut, R> =>
+  attemptTimeout === Infinity
+    ? self
+    : Effect.timeoutOrElse(self, { duration: attemptTimeout, orElse: () => Effect.fail(error()) })
+
+const timeOut = (attempt: number, { attemptTimeout }: Ready): AttemptTimedOut =>
+  new AttemptTimedOut({ attempt, after: Duration.millis(attemptTimeout) })
+
+/** `BeginTransaction` would hold for other clients' transactions inside as well. */
+const beginWith =
+  (client: SqlClient, begin: string, inside: string | undefined): SqlClient["withTransaction"] => (self) =>
+    Effect.provideService(
+      client.withTransaction(Effect.provideService(self, BeginTransaction, inside)),
+      BeginTransaction,
+      begin
+    )
