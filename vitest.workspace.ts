@@ -1,18 +1,38 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+
+const setupFiles = [fileURLToPath(new URL("scripts/lib/quietTests.ts", import.meta.url))]
 
 // vitest 5 no longer looks for a file of this name, so scripts pass `--config vitest.workspace.ts`.
 export default defineConfig({
   test: {
+    reporters: process.stdout.isTTY ? ["default"] : ["minimal"],
+    // a failure leads to the test, and not through all of Effect
+    onStackTrace: (_, { file }) => !file.includes("/node_modules/"),
     projects: [
-      { test: { name: "stamina", root: "packages/stamina", include: ["test/**/*.test.ts"] } },
+      { test: { name: "stamina", root: "packages/stamina", include: ["test/**/*.test.ts"], setupFiles } },
       {
-        test: { name: "examples", root: "examples", include: ["**/*.test.ts"], exclude: ["**/node_modules", "**/.tmp"] }
+        test: {
+          name: "examples",
+          root: "examples",
+          include: ["**/*.test.ts"],
+          exclude: ["**/node_modules", "**/.tmp"],
+          setupFiles
+        }
       },
       // each runs a whole script or more
-      { test: { name: "checks", root: "packages/stamina", include: ["checks/**/*.test.ts"], testTimeout: 60_000 } },
-      { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "checks",
+          root: "packages/stamina",
+          include: ["checks/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 60_000
+        }
+      },
+      { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"], setupFiles, testTimeout: 60_000 } },
       // against other programs, which have to be installed: by `pnpm test:integration` alone
-      { test: { name: "integration", root: "packages/stamina", include: ["integration/**/*.test.ts"] } }
+      { test: { name: "integration", root: "packages/stamina", include: ["integration/**/*.test.ts"], setupFiles } }
     ]
   }
 })

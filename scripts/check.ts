@@ -1,30 +1,25 @@
 /**
- * Everything that must hold before a release: `pnpm test` takes all of these steps but those on request, in this order,
- * and `pnpm check lint types` some of them.
+ * The task runner: everything that must hold before a release. `pnpm test` takes the steps below, in this order, but for
+ * those on request; `pnpm check lint types` takes two of them.
  *
- * A step fails when one of its commands does; its output is then shown. A command that skips something prints a line
- * `skipped: what`, which is a failure where nobody watches, that is with `CI` set. The last line counts tests, and each
- * step that failed otherwise as one: `12 passed, 0 failed, 1 skipped`.
+ * Each step is a list of commands, and fails when one of them does. The run goes on, and at its end shows what the steps
+ * that failed had to say. A step that goes well is quiet: it has one line in the list, and fails if it printed more than a
+ * few. What a command prints is read for
+ *
+ *     note: what was looked at       shown behind the step
+ *     skipped: what was left out     shown below the step, and a failure where nobody watches, that is with `CI` set
+ *     progress: how far it has come  shown while it runs, in a terminal
+ *
+ * The last line counts tests, and each step that failed otherwise as one: `12 passed, 0 failed, 1 skipped`.
  */
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { inParallel, pnpm, root, run } from "./lib/run.ts"
+import { root } from "./lib/run.ts"
+import { failures, type Outcome, showProgress, type Step, take } from "./lib/steps.ts"
 import * as workspace from "./lib/workspace.ts"
 
-interface Step {
-  readonly name: string
-  /** Run side by side, as many at once as there are processors. */
-  readonly commands: ReadonlyArray<string>
-  /** Shows the output as it comes. */
-  readonly stream?: boolean
-  /** The file in which vitest leaves its results. */
-  readonly results?: string
-  /** Is taken only when it is asked for by name. */
-  readonly onRequest?: boolean
-}
-
 const projects = await workspace.projects()
-const vitest = "vitest run --config vitest.workspace.ts --reporter=default --reporter=json"
+const vitest = "vitest run --config vitest.workspace.ts --reporter=./scripts/lib/failuresReporter.ts --reporter=json"
 
 const steps: ReadonlyArray<Step> = [
   { name: "format", commands: ["dprint check"] },
@@ -42,13 +37,11 @@ const steps: ReadonlyArray<Step> = [
   {
     name: "unit",
     commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration`],
-    stream: true,
     results: ".tmp/unit.json"
   },
   {
     name: "integration",
     commands: [`${vitest} --outputFile.json=.tmp/integration.json --project=integration`],
-    stream: true,
     results: ".tmp/integration.json",
     onRequest: true
   },
@@ -68,28 +61,19 @@ for (const name of chosen) {
 }
 
 const count = { passed: 0, failed: 0, skipped: 0 }
-const failures: Array<string> = []
+const failed: Array<Outcome> = []
 
-/** Where the path may lead to others. */
-const programs: Readonly<Record<string, string>> = { node: process.execPath, pnpm }
-
-/** Runs a step, and says whether it went well. */
-const take = async ({ commands, name, stream = false }: Step): Promise<boolean> => {
+/** Takes a step, and gives it its line. */
+const show = async (step: Step): Promise<Outcome> => {
   const start = performance.now()
-  const results = await inParallel(commands, (command) => {
-    const [program = "", ...args] = command.split(" ")
-    return run(programs[program] ?? program, args, { stream })
-  })
-  const output = results.map((result) => result.output).join("")
-  const skipped = output.match(/^skipped: .*/gm) ?? []
-  const ok = results.every((result) => result.ok) && !(skipped.length > 0 && process.env["CI"])
-  const note = /^note: (.*)/m.exec(output)?.[1] ?? ""
+  const progress = showProgress(step.name)
+  const outcome = await take(step, progress.onOutput)
+  progress.end()
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  console.log(`${ok ? "ok  " : "FAIL"} ${name.padEnd(10)} ${seconds.padStart(6)} s  ${note}`.trimEnd())
-  for (const line of skipped) console.log(`     ${line}`)
-  if (!ok && output !== "") console.log(output.replaceAll(/^/gm, "     "))
-  count.skipped += skipped.length
-  return ok
+  const { name, notes: [note = "", ...notes], ok, skipped } = outcome
+  console.log(`${ok ? "ok  " : "FAIL"} ${name.padEnd(11)} ${seconds.padStart(6)} s  ${note}`.trimEnd())
+  for (const line of [...notes, ...skipped.map((what) => `skipped: ${what}`)]) console.log(`     ${line}`)
+  return outcome
 }
 
 /** Adds what vitest counted, and says whether it counted failures. */
@@ -106,16 +90,18 @@ for (const step of steps) {
   if (chosen.length > 0 ? !chosen.includes(step.name) : step.onRequest) continue
   const results = step.results === undefined ? undefined : join(root, step.results)
   if (results !== undefined) rmSync(results, { force: true })
-  const ok = await take(step)
+  const outcome = await show(step)
   const counted = results !== undefined && addTests(results)
-  if (ok) continue
-  failures.push(step.name)
+  count.skipped += outcome.skipped.length
+  if (outcome.ok) continue
+  failed.push(outcome)
   if (!counted) count.failed += 1
 }
 
-if (failures.length > 0) {
+if (failed.length > 0) {
   process.exitCode = 1
-  console.log(`\nFailed: ${failures.join(", ")}. To see one again: pnpm check ${failures[0]}`)
+  console.log(`\n${failures(failed)}`)
+  console.log(`\nFailed: ${failed.map(({ name }) => name).join(", ")}. To see one again: pnpm check ${failed[0]?.name}`)
 }
 console.log(
   `\n${count.passed} passed, ${count.failed} failed` + (count.skipped > 0 ? `, ${count.skipped} skipped` : "")

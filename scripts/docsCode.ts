@@ -83,7 +83,8 @@ if (tests.length > 0) {
   const config = join(folder, "vitest.config.ts")
   const [results] = process.argv.slice(2)
   const reporters = results === undefined ? [] : ["--reporter=json", `--outputFile.json=${join(root, results)}`]
-  const args = ["run", "--root", folder, "--config", config, "--reporter=default", ...reporters]
+  const reporter = `--reporter=${join(root, "scripts", "lib", "failuresReporter.ts")}`
+  const args = ["run", "--root", folder, "--config", config, reporter, ...reporters]
   const outcome = await run("vitest", args, { timeLimit: 120_000 })
   if (!outcome.ok) problems.push(mapped(outcome.output))
 }

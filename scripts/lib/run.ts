@@ -27,32 +27,35 @@ export interface Options {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   readonly timeLimit?: number
-  /** Shows the output as it comes, in place of keeping it. */
-  readonly stream?: boolean
+  /** Sees the output as it comes. */
+  readonly onOutput?: ((text: string) => void) | undefined
 }
 
-/** Runs a command. Its output has colours only where it is streamed to a terminal. */
+/** Runs a command, and keeps its output, without colours. */
 export const run = (command: string, args: ReadonlyArray<string>, options: Options = {}): Promise<Result> =>
   new Promise((resolve) => {
-    const { cwd = root, env = process.env, stream = false, timeLimit } = options
+    const { cwd = root, env = process.env, onOutput, timeLimit } = options
     const child = spawn(command, args, {
       cwd,
       env: {
         ...env,
-        ...(stream && process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: undefined }),
+        NO_COLOR: "1",
+        FORCE_COLOR: undefined,
         PATH: `${join(root, "node_modules", ".bin")}${delimiter}${env["PATH"]}`
       },
-      stdio: ["ignore", stream ? "inherit" : "pipe", stream ? "inherit" : "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32"
     })
     let stdout = ""
     let output = ""
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text
       output += text
+      onOutput?.(text)
     })
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
       output += text
+      onOutput?.(text)
     })
     let tooLong = false
     const timer = timeLimit === undefined ? undefined : setTimeout(() => {

@@ -16,10 +16,12 @@
  *   than any other use of `Effect.retry`; it costs less than the same use in a pipe.
  * - `($) => $(…)` against itself around a plain schedule: it costs more than twice the schedule whatever is in it.
  *
- * `node packages/stamina/checks/instantiations.ts` takes a folder that stands for the library's sources.
+ * `node packages/stamina/checks/instantiations.ts --table` prints all of it; a folder as argument stands for the library's
+ * sources.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
 import { inParallel, report, root, run } from "../../../scripts/lib/run.ts"
 
 const plain = `Effect.retry(Schedule.recurs(9))`
@@ -50,7 +52,11 @@ const subjects: ReadonlyArray<readonly [call: string, yardstick?: string]> = [
 const limit = 2
 const uses = 200
 
-const sources = resolve(process.argv[2] ?? join(root, "packages", "stamina", "src"))
+const { positionals: [given], values: { table } } = parseArgs({
+  allowPositionals: true,
+  options: { table: { type: "boolean" } }
+})
+const sources = resolve(given ?? join(root, "packages", "stamina", "src"))
 const folder = join(root, ".tmp", "instantiations")
 
 /** A program that uses a call on many effects, or has these effects and does nothing with them. */
@@ -109,11 +115,13 @@ const measure = async (): Promise<ReadonlyMap<string, number>> => {
 try {
   const cost = await measure()
   const problems: Array<string> = []
-  console.log("| use | instantiations | of the yardstick's |\n| --- | --: | --: |")
+  if (table) console.log("| use | instantiations | of the yardstick's |\n| --- | --: | --: |")
   for (const [call, yardstick] of subjects) {
     const own = cost.get(call) ?? NaN
     const ratio = yardstick === undefined ? undefined : own / (cost.get(yardstick) ?? NaN)
-    console.log(`| \`${call}\` | ${own.toFixed(0)} | ${ratio === undefined ? "" : `${ratio.toFixed(2)} ×`} |`)
+    if (table) {
+      console.log(`| \`${call}\` | ${own.toFixed(0)} | ${ratio === undefined ? "" : `${ratio.toFixed(2)} ×`} |`)
+    }
     // what cannot be compared is no less wrong
     if (ratio !== undefined && !(ratio <= limit)) {
       problems.push(`${call}: ${ratio.toFixed(2)} times the instantiations of ${yardstick}, and ${limit} are the limit`)

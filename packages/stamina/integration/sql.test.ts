@@ -178,7 +178,7 @@ const nums = (each: number) => Array.from({ length: each }, (_, num) => num)
 describe("16 concurrent workers", () => {
   const each = 25
 
-  it("lose and double no transfer, for each that failed was retried as a whole", async () => {
+  it("lose and double no transfer, for each that failed was retried as a whole", async ({ annotate }) => {
     await openBank()
     const before = await counters()
     const { exit, seen } = await run((seen, sql) =>
@@ -202,7 +202,7 @@ describe("16 concurrent workers", () => {
     // the server counts what it has rolled back, some time later
     await expect.poll(async () => (await counters()).rollbacks - before.rollbacks, { timeout: 5_000 })
       .toBe(seen.retries.length)
-    console.log(`${workers * each} transfers, ${seen.retries.length} retries`)
+    await annotate(`${workers * each} transfers, ${seen.retries.length} retries`, "note")
   }, 30_000)
 
   it("would fail without retries", async () => {
@@ -226,7 +226,7 @@ describe("16 concurrent workers", () => {
     expect(ledger).toHaveLength(workers * each - failed.length)
   })
 
-  it("go on where the server is restarted under their hands", async () => {
+  it("go on where the server is restarted under their hands", async ({ annotate }) => {
     await openBank()
     const rounds = 40
     const asked: Array<boolean> = []
@@ -264,9 +264,10 @@ describe("16 concurrent workers", () => {
     expect(byLoss.length).toBeGreaterThan(0)
     expect(seen.ends).not.toContain("AttemptsExhausted")
     await expectBalanced(rounds)
-    console.log(
+    await annotate(
       `restart: ${byLoss.length} retries by loss (${[...new Set(byLoss)].join(", ")}), of ${seen.retries.length}; ` +
-        `${asked.length} unknown at COMMIT, ${asked.filter(Boolean).length} of them done`
+        `${asked.length} unknown at COMMIT, ${asked.filter(Boolean).length} of them done`,
+      "note"
     )
   }, 40_000)
 })
