@@ -67,7 +67,17 @@ writeFileSync(
     include: ["**/*.ts"]
   })
 )
-writeFileSync(join(folder, "vitest.config.ts"), "export default { test: { include: [\"**/*.vitest.ts\"] } }\n")
+writeFileSync(
+  join(folder, "vitest.config.mjs"),
+  `export default {
+    test: {
+      include: ["**/*.vitest.ts"],
+      setupFiles: [${JSON.stringify(join(root, "scripts", "lib", "quietTests.ts"))}],
+      onStackTrace: (_, { file }) => !file.includes("/node_modules/")
+    }
+  }
+`
+)
 
 const types = await run("tsc", ["-p", folder])
 if (!types.ok) problems.push(mapped(types.output))
@@ -80,7 +90,7 @@ problems.push(...ran.flat())
 
 const tests = blocks.filter(({ mode }) => mode === "vitest")
 if (tests.length > 0) {
-  const config = join(folder, "vitest.config.ts")
+  const config = join(folder, "vitest.config.mjs")
   const [results] = process.argv.slice(2)
   const reporters = results === undefined ? [] : ["--reporter=json", `--outputFile.json=${join(root, results)}`]
   const reporter = `--reporter=${join(root, "scripts", "lib", "failuresReporter.ts")}`
