@@ -69,6 +69,11 @@ export interface Failed {
   readonly alreadyRetried?: boolean | undefined
   /** Whether no further attempt may follow, whatever the plan allows. Default `false`. */
   readonly isLast?: boolean | undefined
+  /**
+   * Milliseconds from this failure during which no retry may begin, because others were asked to leave the dependency
+   * alone. Jitter goes on top. Default: none.
+   */
+  readonly notBefore?: number | undefined
 }
 
 /**
@@ -83,6 +88,8 @@ export interface Failed {
  * - `DeadlineExceeded`: the deadline around the run passed during an attempt or a wait.
  * - `AlreadyRetried`: a run inside had retried the error and given up, and `nested` is `"once"`.
  * - `HintTooLong`: the other side asked for a longer wait than is granted.
+ * - `BudgetExhausted`: the retry budget of the dependency had no token left.
+ * - `CircuitOpen`: the circuit breaker of the dependency was open.
  *
  * @category models
  * @since 0.1.0
@@ -96,6 +103,8 @@ export type GiveUpReason =
   | "DeadlineExceeded"
   | "AlreadyRetried"
   | "HintTooLong"
+  | "BudgetExhausted"
+  | "CircuitOpen"
 
 /**
  * A wait that did not begin, because it would have been longer than allowed.
@@ -155,9 +164,12 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
   if (elapsed >= plan.timeout) return stop("TimeoutReached")
   const hinted = plan.waits && isHint(verdict)
   if (hinted && verdict.wait > verdict.max) return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
-  const wait = plan.waits ? waitFor(plan.backoff, attempt, verdict, random, failed.previousWait) : 0
-  // a hinted wait that would end past the timeout is pointless, so hints never overshoot
-  const end = hinted || plan.overshoot === "refuse" ? Math.min(deadline, plan.timeout) : deadline
+  const once = memoized(random)
+  const own = plan.waits ? waitFor(plan.backoff, attempt, verdict, once, failed.previousWait) : 0
+  const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, once)) : 0
+  // a wait that others asked for is pointless where it would end past the timeout, so it never overshoots
+  const asked = hinted || wait > own
+  const end = asked || plan.overshoot === "refuse" ? Math.min(deadline, plan.timeout) : deadline
   return elapsed + wait >= end
     ? stop("WaitExceedsDeadline", { wait, left: Math.max(0, end - elapsed) })
     : { _tag: "Retry", wait }
@@ -171,6 +183,7 @@ const waitFor = (
   backoff: Backoff.Backoff,
   retryNum: number,
   verdict: Exclude<Verdict, false>,
+  /** The same number each time. */
   random: () => number,
   previousWait: number | undefined
 ): number => {
@@ -179,12 +192,17 @@ const waitFor = (
   if (verdict._tag === "Backoff") {
     return Backoff.wait({ ...backoff, ...verdict.backoff }, retryNum, random, previousWait)
   }
+  return Math.max(Backoff.wait(backoff, retryNum, random, previousWait), onTop(verdict.wait, backoff, random))
+}
+
+/** A wait that others ask for, with jitter on top. */
+const onTop = (wait: number | undefined, { jitter }: Backoff.Backoff, random: () => number): number =>
+  wait === undefined || wait <= 0 ? 0 : wait + (jitter === 0 ? 0 : random() * jitter)
+
+/** Draws one number at most. */
+const memoized = (random: () => number): () => number => {
   let u: number | undefined
-  const once = () => u ??= random()
-  return Math.max(
-    Backoff.wait(backoff, retryNum, once, previousWait),
-    verdict.wait + (backoff.jitter === 0 ? 0 : once() * backoff.jitter)
-  )
+  return () => u ??= random()
 }
 
 const stop = (reason: GiveUpReason, refused?: RefusedWait): Decision =>

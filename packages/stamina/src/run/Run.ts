@@ -101,7 +101,8 @@ export const decide = (run: Planned, failure: Failure, random: () => number): De
     deadline: failure.deadline,
     previousWait: run.attempt === 1 ? undefined : run.wait,
     alreadyRetried: failure.alreadyRetried,
-    isLast: failure.isLast
+    isLast: failure.isLast,
+    notBefore: failure.notBefore
   }, random)
 
 /** The retry is on: its wait begins. */

@@ -312,3 +312,48 @@ it("a decision to stop has no field that says nothing", () => {
     reason: "NotRetryable"
   })
 })
+
+describe("a wait that others were asked for", () => {
+  const decide = (options: RetryPolicy.Input, notBefore: number, u: number, more: Partial<Decision.Failed> = {}) => {
+    let draws = 0
+    const decision = Decision.decide(
+      Decision.fromPolicy(RetryPolicy.make(options)),
+      { ...failed, notBefore, ...more },
+      () => {
+        draws++
+        return u
+      }
+    )
+    expect(draws).toBeLessThanOrEqual(1)
+    return decision
+  }
+
+  it("is a minimum, with jitter on top, from the one number that is drawn", () => {
+    expect(decide({}, 7000, 0.5)).toEqual({ _tag: "Retry", wait: 7500 })
+    expect(decide({ waitJitter: 0 }, 7000, 0.5)).toEqual({ _tag: "Retry", wait: 7000 })
+    expect(decide({}, 50, 0.5)).toEqual({ _tag: "Retry", wait: 600 })
+    expect(decide({}, 0, 0.5)).toEqual(decide({}, -1, 0.5))
+  })
+
+  it("counts beside the error's own hint and beside a wait of the hook's: the longest of them holds", () => {
+    const hint: RetryOn.Verdict = { _tag: "Hint", wait: 9000, max: 60_000 }
+    expect(decide({}, 7000, 0.5, { verdict: hint })).toEqual({ _tag: "Retry", wait: 9500 })
+    expect(decide({}, 9500, 0.5, { verdict: hint })).toEqual({ _tag: "Retry", wait: 10_000 })
+    expect(decide({}, 7000, 0, { verdict: 10 })).toEqual({ _tag: "Retry", wait: 7000 })
+  })
+
+  it("stops a run whose limits leave no room for it, whatever it may overshoot", () => {
+    const overshoot = "allow"
+    expect(decide({ timeout: 7500, overshoot }, 7000, 0.5)).toEqual({
+      _tag: "Stop",
+      reason: "WaitExceedsDeadline",
+      refused: { wait: 7500, left: 7500 }
+    })
+    expect(decide({ timeout: 7501, overshoot }, 7000, 0.5)).toEqual({ _tag: "Retry", wait: 7500 })
+    expect(decide({}, 7000, 0, { deadline: 7000 })).toMatchObject({ reason: "WaitExceedsDeadline" })
+  })
+
+  it("is nothing in test mode", () => {
+    expect(Decision.decide(testing(rules), { ...failed, notBefore: 7000 }, never)).toEqual({ _tag: "Retry", wait: 0 })
+  })
+})

@@ -352,7 +352,9 @@ describe("RetryLogs.make", () => {
       [
         { reason: "HintTooLong", refused },
         `hint too long after 2 attempts in 1s (a wait of 90s, 20s left): ${spent}`
-      ]
+      ],
+      [{ reason: "BudgetExhausted" }, `budget exhausted after 2 attempts in 1s: ${spent}`],
+      [{ reason: "CircuitOpen" }, `circuit open after 2 attempts in 1s: ${spent}`]
     ] as const
   )("says it in a sentence: %j", ([over, summary]) =>
     Effect.gen(function*() {

@@ -253,7 +253,9 @@ describe("the label outcome", () => {
       ["WaitExceedsDeadline", "wait_exceeds_deadline"],
       ["DeadlineExceeded", "deadline_exceeded"],
       ["AlreadyRetried", "already_retried"],
-      ["HintTooLong", "hint_too_long"]
+      ["HintTooLong", "hint_too_long"],
+      ["BudgetExhausted", "budget_exhausted"],
+      ["CircuitOpen", "circuit_open"]
     ] as const
   )("calls the reason %s %s", ([reason, outcome]) =>
     Effect.gen(function*() {
