@@ -6,7 +6,7 @@
 import type * as LogLevel from "effect/LogLevel"
 import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
 import { read } from "../tools/errors.ts"
-import { logLine } from "./logLine.ts"
+import { logLine } from "../tools/logLine.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 import type { Listener, RetryHook } from "./RetryHook.ts"
 
