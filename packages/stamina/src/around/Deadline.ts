@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { remember } from "../run/origins.ts"
+import * as origins from "../run/origins.ts"
 import { checkTimeout } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
 import { eager } from "../tools/eager.ts"
@@ -95,7 +97,9 @@ const until = <A, E, R>(
         })
       )
       return Effect.raceFirst(Effect.asSome(Effect.provideService(self, deadlines.Current, deadline)), timer).pipe(
-        Effect.flatMap((result) => result._tag === "Some" ? Effect.succeed(result.value) : exceeded(deadline, limit)),
+        Effect.flatMap((result) =>
+          result._tag === "Some" ? Effect.succeed(result.value) : exceeded(deadline, limit, fiber)
+        ),
         Effect.ensuring(Effect.sync(() => deadline.state = "closed"))
       )
     })
@@ -103,12 +107,13 @@ const until = <A, E, R>(
 
 const exceeded = (
   { interrupted }: deadlines.Deadline,
-  limit: Duration.Duration
+  limit: Duration.Duration,
+  fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<never, DeadlineExceeded> => {
   if (interrupted === undefined) return Effect.fail(new DeadlineExceeded({ limit }))
   const error = new DeadlineExceeded({ limit, cause: interrupted.error })
-  remember(error, interrupted.run)
-  return Effect.fail(error)
+  origins.remember(error, interrupted.run, fiber)
+  return Effect.failCause(origins.annotated(Cause.fail(error), interrupted.run))
 }
 
 /**

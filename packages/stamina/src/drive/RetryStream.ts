@@ -184,8 +184,10 @@ class Restarts<A, E, R> {
     return Effect.flatMap(
       Effect.exit(start === undefined ? Effect.void : Scope.close(start.scope, exit)),
       (closed) => {
-        const failures = [exit, closed].filter(Exit.isFailure).map(({ cause }) => cause)
-        return failures.length === 0 ? this.ended() : this.failed(failures.reduce(Cause.combine), start)
+        if (Exit.isSuccess(closed)) return Exit.isSuccess(exit) ? this.ended() : this.failed(exit.cause, start)
+        // not `Cause.combine`, which hashes errors: their getters may throw
+        const reasons = Exit.isFailure(exit) ? exit.cause.reasons : []
+        return this.failed(Cause.fromReasons([...reasons, ...closed.cause.reasons]), start)
       }
     )
   }

@@ -64,6 +64,7 @@ export const planOf = (run: LiveRun, fiber: AnyFiber): Plan => run.plan ?? run.s
  */
 export const failed = <E>(run: LiveRun, fiber: AnyFiber, cause: Cause.Cause<E>, isLast = false): Cause.Cause<E> => {
   if (run.phase === "over") return cause
+  if (run.attempt > 1 && Cause.hasInterrupts(cause) && endedByDeadline(run, fiber)) return origins.annotated(cause, run)
   attemptEnded(run, fiber)
   let verdict: Verdict = false
   if (run.plan.active) {
@@ -77,9 +78,9 @@ export const failed = <E>(run: LiveRun, fiber: AnyFiber, cause: Cause.Cause<E>, 
     }
   }
   const errors = errorsOf(cause)
-  settle(run, fiber, { verdict, error: errors[0], inner: origins.inside(cause.reasons, run.since), isLast })
+  settle(run, fiber, { verdict, error: errors[0], inner: origins.inside(cause.reasons, run.since, fiber), isLast })
   if (!Run.isOver(run)) return cause
-  for (const error of errors) origins.remember(error, run)
+  for (const error of errors) origins.remember(error, run, fiber)
   return Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause
 }
 
@@ -88,8 +89,8 @@ export const rejected = (run: LiveRun, fiber: AnyFiber, value: unknown, { error,
   attemptEnded(run, fiber)
   settle(run, fiber, { verdict, error, inner: undefined, isLast: false })
   if (!Run.isOver(run)) return
-  origins.remember(error, run)
-  origins.remember(value, run)
+  origins.remember(error, run, fiber)
+  origins.remember(value, run, fiber)
 }
 
 function attemptEnded(run: LiveRun, fiber: AnyFiber): asserts run is LiveRun & Run.Planned {
@@ -123,8 +124,10 @@ const settle = (run: LiveRun & Run.Planned, fiber: AnyFiber, { error, inner, isL
 export const giveUp = <A, E>(run: LiveRun, fiber: AnyFiber, exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
   // an interruption is reported where it leaves the run
   if (!Run.hasGivenUp(run) || (exit._tag === "Failure" && Cause.hasInterrupts(exit.cause))) return exit
-  const told = tell.ended(run, fiber, () => eventsOf.gaveUp(run, callable(run, fiber)))
-  return told === undefined ? exit : Effect.andThen(told, exit)
+  const tellHooks = () => tell.ended(run, fiber, () => eventsOf.gaveUp(run, callable(run, fiber)))
+  const told = tellHooks()
+  // an interruption keeps no hook from hearing of it
+  return told === undefined ? exit : Effect.onExitPrimitive(Effect.andThen(told, exit), tellHooks)
 }
 
 /** Tells that an attempt after the first has succeeded. */
@@ -138,14 +141,18 @@ export const recovered = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | 
  * Hooks that an interruption kept from hearing of an end hear of it now.
  */
 export const finished = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
-  if (run.end === undefined && !Run.isOver(run)) {
-    const byDeadline = deadlines.isInterrupting(fiber, run, Run.lastFailure(run)?.error)
-    Run.over(run, timeOf(run, fiber), byDeadline ? "DeadlineExceeded" : undefined)
-  }
+  if (run.end === undefined && !Run.isOver(run) && !endedByDeadline(run, fiber)) Run.over(run, timeOf(run, fiber))
   return tell.ended(run, fiber, () =>
     Run.hasGivenUp(run) && run.reason === "DeadlineExceeded"
       ? eventsOf.gaveUp(run, callable(run, fiber))
       : eventsOf.interrupted(run, callable(run, fiber)))
+}
+
+/** Ends a run that has retried, if a deadline is what interrupts it. */
+const endedByDeadline = (run: LiveRun, fiber: AnyFiber): boolean => {
+  const isInterrupting = deadlines.isInterrupting(fiber, run, Run.lastFailure(run)?.error)
+  if (isInterrupting) Run.over(run, timeOf(run, fiber), "DeadlineExceeded")
+  return isInterrupting
 }
 
 /** Tells of the retry, waits as decided, and releases what hooks acquired. */
@@ -153,7 +160,7 @@ export const wait = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> => {
   const told = tellScheduled(run, fiber)
   if (told === undefined) return sleep(run, fiber)
   const scope = Scope.makeUnsafe()
-  return Effect.onExit(
+  return Effect.onExitPrimitive(
     Effect.andThen(Scope.provide(told, scope), () => sleep(run, fiber)),
     (exit) => tell.close(scope, exit)
   )
@@ -176,7 +183,7 @@ export const announce = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> => 
   if (told === undefined) return Effect.void
   return Effect.uninterruptibleMask((restore) => {
     const scope = Scope.makeUnsafe()
-    const release = tell.close(scope, Exit.void)
+    const release = Effect.suspend(() => tell.close(scope, Exit.void) ?? Effect.void)
     return Effect.flatMap(
       Effect.onError(restore(Scope.provide(told, scope)), () => release),
       () =>

@@ -7,9 +7,12 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import { causesOf } from "../tools/errors.ts"
 import { lastFailure, type Run } from "./Run.ts"
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** The note. The run is out of sight, so that a printed cause shows the note and not all that is known of the run. */
 class Origin {
@@ -31,37 +34,72 @@ export const annotated = <E>(cause: Cause.Cause<E>, run: Run): Cause.Cause<E> =>
 /** The run that a failure came out of last. */
 export const ofReason = (reason: Cause.Reason<unknown>): Run | undefined => Origin.run(reason.annotations.get(Note.key))
 
+/** The run that a cause came out of last, as noted on it; else as its errors know, where only one run failed with them. */
+export const ofCause = ({ reasons }: Cause.Cause<unknown>): Run | undefined => {
+  for (const reason of reasons) {
+    const noted = ofReason(reason)
+    if (noted !== undefined) return noted
+  }
+  for (const reason of reasons) {
+    const entry = entryOfReason(reason)
+    if (entry !== undefined && !entry.shared) return entry.run
+  }
+  return undefined
+}
+
+/** What is known of an error object. */
 interface Entry {
+  /** The run that failed with it last. */
   readonly run: Run
-  /** Whether runs have failed with the object that have nothing to do with each other. */
+  /** The fiber in which it did. */
+  readonly fiberId: number
+  /** Whether it is an error that fails more than once: by itself it does not say where it came from. */
   readonly shared: boolean
 }
 
 const entries = /*#__PURE__*/ new WeakMap<object, Entry>()
 
 /** Remembers that a run failed with an error, or ended with what stands for one. */
-export const remember = (error: unknown, run: Run): void => {
+export const remember = (error: unknown, run: Run, { id: fiberId }: AnyFiber): void => {
   if (!Predicate.isObjectKeyword(error)) return
   const before = entries.get(error)
   const shared = before !== undefined && (before.shared || before.run !== lastFailure(run)?.inner)
-  entries.set(error, { run, shared })
+  entries.set(error, { run, fiberId, shared: shared || isRepeated(run, error) })
 }
+
+/** Whether more than one attempt of a run failed with an error object. */
+const isRepeated = ({ history = [] }: Run, error: unknown): boolean =>
+  history.filter((attempt) => attempt.error === error).length > 1
 
 /** The run that an error came out of last, or what it keeps as its `cause` or `response`. */
 export const behind = (error: unknown): Run | undefined => entryBehind(error)?.run
 
-/** The run that a failure came out of, if it ended inside the attempt that began at `since`. */
-export const inside = (reasons: ReadonlyArray<Cause.Reason<unknown>>, since: number): Run | undefined => {
+/** The run that a failure came out of, if it ended inside the attempt of the fiber that began at `since`. */
+export const inside = (
+  reasons: ReadonlyArray<Cause.Reason<unknown>>,
+  since: number,
+  fiber: AnyFiber
+): Run | undefined => {
   for (const reason of reasons) {
     const noted = ofReason(reason)
     if (noted !== undefined && noted.ending > since) return noted
-    if (reason._tag === "Interrupt") continue
-    // a schedule cannot note anything on a cause
-    const entry = entryBehind(reason._tag === "Fail" ? reason.error : reason.defect)
-    if (entry !== undefined && !entry.shared && entry.run.ending > since) return entry.run
+    const entry = entryOfReason(reason)
+    if (entry !== undefined && entry.run.ending > since && isTelling(entry, fiber)) return entry.run
   }
   return undefined
 }
+
+/**
+ * Whether the object alone tells that a run ended inside the attempt. A schedule cannot note anything on a cause, and new
+ * errors are made of those that a run failed with. A fiber does one thing at a time, so a run that ended in the same fiber
+ * since the attempt began ended inside of it. Of a run in another fiber that is known only if it retried, and failed with
+ * this object once.
+ */
+const isTelling = ({ fiberId, run, shared }: Entry, fiber: AnyFiber): boolean =>
+  fiberId === fiber.id || (run.attempt > 1 && !shared)
+
+const entryOfReason = (reason: Cause.Reason<unknown>): Entry | undefined =>
+  reason._tag === "Interrupt" ? undefined : entryBehind(reason._tag === "Fail" ? reason.error : reason.defect)
 
 const entryBehind = (error: unknown): Entry | undefined => {
   for (const one of causesOf(error)) {

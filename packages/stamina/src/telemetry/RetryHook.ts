@@ -9,7 +9,8 @@ import type * as Scope from "effect/Scope"
 import type { GaveUp, Interrupted, Recovered, RetryEvent, RetryScheduled } from "./RetryEvent.ts"
 
 /**
- * A function that hears of an event. It may return nothing, or an effect that cannot fail; the run waits for that effect.
+ * A function that hears of an event. It may return nothing, or an effect that cannot fail; the run waits for that effect,
+ * but no longer than 10 seconds.
  *
  * **Details**
  *
@@ -24,8 +25,8 @@ export type Listener<in Event, out R = never> = (
 ) => Effect.Effect<void, never, R> | void
 
 /**
- * Hears what happens to runs. A hook cannot change what becomes of them: if it dies or throws, that is logged at debug
- * level, and the run goes on.
+ * Hears what happens to runs. A hook cannot change what becomes of them: if it dies, throws, takes too long or returns
+ * anything but an effect, that is logged at debug level, and the run goes on.
  *
  * **Details**
  *
@@ -33,9 +34,13 @@ export type Listener<in Event, out R = never> = (
  * or fails at once with an error that is not retried, is not reported. A run that a limit stops before its first retry
  * *has* given up: after a first attempt that took longer than the timeout, for example.
  *
- * The effect that a listener returns runs in the fiber that retries, with that fiber's services.
+ * The effect that a listener returns runs with the services of the fiber that retries, in a fiber of its own, which is
+ * interrupted with the run. It has 10 seconds, on the fiber's clock, for each event. Then it is interrupted as well, and
+ * the run goes on without waiting for its finalizers. So does what releases the resources of `onRetryScheduled`.
  *
  * **Gotchas**
+ *
+ * Children that a listener forks end with it. Fork them into its `Scope` to keep them for the wait.
  *
  * A schedule inside `Effect.retry` sees neither successes nor interruptions: `onRecovered` and `onInterrupted` are for
  * the combinators alone. Nor can a schedule know whether Effect really retries: a `while` or another schedule beside it

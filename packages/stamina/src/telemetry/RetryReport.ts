@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { behind } from "../run/origins.ts"
+import * as origins from "../run/origins.ts"
 import { lastFailure, type Run } from "../run/Run.ts"
 import { totals } from "./eventsOf.ts"
 import type { GiveUpReason, RunTotals } from "./RetryEvent.ts"
@@ -47,8 +48,8 @@ export interface AttemptReport {
 }
 
 /**
- * Reports on an error that came out of a retried run: why it was given up, how many attempts there were, and what each
- * came to. None for an error that did not, and for values that are no objects.
+ * Reports on an error or a cause that came out of a retried run: why it was given up, how many attempts there were, and
+ * what each came to. None for one that did not, and for errors that are no objects.
  *
  * **Details**
  *
@@ -58,7 +59,8 @@ export interface AttemptReport {
  *
  * **Gotchas**
  *
- * An error object that several runs fail with tells of the run that ended last.
+ * An error object that several runs fail with, such as a constant, tells of the run that ended last. A cause tells of the
+ * very run that it came out of, also where its error is a constant or no object: ask with the cause where that matters.
  *
  * In a schedule, an attempt is taken to begin when the schedule's wait is over.
  *
@@ -84,7 +86,7 @@ export interface AttemptReport {
  * @since 0.1.0
  */
 export const report = (error: unknown): Option.Option<RetryReport> =>
-  Option.flatMap(Option.fromUndefinedOr(behind(error)), ofRun)
+  Option.flatMap(Option.fromUndefinedOr(Cause.isCause(error) ? origins.ofCause(error) : origins.behind(error)), ofRun)
 
 const ofRun = (run: Run): Option.Option<RetryReport> => {
   const { history, reason } = run

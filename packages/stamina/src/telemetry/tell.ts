@@ -3,11 +3,14 @@
  *
  * Each hook hears a story of its own that is whole: it hears of an end once, and only if it has heard of a retry, or if
  * the run gave up without one. That holds however slow another hook is, and wherever an interruption comes.
+ *
+ * What a hook does runs in a fiber of its own, since a part of a fiber can neither be left nor be interrupted.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
+import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import type { GaveUp, Interrupted, Recovered, RetryScheduled } from "./RetryEvent.ts"
 import type { Listener, RetryHook } from "./RetryHook.ts"
@@ -80,31 +83,61 @@ const callEnd = (hook: RetryHook, event: End, fiber: Fiber.Fiber<unknown, unknow
   }
 }
 
-/** Calls a listener. What it returns, if that is an effect, can no longer fail or die. */
+/** Calls a listener. What it returns, if that is an effect, can no longer fail, die or take for ever. */
 const call = <Event, R>(
   listener: Listener<Event, R>,
   event: Event,
   fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<void, never, R> | undefined => {
   try {
-    const effect = listener(event, fiber)
-    if (effect === undefined) return undefined
-    return Effect.isEffect(effect)
-      ? quietly(effect)
-      : report(Cause.die(new TypeError("a hook must return an effect or nothing")))
+    const answer: unknown = listener(event, fiber)
+    if (answer === undefined) return undefined
+    // whatever the effect requires, the type of listeners has said
+    if (Effect.isEffect(answer)) return patiently(answer as Effect.Effect<void, never, R>)
+    // a rejection that nobody handles would end the process
+    if (Predicate.isPromiseLike(answer)) answer.then(undefined, () => undefined)
+    return report(Cause.die(new TypeError("a hook must return an effect or nothing")))
   } catch (defect) {
     return report(Cause.die(defect))
   }
 }
 
 /** Closes what hooks have acquired. */
-export const close = (scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
-  quietly(Scope.close(scope, exit))
+export const close = (scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> | undefined =>
+  scope.state._tag === "Empty" ? undefined : patiently(Scope.close(scope, exit))
 
-/** Reports a cause that must not reach the caller, and carries on. */
-const quietly = <R>(effect: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> =>
-  Effect.catchCause(effect, report)
+/**
+ * Runs what a hook does in a fiber of its own, and waits for it: not for ever, and without a share in how it ends. If the
+ * run is interrupted, so is the hook. A hook that is done at once costs no timer.
+ */
+const patiently = <R>(effect: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(effect, { startImmediately: true }), (hook) => {
+      const exit = hook.pollUnsafe()
+      if (exit !== undefined) return heard(exit)
+      const end = Effect.raceFirst(Fiber.await(hook), Effect.as(Effect.sleep(patience), overdue))
+      const ended = Effect.onInterrupt(restore(end), () => {
+        hook.interruptUnsafe()
+        return Effect.flatMap(end, heardOfInterrupted)
+      })
+      return Effect.flatMap(ended, (exit) => {
+        if (exit === overdue) hook.interruptUnsafe()
+        return heard(exit)
+      })
+    })
+  )
 
-/** Not even a logger that dies of the report reaches the caller. */
+/** How long a hook may take for one event. */
+const patience = "10 seconds"
+
+const overdue: Exit.Exit<void> = /*#__PURE__*/ Exit.die("it took longer than 10 seconds")
+
+const heard = (exit: Exit.Exit<void>): Effect.Effect<void> => Exit.isFailure(exit) ? report(exit.cause) : Effect.void
+
+/** That it was interrupted is no news then. */
+const heardOfInterrupted = (exit: Exit.Exit<void>): Effect.Effect<void> =>
+  Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? report(exit.cause) : Effect.void
+
+/** Reports a cause that must not reach the caller. Not even a logger that dies of the report reaches the caller. */
 const report = (cause: Cause.Cause<never>): Effect.Effect<void> =>
   Effect.ignoreCause(Effect.logDebug("effect-stamina: a retry hook died", cause))

@@ -71,23 +71,43 @@ describe.each(drivers)("a deadline around %s", (name, retry) => {
       expect(errorOf(exit)).toMatchObject({ _tag: "DeadlineExceeded", limit: Duration.seconds(1) })
     }))
 
-  it.effect("a later attempt that still runs is interrupted, and the last error comes out", () =>
+  it.effect("a later attempt that still runs is interrupted, and a DeadlineExceeded comes out that tells of the run", () =>
     Effect.gen(function*() {
-      const { begun, effect, interrupted } = failing(400)
-      const { at, exit } = yield* ended(retry(effect).pipe(Stamina.withDeadline("1 second")))
-      // attempts at 0, 500, and none at 1100
-      expect(begun).toEqual([0, 500])
-      expect(at).toBe(900)
-      const long = failing(600)
-      const second = yield* ended(retry(long.effect).pipe(Stamina.withDeadline("1 second")))
-      expect(long.begun).toHaveLength(2)
-      expect(long.interrupted).toHaveLength(1)
-      expect(interrupted).toEqual([])
-      expect(second.at - at).toBeGreaterThan(0)
-      expect(errorOf(exit)).toMatchObject({ n: 2 })
-      // a schedule has no part in the attempts, so Effect's retry is merely interrupted
-      expect(errorOf(second.exit)).toMatchObject(name === "staminaSchedule" ? { _tag: "DeadlineExceeded" } : { n: 1 })
-      expect(reasonOf(errorOf(second.exit))).toBe(name === "staminaSchedule" ? undefined : "DeadlineExceeded")
+      const told: Array<unknown> = []
+      const hooks = Stamina.layerHooks([{
+        onRetryScheduled: ({ causedBy }) => void told.push(["scheduled", causedBy]),
+        onInterrupted: () => void told.push("interrupted"),
+        onGaveUp: ({ attempts, causedBy, elapsed, reason }) => void told.push([reason, attempts, elapsed, causedBy])
+      }])
+      const { begun, effect, interrupted } = failing(600)
+      const { at, exit } = yield* ended(
+        retry(effect).pipe(Stamina.withDeadline("1 second"), Effect.provide(hooks))
+      )
+      expect([begun, interrupted, at]).toEqual([[0, 700], [1000], 1000])
+      const error = errorOf(exit)
+      expect(error).toMatchObject({ _tag: "DeadlineExceeded", limit: Duration.seconds(1) })
+      if (name === "staminaSchedule") {
+        // a schedule has no part in the attempts, so it cannot know how they end
+        expect(told).toEqual([["scheduled", new Flaky({ n: 1 })]])
+        expect(Stamina.report(error)).toEqual(Option.none())
+        return expect(error).not.toHaveProperty("cause")
+      }
+      expect(error).toMatchObject({ cause: { _tag: "Flaky", n: 1 } })
+      expect(told).toEqual([
+        ["scheduled", new Flaky({ n: 1 })],
+        ["DeadlineExceeded", 2, Duration.seconds(1), new Flaky({ n: 1 })]
+      ])
+      const report = Option.getOrThrow(Stamina.report(error))
+      expect(report).toMatchObject({ reason: "DeadlineExceeded", attempts: 2, elapsed: Duration.seconds(1) })
+      expect(report.history.map(({ error, num }) => [num, error])).toEqual([[1, new Flaky({ n: 1 })]])
+      expect(Exit.isFailure(exit) && Stamina.report(exit.cause)).toEqual(Option.some(report))
+    }))
+
+  it.effect("a first attempt that is interrupted was no retry: there is no cause, and no report", () =>
+    Effect.gen(function*() {
+      const { exit } = yield* ended(retry(failing(5000).effect).pipe(Stamina.withDeadline("1 second")))
+      expect(errorOf(exit)).not.toHaveProperty("cause")
+      expect(Stamina.report(errorOf(exit))).toEqual(Option.none())
     }))
 })
 
@@ -181,12 +201,14 @@ describe("Stamina.withDeadline", () => {
       expect(interrupted).toEqual([300])
     }))
 
-  it.effect("a defect that comes while it passes is kept", () =>
+  it.effect("a defect of a finalizer is lost while it passes, as in Effect.timeout", () =>
     Effect.gen(function*() {
-      const { exit } = yield* ended(
-        Effect.never.pipe(Effect.onInterrupt(() => Effect.die("finalizer")), Stamina.withDeadline("1 second"))
-      )
-      expect(Exit.isFailure(exit) && Cause.hasDies(exit.cause)).toBe(true)
+      const dying = Effect.never.pipe(Effect.onInterrupt(() => Effect.die("finalizer")))
+      const { exit } = yield* ended(Stamina.withDeadline(dying, "1 second"))
+      const timeout = yield* ended(Effect.timeout(dying, "1 second"))
+      expect(errorOf(exit)).toMatchObject({ _tag: "DeadlineExceeded" })
+      expect(errorOf(timeout.exit)).toMatchObject({ _tag: "TimeoutError" })
+      for (const one of [exit, timeout.exit]) expect(Exit.hasDies(one)).toBe(false)
     }))
 
   it.each([0, -1, NaN, "soon", null])("refuses %s", (limit) => {
@@ -261,16 +283,18 @@ describe("attemptTimeout", () => {
       expect(block.begun).toHaveLength(2)
     }))
 
-  it.effect("is never longer than the deadline leaves, and what comes out is its error", () =>
+  it.effect("is not made shorter by a deadline: one that comes first interrupts, and has its own error", () =>
     Effect.gen(function*() {
       const { begun, effect } = failing(5000)
       const { at, exit } = yield* ended(
-        Stamina.retry(effect, { ...options, attemptTimeout: "3 seconds" }).pipe(Stamina.withDeadline("1 second"))
+        Stamina.retry(effect, { ...options, attemptTimeout: "3 seconds" }).pipe(Stamina.withDeadline("4 seconds"))
       )
-      expect(begun).toEqual([0])
-      expect(at).toBe(1000)
-      expect(errorOf(exit)).toMatchObject({ _tag: "AttemptTimedOut", after: Duration.seconds(1) })
-      expect(reasonOf(errorOf(exit))).toBe("WaitExceedsDeadline")
+      expect([begun, at]).toEqual([[0, 3100], 4000])
+      expect(errorOf(exit)).toMatchObject({
+        _tag: "DeadlineExceeded",
+        cause: { _tag: "AttemptTimedOut", attempt: 1, after: Duration.seconds(3) }
+      })
+      expect(reasonOf(errorOf(exit))).toBe("DeadlineExceeded")
     }))
 
   it.effect("an inner run's AttemptTimedOut is for the outer run an error like any other", () =>

@@ -625,15 +625,19 @@ describe("a stream inside and outside of other bounds", () => {
       expect(reportOf(error).reason).toBe("WaitExceedsDeadline")
     }))
 
-  it.effect("a start that still runs at the deadline is interrupted, and a DeadlineExceeded comes out", () =>
+  it.effect("a start that still runs at the deadline is interrupted, and a DeadlineExceeded tells of the run", () =>
     Effect.gen(function*() {
-      const { events, layer } = telling()
-      const { stream } = source((start) => start === 1 ? Stream.empty : Stream.never)
+      const { layer, told } = telling()
+      const { errors, stream } = source((start) => start === 1 ? Stream.empty : Stream.never)
       const error = yield* inTime(
         Effect.flip(Stream.runDrain(Stamina.retryStream(stream, options)).pipe(Stamina.withDeadline("1 second")))
       ).pipe(Effect.provide(layer))
-      expect(error._tag).toBe("DeadlineExceeded")
-      expect(events()).toEqual(["scheduled", "interrupted"])
+      expect(error).toMatchObject({ _tag: "DeadlineExceeded", cause: errors[0] })
+      expect(told).toMatchObject([
+        ["scheduled", { causedBy: errors[0] }],
+        ["gave up", { reason: "DeadlineExceeded", attempts: 2, causedBy: errors[0] }]
+      ])
+      expect(reportOf(error)).toMatchObject({ reason: "DeadlineExceeded", attempts: 2, elapsed: Duration.seconds(1) })
     }))
 
   it.effect("a run inside that has given up counts, and is not repeated where nested is \"once\"", () =>
