@@ -63,7 +63,7 @@ export const ended = (
   const hooks = story.hooks ??= fiber.getRef(CurrentHooks)
   if (hooks.length === 0) return undefined
   const event = story.end ??= see()
-  const audience = story.heard > 0 || event._tag !== "GaveUp" ? story.heard : hooks.length
+  const audience = story.heard === 0 && isGiveUpByItself(event) ? hooks.length : story.heard
   while (story.informed < audience) {
     const hook = hooks[story.informed++]
     const effect = hook && callEnd(hook, event, fiber)
@@ -71,6 +71,9 @@ export const ended = (
   }
   return undefined
 }
+
+/** Whether the run gave up, and was not merely interrupted. */
+const isGiveUpByItself = (event: End): boolean => event._tag === "GaveUp" && event.reason !== "DeadlineExceeded"
 
 const callEnd = (hook: RetryHook, event: End, fiber: Fiber.Fiber<unknown, unknown>) => {
   switch (event._tag) {

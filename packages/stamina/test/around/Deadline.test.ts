@@ -208,7 +208,7 @@ describe("Stamina.withDeadline", () => {
       const timeout = yield* ended(Effect.timeout(dying, "1 second"))
       expect(errorOf(exit)).toMatchObject({ _tag: "DeadlineExceeded" })
       expect(errorOf(timeout.exit)).toMatchObject({ _tag: "TimeoutError" })
-      for (const one of [exit, timeout.exit]) expect(Exit.hasDies(one)).toBe(false)
+      expect([Exit.hasDies(exit), Exit.hasDies(timeout.exit)]).toEqual([false, false])
     }))
 
   it.each([0, -1, NaN, "soon", null])("refuses %s", (limit) => {

@@ -21,11 +21,13 @@ const failsOnce = <A, E, R>(then: Effect.Effect<A, E, R>): Effect.Effect<A, E | 
 
 const quiet = Effect.provide(Stamina.layerHooks([]))
 
+type Limit = (millis: number) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, unknown, R>
+
 /** What limits the time of an effect, and the tag of the error when that is over. */
-const limits = [
-  ["Stamina.withDeadline", Stamina.withDeadline, "DeadlineExceeded"],
-  ["Effect.timeout", Effect.timeout, "TimeoutError"]
-] as const
+const limits: ReadonlyArray<readonly [name: string, limit: Limit, tag: string]> = [
+  ["Stamina.withDeadline", (millis) => Stamina.withDeadline(millis), "DeadlineExceeded"],
+  ["Effect.timeout", (millis) => Effect.timeout(millis), "TimeoutError"]
+]
 
 const tagOf = (exit: Exit.Exit<unknown, unknown>): unknown =>
   Exit.isFailure(exit)
