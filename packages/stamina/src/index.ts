@@ -4,9 +4,11 @@
  * @since 0.1.0
  */
 export * as Activation from "./around/Activation.ts"
+export * as Admission from "./around/Admission.ts"
 export * as Attempt from "./around/Attempt.ts"
 export * as Deadline from "./around/Deadline.ts"
 export * as Nesting from "./around/Nesting.ts"
+export * as RetryBudget from "./around/RetryBudget.ts"
 export * as AttemptTimedOut from "./drive/AttemptTimedOut.ts"
 export * as RetryOptions from "./drive/RetryOptions.ts"
 export * as RetrySchedule from "./drive/RetrySchedule.ts"

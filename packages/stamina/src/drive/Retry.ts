@@ -121,6 +121,7 @@ export const retryBlock = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const run = engine.begin(settings, clock.read(fiber), ordinal())
+    if (settings.admission !== undefined) settings.admission.called(fiber)
     const attempt = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
         const current: Attempt = { num: run.attempt, nextWait: Duration.millis(nextWait(run, fiber)), previous }
@@ -207,6 +208,7 @@ export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Set
   return Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
     const since = ordinal()
+    if (settings.admission !== undefined) settings.admission.called(fiber)
     return settings.spans || settings.attemptTimeout < Infinity || settings.rejects !== undefined
       ? loop(engine.begin(settings, start, since), fiber, self, again)
       : Effect.catchCause(self, (cause) => afterFailure(engine.begin(settings, start, since), fiber, cause, again))
@@ -232,10 +234,13 @@ const afterFailure = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   cause: Cause.Cause<E>,
   again: Again<A, E, R>
-): Effect.Effect<A, E, R> => {
-  const failed = engine.failed(run, fiber, cause)
-  return isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
-}
+): Effect.Effect<A, E, R> =>
+  engine.failed(
+    run,
+    fiber,
+    cause,
+    (failed) => isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
+  )
 
 const afterSuccess = <A, E, R>(
   run: engine.LiveRun,
@@ -245,8 +250,13 @@ const afterSuccess = <A, E, R>(
 ): Effect.Effect<A, E, R> => {
   const rejected = run.settings.rejects?.(value)
   if (rejected !== undefined) {
-    engine.rejected(run, fiber, value, rejected)
-    return isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
+    return engine.rejected(
+      run,
+      fiber,
+      value,
+      rejected,
+      () => isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
+    )
   }
   const told = run.attempt === 1 ? undefined : engine.recovered(run, fiber)
   return told === undefined ? Effect.succeed(value) : Effect.as(told, value)

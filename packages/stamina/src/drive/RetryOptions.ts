@@ -6,7 +6,9 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { Admission } from "../around/Admission.ts"
 import type { Nesting } from "../around/Nesting.ts"
+import type { RetryBudget } from "../around/RetryBudget.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
 import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
@@ -33,12 +35,28 @@ export interface ScheduleOptions<out On> extends RetryPolicy.Input {
 }
 
 /**
+ * What all have in common that make the attempts themselves, and so see calls that succeed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AdmittedOptions<out On> extends ScheduleOptions<On> {
+  /**
+   * The retry budget of the dependency, shared by all calls to it: without a token left, the run gives up with
+   * `BudgetExhausted`. Default: none.
+   */
+  readonly budget?: RetryBudget | undefined
+  /** Who else may object to a retry, such as a circuit breaker; asked before the budget. Default: nobody. */
+  readonly admission?: Admission | undefined
+}
+
+/**
  * The options of what makes the attempts itself: `Stamina.retry`, `retried` and `retryContext`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface RetryOptions<out On, out Timeout extends Duration.Input = never> extends ScheduleOptions<On> {
+export interface RetryOptions<out On, out Timeout extends Duration.Input = never> extends AdmittedOptions<On> {
   /**
    * How long one attempt may take: longer than 0. The attempt is then interrupted and fails with `AttemptTimedOut`, which
    * is retried whatever `on` says. Default: as long as it takes.
@@ -57,7 +75,7 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input = never
  * @category models
  * @since 0.1.0
  */
-export interface StreamOptions<out On> extends ScheduleOptions<On> {
+export interface StreamOptions<out On> extends AdmittedOptions<On> {
   /**
    * How long a stream has to last from its first element to its failure, longer than 0, for that failure to count as the
    * first one: attempts, timeout and waits then start afresh. Default: they never do.

@@ -97,20 +97,26 @@ const step = (
 ): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
   // a schedule does not see when an attempt begins: it counts as begun when the wait is over
   if (run.phase === "waiting") begins(run, run.began)
-  const cause = engine.failed(run, fiber, Cause.fail(error))
-  const progress: RetryProgress = {
-    retryNum: isOver(run) ? run.attempt - 1 : run.attempt,
-    waitFor: Duration.millis(run.wait),
-    waitedSoFar: Duration.millis(run.waited),
-    elapsed: Duration.millis(run.elapsed)
-  }
-  if (!isOver(run)) {
-    return Effect.map(engine.announce(run, fiber), () => {
-      postponed(run, engine.timeOf(run, fiber))
-      return [progress, progress.waitFor]
-    })
-  }
-  // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
-  const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
-  return Effect.andThen(engine.giveUp(run, fiber, Exit.void), end)
+  return engine.failed(
+    run,
+    fiber,
+    Cause.fail(error),
+    (cause): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
+      const progress: RetryProgress = {
+        retryNum: isOver(run) ? run.attempt - 1 : run.attempt,
+        waitFor: Duration.millis(run.wait),
+        waitedSoFar: Duration.millis(run.waited),
+        elapsed: Duration.millis(run.elapsed)
+      }
+      if (!isOver(run)) {
+        return Effect.map(engine.announce(run, fiber), () => {
+          postponed(run, engine.timeOf(run, fiber))
+          return [progress, progress.waitFor]
+        })
+      }
+      // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
+      const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
+      return Effect.andThen(engine.giveUp(run, fiber, Exit.void), end)
+    }
+  )
 }

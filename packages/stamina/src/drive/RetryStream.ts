@@ -106,7 +106,10 @@ const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: StreamSetti
   Stream.fromChannel(Channel.fromTransform((_, scope) =>
     Effect.sync(() => {
       let restarts: Restarts<A, E, R> | undefined
-      return Effect.withFiber((fiber) => (restarts ??= new Restarts(self, settings, scope, clock.read(fiber))).pull)
+      return Effect.withFiber((fiber) => {
+        if (restarts === undefined) settings.admission?.called(fiber)
+        return (restarts ??= new Restarts(self, settings, scope, clock.read(fiber))).pull
+      })
     })
   ))
 
@@ -204,17 +207,19 @@ class Restarts<A, E, R> {
       this.startedAfresh(start),
       Effect.withFiber((fiber) => {
         const { run } = this
-        const cause = engine.failed(run, fiber, failure, this.starts >= this.settings.attemptsInAll)
-        if (isOver(run)) {
-          const end = Exit.failCause(cause)
-          this.end = end
-          return Effect.andThen(
-            Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
-            engine.giveUp(run, fiber, end)
-          )
+        const next = (cause: Cause.Cause<E>): Elements<A, E, R> => {
+          if (isOver(run)) {
+            const end = Exit.failCause(cause)
+            this.end = end
+            return Effect.andThen(
+              Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
+              engine.giveUp(run, fiber, end)
+            )
+          }
+          const again = Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start)
+          return Effect.andThen(this.watched(fiber), this.guarded(again))
         }
-        const again = Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start)
-        return Effect.andThen(this.watched(fiber), this.guarded(again))
+        return engine.failed(run, fiber, failure, next, this.starts >= this.settings.attemptsInAll)
       })
     )
   }

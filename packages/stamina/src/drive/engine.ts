@@ -14,7 +14,7 @@ import * as Scope from "effect/Scope"
 import * as deadlines from "../around/deadlines.ts"
 import { currentMode } from "../around/mode.ts"
 import { CurrentNesting } from "../around/Nesting.ts"
-import type { Plan } from "../run/Decision.ts"
+import type { Decision, Plan } from "../run/Decision.ts"
 import * as origins from "../run/origins.ts"
 import * as Run from "../run/Run.ts"
 import * as eventsOf from "../telemetry/eventsOf.ts"
@@ -22,12 +22,13 @@ import * as tell from "../telemetry/tell.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf, judgeCause } from "../verdict/ofCause.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
+import { admit, type Admitted, retryEnded, retrySucceeded } from "./admit.ts"
 import type { Rejected, Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** A run in a fiber: its numbers, its settings, the clock at its start, and what its hooks have heard. */
-export interface LiveRun extends Run.Run, tell.Story {
+export interface LiveRun extends Run.Run, tell.Story, Admitted {
   readonly settings: Settings
   /** The clock just before the first attempt. */
   readonly start: clock.Reading
@@ -41,6 +42,7 @@ export const begin = (settings: Settings, start: clock.Reading, since: number, b
   settings,
   start,
   timedOut: undefined,
+  holdsRetry: false,
   hooks: undefined,
   heard: 0,
   end: undefined,
@@ -54,17 +56,26 @@ export const timeOf = (run: LiveRun, fiber: AnyFiber): number => clock.millisSin
 export const planOf = (run: LiveRun, fiber: AnyFiber): Plan => run.plan ?? run.settings.plan(currentMode(fiber))
 
 /**
- * Decides about the cause that an attempt failed with. Either a wait follows, or the run is over and what comes back is
- * the cause that comes out. Once a run is over it stays so, whoever asks again.
+ * Decides about the cause that an attempt failed with, and goes on with `next`: either a wait follows, or the run is over
+ * and `next` is given the cause that comes out. Once a run is over it stays so, whoever asks again.
  *
  * The clock is read first: time spent in `on` counts towards the next attempt, not this one. `on` is not asked where
  * retries are switched off. If it throws, what it threw stands beside the failure that it was asked about.
  *
  * `isLast` says that no further attempt may follow, whatever the plan allows.
  */
-export const failed = <E>(run: LiveRun, fiber: AnyFiber, cause: Cause.Cause<E>, isLast = false): Cause.Cause<E> => {
-  if (run.phase === "over") return cause
-  if (run.attempt > 1 && Cause.hasInterrupts(cause) && endedByDeadline(run, fiber)) return origins.annotated(cause, run)
+export const failed = <E, A, E2, R>(
+  run: LiveRun,
+  fiber: AnyFiber,
+  cause: Cause.Cause<E>,
+  next: (cause: Cause.Cause<E>) => Effect.Effect<A, E2, R>,
+  isLast = false
+): Effect.Effect<A, E2, R> => {
+  if (run.phase === "over") return next(cause)
+  retryEnded(run, fiber)
+  if (run.attempt > 1 && Cause.hasInterrupts(cause) && endedByDeadline(run, fiber)) {
+    return next(origins.annotated(cause, run))
+  }
   attemptEnded(run, fiber)
   let verdict: Verdict = false
   if (run.plan.active) {
@@ -78,19 +89,31 @@ export const failed = <E>(run: LiveRun, fiber: AnyFiber, cause: Cause.Cause<E>, 
     }
   }
   const errors = errorsOf(cause)
-  settle(run, fiber, { verdict, error: errors[0], inner: origins.inside(cause.reasons, run.since, fiber), isLast })
-  if (!Run.isOver(run)) return cause
-  for (const error of errors) origins.remember(error, run, fiber)
-  return Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause
+  const inner = origins.inside(cause.reasons, run.since, fiber)
+  return settle(run, fiber, { verdict, error: errors[0], inner, isLast }, () => {
+    if (!Run.isOver(run)) return next(cause)
+    for (const error of errors) origins.remember(error, run, fiber)
+    return next(Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause)
+  })
 }
 
-/** Decides about a success that is to be retried like a failure. */
-export const rejected = (run: LiveRun, fiber: AnyFiber, value: unknown, { error, verdict }: Rejected): void => {
+/** Decides about a success that is to be retried like a failure, and goes on with `next`. */
+export const rejected = <A, E, R>(
+  run: LiveRun,
+  fiber: AnyFiber,
+  value: unknown,
+  { error, verdict }: Rejected,
+  next: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  retryEnded(run, fiber)
   attemptEnded(run, fiber)
-  settle(run, fiber, { verdict, error, inner: undefined, isLast: false })
-  if (!Run.isOver(run)) return
-  origins.remember(error, run, fiber)
-  origins.remember(value, run, fiber)
+  return settle(run, fiber, { verdict, error, inner: undefined, isLast: false }, () => {
+    if (Run.isOver(run)) {
+      origins.remember(error, run, fiber)
+      origins.remember(value, run, fiber)
+    }
+    return next()
+  })
 }
 
 function attemptEnded(run: LiveRun, fiber: AnyFiber): asserts run is LiveRun & Run.Planned {
@@ -104,7 +127,12 @@ interface Outcome {
   readonly isLast: boolean
 }
 
-const settle = (run: LiveRun & Run.Planned, fiber: AnyFiber, { error, inner, isLast, verdict }: Outcome): void => {
+const settle = <A, E, R>(
+  run: LiveRun & Run.Planned,
+  fiber: AnyFiber,
+  { error, inner, isLast, verdict }: Outcome,
+  next: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
   const deadline = deadlines.earliest(fiber)
   const failure: Run.Failure = {
     verdict,
@@ -115,9 +143,16 @@ const settle = (run: LiveRun & Run.Planned, fiber: AnyFiber, { error, inner, isL
     alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) &&
       (run.settings.nested ?? fiber.getRef(CurrentNesting)) === "once"
   }
-  const decision = Run.decide(run, failure, () => fiber.getRef(Random.Random).nextDoubleUnsafe())
-  if (decision._tag === "Retry") Run.granted(run, failure, decision.wait)
-  else Run.stopped(run, failure, decision)
+  const random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
+  const conclude = (decision: Decision) => {
+    if (decision._tag === "Retry") Run.granted(run, failure, decision.wait)
+    else Run.stopped(run, failure, decision)
+    return next()
+  }
+  const { admission } = run.settings
+  if (admission === undefined) return conclude(Run.decide(run, failure, random))
+  const decision = admit(admission, run, fiber, failure, random)
+  return Effect.isEffect(decision) ? Effect.flatMap(decision, conclude) : conclude(decision)
 }
 
 /** Tells that the run gave up, and ends with what comes out. */
@@ -132,6 +167,7 @@ export const giveUp = <A, E>(run: LiveRun, fiber: AnyFiber, exit: Exit.Exit<A, E
 
 /** Tells that an attempt after the first has succeeded. */
 export const recovered = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
+  retrySucceeded(run, fiber)
   Run.over(run, timeOf(run, fiber))
   return tell.ended(run, fiber, () => eventsOf.recovered(run, callable(run, fiber)))
 }
@@ -141,6 +177,7 @@ export const recovered = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | 
  * Hooks that an interruption kept from hearing of an end hear of it now.
  */
 export const finished = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
+  retryEnded(run, fiber)
   if (run.end === undefined && !Run.isOver(run) && !endedByDeadline(run, fiber)) Run.over(run, timeOf(run, fiber))
   return tell.ended(run, fiber, () =>
     Run.hasGivenUp(run) && run.reason === "DeadlineExceeded"

@@ -4,13 +4,15 @@
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import { type Admission, both } from "../around/Admission.ts"
 import type { Nesting } from "../around/Nesting.ts"
+import { isRetryBudget } from "../around/RetryBudget.ts"
 import { complete, type Given, given } from "../policy/given.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode, type Mode } from "../run/Plan.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
-import { isName } from "../tools/errors.ts"
+import { isName, read } from "../tools/errors.ts"
 import { fromInput } from "../verdict/forms.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
@@ -23,6 +25,8 @@ export interface Settings {
   readonly name: string | undefined
   readonly nested: Nesting | undefined
   readonly spans: boolean
+  /** Whom retries that the limits allow are asked of. */
+  readonly admission: Admission | undefined
   /** How long one attempt may take, in milliseconds. */
   readonly attemptTimeout: number
   /** Judges successes, where some of them are to be retried too. */
@@ -75,8 +79,18 @@ const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nest
 )
 
 /** The names of the options of a combinator. */
-export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("attemptTimeout", "spans")
-const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat("resetAfter", "attemptsInAll")
+export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
+  "attemptTimeout",
+  "spans",
+  "budget",
+  "admission"
+)
+const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
+  "resetAfter",
+  "attemptsInAll",
+  "budget",
+  "admission"
+)
 
 /** Reads known fields only, so inherited ones are ignored. */
 const fromOptions = (
@@ -88,6 +102,7 @@ const fromOptions = (
   checkKnown(caller, options, known)
   const { name, nested, on } = options
   const { attemptTimeout, spans = false } = known === retryFields ? options : {}
+  const { admission, budget } = known === scheduleFields ? {} : options
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
@@ -97,6 +112,7 @@ const fromOptions = (
     name,
     nested,
     spans,
+    admission: checkAdmission(caller, admission, budget),
     attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout)
   }
 }
@@ -113,6 +129,17 @@ const planner = (given: Given, defaults: RetryPolicy.RetryPolicy): Settings["pla
     return plan
   }
 }
+
+/** The one door of a retry: who is asked without taking anything comes first. */
+const checkAdmission = (caller: string, admission: unknown, budget: unknown): Admission | undefined => {
+  if (admission !== undefined && !isAdmission(admission)) return refuse(caller, "admission", "an Admission", admission)
+  if (budget === undefined) return admission
+  if (!isRetryBudget(budget)) return refuse(caller, "budget", "a RetryBudget", budget)
+  return admission === undefined ? budget : both(admission, budget)
+}
+
+const isAdmission = (value: unknown): value is Admission =>
+  ["called", "failed", "ask", "succeeded", "unused"].every((name) => typeof read(value, name) === "function")
 
 const checkNesting = /*#__PURE__*/ checkEither("allow", "once")
 

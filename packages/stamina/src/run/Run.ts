@@ -154,7 +154,8 @@ export const begins = (run: Run, at: number): void => {
 export const over = (run: Run, at: number, reason?: Decision.GiveUpReason): void => {
   // an attempt that failed with an interruption has been counted
   if (run.phase === "over") return
-  if (run.phase === "attempting") run.calls++
+  // an attempt that has failed is counted when it is clear what follows, and that may never be
+  if (run.phase !== "waiting") run.calls++
   closed(run, at)
   run.phase = "over"
   run.reason = reason

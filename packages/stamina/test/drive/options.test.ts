@@ -127,7 +127,7 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
     expect(() => build({ ...fromConfig })).toThrow(
       new RangeError(
         `${caller}: unknown option "attempt", known are on, name, nested, attempts, timeout, waitInitial, waitMax, ` +
-          `waitJitter, waitExpBase, backoff, overshoot${caller === "staminaSchedule" ? "" : ", attemptTimeout, spans"}`
+          `waitJitter, waitExpBase, backoff, overshoot${caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, budget, admission"}`
       )
     )
   })

@@ -1,0 +1,98 @@
+/**
+ * What retry budgets tell of themselves: series that are read when metrics are, and a log line where a budget begins to
+ * refuse retries and where it has filled again.
+ */
+import * as Context from "effect/Context"
+import type * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import { logLine } from "../tools/logLine.ts"
+
+/** What is told of a budget. */
+export interface Told {
+  readonly name: string
+  /** The tokens it holds now. */
+  readonly tokens: () => number
+}
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+/** Counts the answers of one budget, and tells of them. */
+export class BudgetTelemetry {
+  granted = 0
+  refused = 0
+  /** Whether it has refused a retry and has not filled again since. */
+  isExhausted = false
+  private refusedBefore = 0
+  private readonly about: Told
+  private readonly registries = new WeakSet<Metric.MetricRegistry>()
+  private readonly series: Array<Metric.Registration> = []
+
+  constructor(about: Told) {
+    this.about = about
+  }
+
+  countGranted(fiber: AnyFiber): void {
+    this.register(fiber)
+    this.granted++
+  }
+
+  countRefused(fiber: AnyFiber): void {
+    this.register(fiber)
+    this.refused++
+    if (this.isExhausted) return
+    this.isExhausted = true
+    this.refusedBefore = this.refused - 1
+    logLine(fiber, "Warn", "stamina.budget_exhausted", () => ({
+      budget: this.about.name,
+      granted: this.granted,
+      summary: "retries are refused until calls succeed again"
+    }))
+  }
+
+  /** The budget has filled again after it had refused retries. */
+  recovered(fiber: AnyFiber): void {
+    this.isExhausted = false
+    logLine(fiber, "Info", "stamina.budget_recovered", () => ({
+      budget: this.about.name,
+      refused: this.refused - this.refusedBefore
+    }))
+  }
+
+  /** Registers the series with the registry of a fiber, once. */
+  register({ context }: AnyFiber): void {
+    const registry = Context.get(context, Metric.MetricRegistry)
+    if (this.registries.has(registry)) return
+    this.registries.add(registry)
+    const attributes = { budget: this.about.name }
+    this.series.push(
+      Metric.registerUnsafe(Metric.withAttributes(tokens(), attributes), context, reading(() => this.about.tokens())),
+      ...(["granted", "refused"] as const).map((answer) =>
+        Metric.registerUnsafe(
+          Metric.withAttributes(retries(), { ...attributes, answer }),
+          context,
+          reading(() => this[answer])
+        )
+      )
+    )
+  }
+
+  /** Takes the series out of all registries: nobody uses the budget any more. */
+  forget(): void {
+    for (const series of this.series.splice(0)) series.remove()
+  }
+}
+
+const tokens = () => Metric.gauge("stamina_budget_tokens", { description: "Tokens that a retry budget holds." })
+
+const retries = () =>
+  Metric.counter("stamina_budget_retries_total", {
+    description: "Retries that a retry budget was asked for.",
+    incremental: true
+  })
+
+/** For gauges and counters alike: what is read is not written. */
+const reading = (read: () => number) => ({
+  get: () => ({ value: read(), count: read(), incremental: true }),
+  update: () => {},
+  modify: () => {}
+})
