@@ -17,8 +17,8 @@ export {
 } from "./around/Activation.ts"
 export { type Attempt, CurrentAttempt } from "./around/Attempt.ts"
 export { DeadlineExceeded, withDeadline } from "./around/Deadline.ts"
-export { layerOnce } from "./around/Nesting.ts"
-export { AttemptTimedOut } from "./drive/AttemptTimedOut.ts"
+export { type DefaultOptions, layer as layerDefaults } from "./around/RetryDefaults.ts"
+export { AttemptTimedOut } from "./verdict/AttemptTimedOut.ts"
 export { retried, retry, retryContext } from "./drive/Retry.ts"
 export type {
   RetryCombinator,
@@ -32,4 +32,11 @@ export { retryStream } from "./drive/RetryStream.ts"
 export type { RetryScheduled as RetryDetails } from "./telemetry/RetryEvent.ts"
 export type { RetryHook } from "./telemetry/RetryHook.ts"
 export { report } from "./telemetry/RetryReport.ts"
-export { defaultHooks, layerHook, layerHooks, layerLogs, layerMetrics, layerSpans } from "./telemetry/RetryTelemetry.ts"
+export {
+  defaultHooks,
+  layerAddHook,
+  layerHooks,
+  layerLogs,
+  layerMetrics,
+  layerSpans
+} from "./telemetry/RetryTelemetry.ts"

@@ -44,7 +44,7 @@ export const lasting: Feed = feed.pipe(
 // --- made alone: fits what can fail with its tags, keeps each one's own error type, refuses the others
 
 const three = Stamina.retryStream({ on: "HttpError", attempts: 3 })
-same<typeof three, Stamina.BoundStream<"HttpError">>(true)
+same<typeof three, Stamina.StreamCombinator<"HttpError">>(true)
 export const boundOnce: Feed = three(feed)
 export const boundInPipe: Feed = feed.pipe(three)
 declare const onlyHttp: Stream.Stream<string, HttpError>

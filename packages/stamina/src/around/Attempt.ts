@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
  * @category models
  * @since 0.1.0
  */
-export interface Attempt {
+export interface Attempt<out E = unknown> {
   /** The number of this attempt, 1 = the first. */
   readonly num: number
   /**
@@ -22,7 +22,7 @@ export interface Attempt {
    */
   readonly nextWait: Duration.Duration
   /** The error that the attempt before this one failed with; none in the first. */
-  readonly previous: Option.Option<unknown>
+  readonly previous: Option.Option<E>
 }
 
 /**

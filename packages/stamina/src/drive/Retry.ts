@@ -17,8 +17,20 @@ import { attemptSpan } from "../telemetry/eventsOf.ts"
 import { refuse } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
 import { eager } from "../tools/eager.ts"
-import type { On, Retryable } from "../verdict/RetryOn.ts"
-import { AttemptTimedOut } from "./AttemptTimedOut.ts"
+import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import type {
+  AnyOn,
+  BackoffHook,
+  Checked,
+  ErrorClass,
+  Names,
+  On,
+  OnItem,
+  OnOf,
+  OnTags,
+  Retryable,
+  Unbound
+} from "../verdict/RetryOn.ts"
 import * as engine from "./engine.ts"
 import type { EffectFunction, Retried, RetryCombinator, RetryOptions, TimedOut } from "./RetryOptions.ts"
 import { fromRetryOptions, type Settings } from "./settings.ts"
@@ -69,16 +81,30 @@ import { fromRetryOptions, type Settings } from "./settings.ts"
  * @category combinators
  * @since 0.1.0
  */
-export function retry<E = unknown, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
-  options: RetryOptions<O, T>
-): unknown extends E ? RetryCombinator<O, TimedOut<T>>
-  : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
-export function retry<A, E, R, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
+export function retry<
+  E = Unbound,
+  const N extends Names<E> = Names<E>,
+  const T extends Duration.Input | undefined = undefined
+>(options: RetryOptions<N, T>): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
+export function retry<E, const T extends Duration.Input | undefined = undefined>(
+  options: RetryOptions<BackoffHook<NoInfer<E>>, T>
+): <A, R, E2 = E>(self: Effect.Effect<A, E, R> & Effect.Effect<A, E2, R>) => Effect.Effect<A, E2 | TimedOut<T>, R>
+export function retry<E = Unbound, const T extends Duration.Input | undefined = undefined>(
+  options: RetryOptions<NoInfer<OnTags<E>>, T>
+): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
+export function retry<E = Unbound, const T extends Duration.Input | undefined = undefined>(
+  options: RetryOptions<NoInfer<ErrorClass<E> | ReadonlyArray<OnItem<E>>>, T>
+): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
+export function retry<const O extends AnyOn, const T extends Duration.Input | undefined = undefined>(
+  options: RetryOptions<O extends "" ? never : O, T>
+): RetryCombinator<O, TimedOut<T>>
+export function retry<A, E, R, const T extends Duration.Input | undefined = undefined>(
   self: Effect.Effect<A, E, R>,
-  options: RetryOptions<O, T>
+  options: RetryOptions<On<E>, T>
 ): Effect.Effect<A, E | TimedOut<T>, R>
 export function retry(...args: ReadonlyArray<unknown>): unknown {
-  const ready = (options: RetryOptions<unknown, Duration.Input>) => fromRetryOptions("Stamina.retry", options)
+  const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) =>
+    fromRetryOptions("Stamina.retry", options)
   return eager(args, Effect.isEffect, ready, retryEffect)
 }
 
@@ -105,10 +131,43 @@ export function retry(...args: ReadonlyArray<unknown>): unknown {
  * @category combinators
  * @since 0.1.0
  */
-export const retryContext = <A, E, R, const O extends On<E> = On<E>, const T extends Duration.Input = never>(
-  options: RetryOptions<O, T>,
-  block: (attempt: Attempt) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | TimedOut<T>, R> => retryBlock(fromRetryOptions("Stamina.retryContext", options), block)
+export function retryContext<
+  A,
+  E extends E0,
+  R,
+  E0 = unknown,
+  const O extends OnOf<E> = OnOf<E>,
+  const T extends Duration.Input | undefined = undefined
+>(
+  options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> },
+  block: (attempt: Attempt<E0>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | TimedOut<T>, R>
+export function retryContext<
+  A,
+  E extends E0,
+  R,
+  E0 = unknown,
+  const O extends OnOf<E> = OnOf<E>,
+  const T extends Duration.Input | undefined = undefined
+>(
+  block: (attempt: Attempt<E0>) => Effect.Effect<A, E, R>,
+  options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> }
+): Effect.Effect<A, E | TimedOut<T>, R>
+export function retryContext<A, E, R>(
+  ...args:
+    | readonly [Block<A, E, R>, RetryOptions<unknown, Duration.Input | undefined>]
+    | readonly [RetryOptions<unknown, Duration.Input | undefined>, Block<A, E, R>]
+): Effect.Effect<A, E, R> {
+  const [block, options] = typeof args[0] === "function" ? [args[0], args[1]] : [args[1], args[0]]
+  if (typeof block !== "function") {
+    return refuse("Stamina.retryContext", "the block", "a function that returns an effect", block)
+  }
+  // which of the two is which has been seen above
+  const given = options as RetryOptions<unknown, Duration.Input | undefined>
+  return retryBlock(fromRetryOptions("Stamina.retryContext", given), block as Block<A, E, R>)
+}
+
+type Block<A, E, R> = (attempt: Attempt) => Effect.Effect<A, E, R>
 
 /**
  * {@link retryContext} with checked options.
@@ -170,24 +229,36 @@ const nextWait = (run: engine.LiveRun, fiber: Fiber.Fiber<unknown, unknown>): nu
  * @category combinators
  * @since 0.1.0
  */
-export const retried = <const O extends On<unknown>, const T extends Duration.Input = never>(
+export function retried<const O extends AnyOn, const T extends Duration.Input | undefined = undefined>(
   options: RetryOptions<O, T>
 ): <F extends EffectFunction>(
   fn: F & Retryable<Effect.Error<ReturnType<F>>, O, "function">,
   context?: ClassMethodDecoratorContext
-) => Retried<F, T> => {
-  const settings = fromRetryOptions("Stamina.retried", options)
-  return <F extends EffectFunction>(fn: F, context?: unknown): Retried<F, T> => {
+) => Retried<F, T>
+export function retried<F extends EffectFunction, const T extends Duration.Input | undefined = undefined>(
+  fn: F,
+  options: RetryOptions<On<Effect.Error<ReturnType<NoInfer<F>>>>, T>
+): Retried<F, T>
+export function retried(...args: ReadonlyArray<unknown>): unknown {
+  const isFunction = (value: unknown): value is EffectFunction => typeof value === "function"
+  const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) =>
+    fromRetryOptions("Stamina.retried", options)
+  if (isFunction(args[0])) return eager(args, isFunction, ready, wrap)
+  const settings = ready(args[0] as RetryOptions<unknown, Duration.Input | undefined>)
+  return (fn: EffectFunction, context?: unknown) => {
     checkMethod(fn, context)
-    const named = settings.name === undefined && fn.name !== "" ? { ...settings, name: fn.name } : settings
-    const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
-      return retryEffect(Effect.suspend(() => Reflect.apply(fn, this, args)), named)
-    }
-    Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
-    Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
-    // it takes and returns what `fn` does, which no type of a rest parameter can say
-    return wrapped as Function as Retried<F, T>
+    return wrap(fn, settings)
   }
+}
+
+const wrap = (fn: EffectFunction, settings: Settings): EffectFunction => {
+  const named = settings.name === undefined && fn.name !== "" ? { ...settings, name: fn.name } : settings
+  const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
+    return retryEffect(Effect.suspend(() => Reflect.apply(fn, this, args)), named)
+  }
+  Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
+  Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
+  return wrapped
 }
 
 /** A decorator on anything but a method, or in the legacy form (on a prototype), would otherwise be ignored silently. */

@@ -7,11 +7,12 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Admission } from "../around/Admission.ts"
-import type { Nesting } from "../around/Nesting.ts"
 import type { RetryBudget } from "../around/RetryBudget.ts"
+import type { Nesting } from "../around/RetryDefaults.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
+import type { RetryHook } from "../telemetry/RetryHook.ts"
+import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
-import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
 
 /**
  * The options of everything that retries: what to retry, how, and under which name.
@@ -29,9 +30,14 @@ export interface ScheduleOptions<out On> extends RetryPolicy.Input {
   readonly name?: string | undefined
   /**
    * What to do about an error on which a run inside this one has given up: retry it as well (`"allow"`), or stop with
-   * `AlreadyRetried` (`"once"`). Default: the value of `Nesting.CurrentNesting`, which is `"allow"`.
+   * `AlreadyRetried` (`"once"`). Default: what `Stamina.layerDefaults` says, else `"allow"`.
    */
   readonly nested?: Nesting | undefined
+  /**
+   * The hooks of this retry, in place of those around it: `[]` for none, `[...Stamina.defaultHooks, mine]` for one more.
+   * Default: the hooks around.
+   */
+  readonly hooks?: ReadonlyArray<RetryHook> | undefined
 }
 
 /**
@@ -56,10 +62,12 @@ export interface AdmittedOptions<out On> extends ScheduleOptions<On> {
  * @category models
  * @since 0.1.0
  */
-export interface RetryOptions<out On, out Timeout extends Duration.Input = never> extends AdmittedOptions<On> {
+export interface RetryOptions<out On, out Timeout extends Duration.Input | undefined = undefined>
+  extends AdmittedOptions<On>
+{
   /**
    * How long one attempt may take: longer than 0. The attempt is then interrupted and fails with `AttemptTimedOut`, which
-   * is retried whatever `on` says. Default: as long as it takes.
+   * is retried unless `on` names it and says no. Default: as long as it takes.
    */
   readonly attemptTimeout?: Timeout | undefined
   /**
@@ -94,7 +102,7 @@ export interface StreamOptions<out On> extends AdmittedOptions<On> {
  * @category type-level
  * @since 0.1.0
  */
-export type TimedOut<Timeout> = [Timeout] extends [never] ? never : AttemptTimedOut
+export type TimedOut<Timeout> = [Timeout] extends [undefined] ? never : AttemptTimedOut
 
 /**
  * A retry built from options only. It accepts any effect whose errors include those named in `on`, keeps that effect's
@@ -136,7 +144,7 @@ export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
  * @category type-level
  * @since 0.1.0
  */
-export type Retried<F extends EffectFunction, Timeout> = [Timeout] extends [never] ? F
+export type Retried<F extends EffectFunction, Timeout> = [Timeout] extends [undefined] ? F
   : (
     this: ThisParameterType<F>,
     ...args: Parameters<F>

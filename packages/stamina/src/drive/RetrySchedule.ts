@@ -12,7 +12,7 @@ import type * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import { begins, isOver, ordinal, postponed } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
-import type { ErrorOf, On } from "../verdict/RetryOn.ts"
+import type { Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
 import * as engine from "./engine.ts"
 import type { ScheduleOptions } from "./RetryOptions.ts"
 import { fromScheduleOptions } from "./settings.ts"
@@ -80,8 +80,8 @@ export interface RetryProgress {
  * @category constructors
  * @since 0.1.0
  */
-export const staminaSchedule = <E = unknown, const O extends On<E> = On<E>>(
-  options: ScheduleOptions<O>
+export const staminaSchedule = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
+  options: ScheduleOptions<O> & { readonly on: Checked<NoInfer<E>, O> }
 ): Schedule.Schedule<RetryProgress, unknown extends E ? ErrorOf<O> : E> => {
   const settings = fromScheduleOptions("staminaSchedule", options)
   return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {

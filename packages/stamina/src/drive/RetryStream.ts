@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import { begins, isOver, ordinal } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
 import { eager } from "../tools/eager.ts"
-import type { On } from "../verdict/RetryOn.ts"
+import type { AnyOn, BackoffHook, ErrorClass, Names, On, OnItem, OnTags, Unbound } from "../verdict/RetryOn.ts"
 import * as engine from "./engine.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
 import { fromStreamOptions, type StreamSettings } from "./settings.ts"
@@ -89,12 +89,24 @@ import { fromStreamOptions, type StreamSettings } from "./settings.ts"
  * @category combinators
  * @since 0.1.0
  */
-export function retryStream<E = unknown, const O extends On<E> = On<E>>(
-  options: StreamOptions<O>
-): unknown extends E ? StreamCombinator<O> : <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
-export function retryStream<A, E, R, const O extends On<E> = On<E>>(
+export function retryStream<E = Unbound, const N extends Names<E> = Names<E>>(
+  options: StreamOptions<N>
+): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+export function retryStream<E>(
+  options: StreamOptions<BackoffHook<NoInfer<E>>>
+): <A, R, E2 = E>(self: Stream.Stream<A, E, R> & Stream.Stream<A, E2, R>) => Stream.Stream<A, E2, R>
+export function retryStream<E = Unbound>(
+  options: StreamOptions<NoInfer<OnTags<E>>>
+): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+export function retryStream<E = Unbound>(
+  options: StreamOptions<NoInfer<ErrorClass<E> | ReadonlyArray<OnItem<E>>>>
+): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+export function retryStream<const O extends AnyOn>(
+  options: StreamOptions<O extends "" ? never : O>
+): StreamCombinator<O>
+export function retryStream<A, E, R>(
   self: Stream.Stream<A, E, R>,
-  options: StreamOptions<O>
+  options: StreamOptions<On<E>>
 ): Stream.Stream<A, E, R>
 export function retryStream(...args: ReadonlyArray<unknown>): unknown {
   const ready = (options: StreamOptions<unknown>) => fromStreamOptions("Stamina.retryStream", options)

@@ -13,6 +13,7 @@ import * as deadlines from "../around/deadlines.ts"
 import { currentMode } from "../around/mode.ts"
 import * as Backoff from "../policy/Backoff.ts"
 import { complete, given } from "../policy/given.ts"
+import { curveFields, limitFields } from "../policy/PolicyModel.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode } from "../run/Plan.ts"
@@ -20,8 +21,9 @@ import * as Run from "../run/Run.ts"
 import { checkKnown } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
 import { fromInput } from "../verdict/forms.ts"
-import type { BackoffOptions, ErrorOf, On } from "../verdict/RetryOn.ts"
+import type { BackoffOptions, Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
 import { isHint } from "../verdict/Verdict.ts"
+import { failedAttempt } from "./failedAttempt.ts"
 
 /**
  * Stamina's backoff as a schedule of its own: endless, and without a filter. The output is the wait.
@@ -146,28 +148,36 @@ export const limit = (
  * @category blocks
  * @since 0.1.0
  */
-export const retryOn = <E = unknown, const O extends On<E> = On<E>>(
-  on: O
+export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
+  on: O & Checked<NoInfer<E>, O>
 ): <Output, Input, Error, Env>(
   self: Schedule.Schedule<Output, Input, Error, Env>
 ) => Schedule.Schedule<Output, Input & (unknown extends E ? ErrorOf<O> : E), Error, Env> => {
-  const judge = fromInput("RetrySchedule.retryOn", on)
+  const { judge } = fromInput("RetrySchedule.retryOn", on)
   type Input<In> = In & (unknown extends E ? ErrorOf<O> : E)
   return <Output, In, Error, Env>(
     self: Schedule.Schedule<Output, In, Error, Env>
   ): Schedule.Schedule<Output, Input<In>, Error, Env> =>
-    Schedule.fromStep(Effect.map(Schedule.toStep(self), (step) => {
+    Schedule.fromStep(Effect.withFiber((fiber) => {
       const planOf = planned(stamina, endless)
+      const start = clock.read(fiber)
       const run = Run.make(Run.ordinal())
-      return (now, input: Input<In>) =>
+      return Effect.map(Schedule.toStep(self), (step) => (now, input: Input<In>) =>
         Effect.withFiber((fiber): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> => {
           const plan = planOf(fiber)
-          attemptEnded(run, 0, plan)
-          const verdict = plan.active && judge(input)
+          attemptEnded(run, clock.millisSince(fiber, start), plan)
+          const verdict = plan.active && judge(input, failedAttempt(run))
           const failure = { verdict, error: input }
           // the wait of the schedule inside, which a hint only draws out, or one that `on` asks for
           const inner = verdict === true || isHint(verdict)
-          const decision = Run.decide(run, failure, inner ? () => 0 : drawing(fiber))
+          const decision = Run.decide(
+            run,
+            failure,
+            inner
+              ? () =>
+                0
+              : drawing(fiber)
+          )
           if (decision._tag === "Stop") {
             return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
           }
@@ -182,12 +192,9 @@ export const retryOn = <E = unknown, const O extends On<E> = On<E>>(
               return [output, Duration.millis(granted)]
             }
           )
-        })
+        }))
     }))
 }
-
-const curveFields = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
-const limitFields = ["attempts", "timeout", "overshoot"]
 
 /** The plan of what options leave open. */
 const stamina: Decision.Plan = /*#__PURE__*/ Decision.fromPolicy(RetryPolicy.defaults)

@@ -12,8 +12,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as deadlines from "../around/deadlines.ts"
+import * as defaults from "../around/defaults.ts"
 import { currentMode } from "../around/mode.ts"
-import { CurrentNesting } from "../around/Nesting.ts"
 import type { Decision, Plan } from "../run/Decision.ts"
 import * as origins from "../run/origins.ts"
 import * as Run from "../run/Run.ts"
@@ -23,6 +23,7 @@ import * as clock from "../tools/clock.ts"
 import { errorsOf, judgeCause } from "../verdict/ofCause.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import { admit, type Admitted, retryEnded, retrySucceeded } from "./admit.ts"
+import { failedAttempt } from "./failedAttempt.ts"
 import type { Rejected, Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -43,7 +44,7 @@ export const begin = (settings: Settings, start: clock.Reading, since: number, b
   start,
   timedOut: undefined,
   holdsRetry: false,
-  hooks: undefined,
+  hooks: settings.hooks,
   heard: 0,
   end: undefined,
   informed: 0
@@ -53,7 +54,8 @@ export const begin = (settings: Settings, start: clock.Reading, since: number, b
 export const timeOf = (run: LiveRun, fiber: AnyFiber): number => clock.millisSince(fiber, run.start)
 
 /** What holds for the run. It is settled at the first failure. */
-export const planOf = (run: LiveRun, fiber: AnyFiber): Plan => run.plan ?? run.settings.plan(currentMode(fiber))
+export const planOf = (run: LiveRun, fiber: AnyFiber): Plan =>
+  run.plan ?? run.settings.plan(currentMode(fiber), fiber.getRef(defaults.Current))
 
 /**
  * Decides about the cause that an attempt failed with, and goes on with `next`: either a wait follows, or the run is over
@@ -82,7 +84,8 @@ export const failed = <E, A, E2, R>(
     try {
       const { settings: { judge, judgesTimeouts }, timedOut } = run
       const isOwnTimeout = (error: unknown) => error === timedOut && timedOut !== undefined && !judgesTimeouts
-      verdict = judgeCause(cause, (error) => isOwnTimeout(error) || judge(error, fiber))
+      const attempt = failedAttempt(run)
+      verdict = judgeCause(cause, (error) => isOwnTimeout(error) || judge(error, attempt, fiber))
     } catch (defect) {
       // not `Cause.combine`, which hashes errors: their getters may throw
       cause = Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)])
@@ -141,7 +144,7 @@ const settle = <A, E, R>(
     isLast,
     deadline: deadline === undefined ? undefined : clock.millisBetween(run.start, deadline),
     alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) &&
-      (run.settings.nested ?? fiber.getRef(CurrentNesting)) === "once"
+      (run.settings.nested ?? fiber.getRef(defaults.Current).nested) === "once"
   }
   const random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
   const conclude = (decision: Decision) => {

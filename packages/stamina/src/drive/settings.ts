@@ -5,34 +5,39 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { type Admission, both } from "../around/Admission.ts"
-import type { Nesting } from "../around/Nesting.ts"
+import type { Defaults } from "../around/defaults.ts"
 import { isRetryBudget } from "../around/RetryBudget.ts"
+import type { Nesting } from "../around/RetryDefaults.ts"
 import { complete, type Given, given } from "../policy/given.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode, type Mode } from "../run/Plan.ts"
+import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName, read } from "../tools/errors.ts"
 import { fromInput } from "../verdict/forms.ts"
+import type { FailedAttempt } from "../verdict/RetryOn.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
 
 /** Checked options. */
 export interface Settings {
   /** Makes the plan of a run. */
-  readonly plan: (mode: Mode) => Decision.Plan
-  readonly judge: (error: unknown, fiber: Fiber.Fiber<unknown, unknown>) => Verdict
+  readonly plan: (mode: Mode, defaults: Defaults) => Decision.Plan
+  readonly judge: (error: unknown, attempt: FailedAttempt, fiber: Fiber.Fiber<unknown, unknown>) => Verdict
   readonly name: string | undefined
   readonly nested: Nesting | undefined
   readonly spans: boolean
   /** Whom retries that the limits allow are asked of. */
   readonly admission: Admission | undefined
+  /** The hooks of this retry alone, in place of those around. */
+  readonly hooks: ReadonlyArray<RetryHook> | undefined
   /** How long one attempt may take, in milliseconds. */
   readonly attemptTimeout: number
   /** Judges successes, where some of them are to be retried too. */
   readonly rejects?: ((value: unknown) => Rejected | undefined) | undefined
-  /** Whether `judge` is asked about an attempt that took too long. Default: it is retried without asking. */
-  readonly judgesTimeouts?: boolean | undefined
+  /** Whether `judge` is asked about an attempt that took too long, which is retried without asking otherwise. */
+  readonly judgesTimeouts: boolean
   /** Cleans up after a failed attempt, before the wait and only if a retry follows. */
   readonly cleanUp?: ((error: unknown) => Effect.Effect<void>) | undefined
 }
@@ -58,7 +63,7 @@ export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unk
 /** Checks the options of a combinator, on behalf of the function named `caller`. */
 export const fromRetryOptions = (
   caller: string,
-  options: RetryOptions<unknown, Duration.Input>,
+  options: RetryOptions<unknown, Duration.Input | undefined>,
   defaults?: RetryPolicy.RetryPolicy
 ): Settings => fromOptions(caller, options, retryFields, defaults)
 
@@ -74,7 +79,7 @@ export const fromStreamOptions = (caller: string, options: StreamOptions<unknown
   }
 }
 
-const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nested"].concat(
+const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nested", "hooks"].concat(
   /*#__PURE__*/ Object.keys(RetryPolicy.defaults)
 )
 
@@ -95,38 +100,44 @@ const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
 /** Reads known fields only, so inherited ones are ignored. */
 const fromOptions = (
   caller: string,
-  options: RetryOptions<unknown, Duration.Input>,
+  options: RetryOptions<unknown, Duration.Input | undefined>,
   known: ReadonlyArray<string>,
   defaults: RetryPolicy.RetryPolicy = RetryPolicy.defaults
 ): Settings => {
   checkKnown(caller, options, known)
-  const { name, nested, on } = options
+  const { hooks, name, nested, on } = options
   const { attemptTimeout, spans = false } = known === retryFields ? options : {}
   const { admission, budget } = known === scheduleFields ? {} : options
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
+  if (hooks !== undefined && !Array.isArray(hooks)) return refuse(caller, "hooks", "an array of hooks", hooks)
+  const { judge, namesTimeouts } = fromInput(caller, on)
   return {
     plan: planner(given(caller, options), defaults),
-    judge: fromInput(caller, on),
+    judge,
+    judgesTimeouts: namesTimeouts,
     name,
     nested,
     spans,
     admission: checkAdmission(caller, admission, budget),
+    hooks,
     attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout)
   }
 }
 
-/** Makes plans of what was given. It keeps the last one, since almost all runs of a retry share it. */
-const planner = (given: Given, defaults: RetryPolicy.RetryPolicy): Settings["plan"] => {
-  let plan: Decision.Plan | undefined
-  let planned: Mode
-  return (mode) => {
-    if (plan === undefined || mode !== planned) {
-      plan = inMode(Decision.fromPolicy(complete(given, defaults)), mode)
-      planned = mode
+/**
+ * Makes plans: of what was given, then of the defaults around, then of the `base`. It keeps the last one, since almost
+ * all runs of a retry share it.
+ */
+const planner = (given: Given, base: RetryPolicy.RetryPolicy): Settings["plan"] => {
+  let last: { readonly plan: Decision.Plan; readonly mode: Mode; readonly defaults: Defaults } | undefined
+  return (mode, defaults) => {
+    if (last === undefined || last.mode !== mode || last.defaults !== defaults) {
+      const policy = complete({ ...defaults.policy, ...given }, base)
+      last = { plan: inMode(Decision.fromPolicy(policy), mode), mode, defaults }
     }
-    return plan
+    return last.plan
   }
 }
 

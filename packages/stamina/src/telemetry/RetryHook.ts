@@ -98,7 +98,7 @@ export interface RetryHook {
  *   lines.push(`${RetryEvent.nameOf(event)} ${JSON.stringify(RetryEvent.attributes(event))}`)
  * })
  *
- * export const layer = Stamina.layerHook(hook)
+ * export const layer = Stamina.layerAddHook(hook)
  * ```
  *
  * @category constructors

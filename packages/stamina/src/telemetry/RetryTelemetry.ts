@@ -63,7 +63,7 @@ export const layerHooks = (hooks: ReadonlyArray<RetryHook>): Layer.Layer<never> 
  * @category layers
  * @since 0.1.0
  */
-export const layerHook = (hook: RetryHook): Layer.Layer<never> =>
+export const layerAddHook = (hook: RetryHook): Layer.Layer<never> =>
   Layer.fresh(Layer.effect(
     CurrentHooks,
     Effect.map(CurrentHooks, (hooks) => [
@@ -78,7 +78,7 @@ export const layerHook = (hook: RetryHook): Layer.Layer<never> =>
  * @category layers
  * @since 0.1.0
  */
-export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetryMetrics.hook)
+export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerAddHook(RetryMetrics.hook)
 
 /**
  * Sets how retries are logged: other levels, or with messages beside the names of errors.
@@ -86,7 +86,7 @@ export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetryMet
  * @category layers
  * @since 0.1.0
  */
-export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => layerHook(RetryLogs.make(options))
+export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => layerAddHook(RetryLogs.make(options))
 
 /**
  * Adds the span events to the hooks, where they were left out.
@@ -94,4 +94,4 @@ export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => la
  * @category layers
  * @since 0.1.0
  */
-export const layerSpans: Layer.Layer<never> = /*#__PURE__*/ layerHook(RetrySpans.hook)
+export const layerSpans: Layer.Layer<never> = /*#__PURE__*/ layerAddHook(RetrySpans.hook)

@@ -1,50 +1,62 @@
 /**
- * What is retried: every form that the option `on` takes, turned into one function from an error to a verdict.
+ * What is retried: the forms of the option `on`, their types, and what a backoff hook answers.
  *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { decodeDuration, refuse } from "../tools/check.ts"
-import { fromInput } from "./forms.ts"
-import type { Hint, Verdict } from "./Verdict.ts"
+import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
+import { firstOf, fromInput, type Judgement, judgingTimeouts } from "./forms.ts"
+import type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
 export type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
-/**
- * The tags of an error type: the literal `_tag`s of its members.
- *
- * @category type-level
- * @since 0.1.0
- */
-export type Tags<E> = E extends { readonly _tag: infer Tag extends string } ? Tag : never
+// ---------------------------------------------------------------------------------------------------------------------
+// answers
+// ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The tags that `on` may name: those of `E`, or any string as long as `E` is not known.
+ * What a backoff hook answers.
  *
- * @category type-level
- * @since 0.1.0
- */
-export type KnownTags<E> = unknown extends E ? string : Tags<E>
-
-/**
- * What a backoff hook answers: `true` (retry after the default wait), `false` (do not retry), a duration (retry after
- * exactly that long: no jitter, no cap; zero or negative = at once), or a hint (see {@link atLeast}).
+ * **Details**
+ *
+ * - `true`: retry after the default wait
+ * - `false`: do not retry
+ * - a duration: retry after exactly that long, without jitter or cap; zero or negative means at once
+ * - a hint, made by {@link atLeast}: wait at least that long, with jitter on top
+ * - what another `on` made by {@link make} has answered
  *
  * @category models
  * @since 0.1.0
  */
-export type Answer = boolean | Duration.Input | Hint
+export type Answer = boolean | Duration.Input | Hint | OwnBackoff
 
 /**
- * A backoff hook's answer to a server that says when to come back: wait at least that long, with jitter on top, so that
- * not all who were told the same come back at once.
+ * The failed attempt that a backoff hook is asked about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FailedAttempt {
+  /** The number of the attempt, 1 = the first. */
+  readonly num: number
+  /** The time from just before the first attempt to this failure. */
+  readonly elapsed: Duration.Duration
+  /** The wait before this attempt; zero before the first. */
+  readonly previousWait: Duration.Duration
+}
+
+/**
+ * The answer to a server that says when to come back: wait at least that long, with jitter on top, so that not all
+ * clients come back at the same moment.
  *
  * **Details**
  *
  * The wait is the default one where that is longer, else `wait + u · waitJitter`, in every shape and whatever `waitMax`
- * is, both with the same `u`. A wait of zero or less asks for nothing. Where `wait` is longer than `atMost` (default: 60 s), or its end would be at or past the timeout or a
- * deadline, the run is given up at once: who waits for an hour, or in vain, has better things to do.
+ * is, both with the same `u`. A `wait` of zero or less asks for nothing. The run gives up at once where `wait` is longer
+ * than `atMost` (default: 60 s), or would end at or past the timeout or a deadline: waiting in vain is worse than failing
+ * now.
  *
  * Throws a `RangeError` where `wait` is no finite duration or `atMost` none at all.
  *
@@ -77,8 +89,8 @@ export const atLeast = (wait: Duration.Input, atMost: Duration.Input = "1 minute
 }
 
 /**
- * A backoff of its own for one tag: what is left out, or `undefined`, is as in the options around, or stamina's default
- * where there are none. The retries count on through all tags: the third retry of a run has the third wait.
+ * A backoff of its own for one tag. What is left out is as in the options around. The retries count on through all tags:
+ * the third retry of a run has the third wait.
  *
  * @category models
  * @since 0.1.0
@@ -87,6 +99,93 @@ export type BackoffOptions = Pick<
   RetryPolicy.Input,
   "backoff" | "waitInitial" | "waitMax" | "waitJitter" | "waitExpBase"
 >
+
+// ---------------------------------------------------------------------------------------------------------------------
+// forms
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The forms of `on`. There is no default: an error that is not named is not retried.
+ *
+ * **Details**
+ *
+ * - a tag: `"HttpError"`
+ * - a tag and the tag of the error's `reason`: `"SqlError.DeadlockError"`. A tag that itself holds a dot is matched first.
+ * - an error class, checked with `instanceof`: `HttpError`
+ * - a backoff hook, that is a function of the error and of the failed attempt: `(error) => error.status >= 500`
+ * - a record of tags, each with an {@link Answer}, a backoff of its own, or a hook for that error:
+ *   `{ HttpError: (error) => error.status >= 500, RateLimited: { waitInitial: "2 seconds" } }`. A tag with a reason
+ *   goes before the tag alone.
+ * - a list of tags, classes and hooks. The first that does not say no decides.
+ *
+ * Names, classes and hooks are checked against the effect's own errors.
+ *
+ * **Gotchas**
+ *
+ * A backoff hook must be a plain function; its `prototype` tells it from an error class.
+ *
+ * `AttemptTimedOut`, the error of the option `attemptTimeout`, is retried unless a record or a list names it, also inside
+ * of {@link make} and {@link among}. `HttpRetry.on` does so too.
+ *
+ * **Example** (Three times for a deadlock, the first retry at once)
+ *
+ * ```ts
+ * import { Data, Effect } from "effect"
+ * import { Stamina } from "effect-stamina"
+ *
+ * class DeadlockError extends Data.TaggedClass("DeadlockError")<{}> {}
+ * class SqlError extends Data.TaggedError("SqlError")<{ readonly reason: DeadlockError }> {}
+ *
+ * let calls = 0
+ * const update = Effect.suspend(() => Effect.fail(new SqlError({ reason: new DeadlockError({}) }))).pipe(
+ *   Effect.tapError(() => Effect.sync(() => void calls++)),
+ *   Stamina.retry({
+ *     on: { "SqlError.DeadlockError": (_, { num }) => num < 3 && (num === 1 ? 0 : "5 millis") }
+ *   })
+ * )
+ *
+ * Effect.runPromise(Effect.ignore(update)).then(() => console.log(calls)) // 3
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type On<E> = Names<E> | BackoffHook<E> | ErrorClass<E> | OnTags<E> | ReadonlyArray<OnItem<E>>
+
+/**
+ * A member of the list form of `on`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnItem<E> = Names<E> | "AttemptTimedOut" | ErrorClass<E> | BackoffHook<E>
+
+/**
+ * The record form of `on`: an answer for each name; errors that are not named are not retried.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnTags<E> = [Names<E>] extends [never] ? never
+  : { readonly [Name in Names<E>]?: Answer | BackoffOptions | BackoffHook<Named<E, Name>> | undefined } & OnTimeout
+
+/**
+ * What a record may say about attempts that took too long.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OnTimeout {
+  readonly AttemptTimedOut?: Answer | BackoffOptions | BackoffHook<AttemptTimedOut> | undefined
+}
+
+/**
+ * The function form of `on`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BackoffHook<E> = (error: E, attempt: FailedAttempt) => Answer
 
 /**
  * A class whose instances are retried, checked with `instanceof`.
@@ -97,94 +196,147 @@ export type BackoffOptions = Pick<
 export type ErrorClass<E> = abstract new(...args: never) => E
 
 /**
- * The forms of `on`. There is no default: what is not named is not retried.
- *
- * **Details**
- *
- * - a tag: `"HttpError"`
- * - an error class, checked with `instanceof`: `HttpError`
- * - an array of tags and classes: `["HttpError", SocketError]`
- * - a record of tags, each `true`, `false`, a duration, a backoff of its own, or a function of that error:
- *   `{ HttpError: (error) => error.status >= 500, RateLimited: { waitInitial: "2 seconds" } }`
- * - a function of the error, a *backoff hook*, that answers as in {@link Answer}
- *
- * Tags and classes are checked against the effect's own errors wherever TypeScript knows them.
- *
- * **Gotchas**
- *
- * A backoff hook must be a plain function; it is told from an error class by looking at its `prototype`.
+ * Every form of `on`, for whatever errors.
  *
  * @category models
  * @since 0.1.0
  */
-export type On<E> =
-  | KnownTags<E>
-  | ErrorClass<E>
-  | ReadonlyArray<KnownTags<E> | ErrorClass<E>>
-  | OnTags<E>
-  | BackoffHook<E>
+export type AnyOn = string | AnyClass | AnyHook | AnyTags | ReadonlyArray<string | AnyClass | AnyHook>
 
 /**
- * The record form of `on`: an answer for each tag; tags that are left out are not retried.
+ * Every record form of `on`.
  *
  * @category models
  * @since 0.1.0
  */
-export type OnTags<E> = {
-  readonly [Tag in KnownTags<E>]?:
-    | Answer
-    | BackoffOptions
-    | ((error: Extract<E, { readonly _tag: Tag }>) => Answer)
-    | undefined
+export interface AnyTags {
+  readonly [name: string]: Answer | BackoffOptions | AnyHook | undefined
 }
 
-/**
- * The function form of `on`. Where the error type is not known yet, the parameter wants an annotation.
- *
- * @category models
- * @since 0.1.0
- */
-export type BackoffHook<E> = (error: unknown extends E ? never : E) => Answer
+type AnyHook = (error: never, attempt: FailedAttempt) => Answer
+type AnyClass = abstract new(...args: never) => unknown
+type AnyFunction = (...args: never) => unknown
+
+// ---------------------------------------------------------------------------------------------------------------------
+// what a form says about errors
+// ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The errors that an `on` can be asked about: what its function takes, or anything.
+ * The tags of an error type: the literal `_tag`s of its members.
  *
  * @category type-level
  * @since 0.1.0
  */
-export type ErrorOf<O> = O extends abstract new(...args: never) => unknown ? unknown
-  : O extends (error: infer E) => Answer ? E
-  : unknown
+export type Tags<E> = E extends { readonly _tag: infer Tag extends string } ? Tag : never
 
 /**
- * The tags that an `on` names.
+ * The names that `on` may give to the errors of `E`: their tags, and `Tag.Reason` where an error has a tagged `reason`.
  *
  * @category type-level
  * @since 0.1.0
  */
-export type TagsOf<O> = O extends string ? O
+export type Names<E> = E extends { readonly _tag: infer Tag extends string }
+  ? E extends { readonly reason: infer Reason } ? Tag | `${Tag}.${Tags<Reason>}` : Tag
+  : never
+
+/**
+ * The errors of `E` that go by a name.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Named<E, Name> = E extends { readonly _tag: infer Tag extends string }
+  ? Name extends Tag | `${Tag}.${string}` ? E : never
+  : never
+
+/**
+ * The names in an `on`.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type NamesOf<O> = O extends string ? O
   : O extends ReadonlyArray<infer Item> ? Extract<Item, string>
-  : O extends ((...args: never) => unknown) | (abstract new(...args: never) => unknown) ? never
+  : O extends AnyFunction | AnyClass ? never
   : Extract<keyof O, string>
 
 /**
- * Nothing to add where what fails with `E` can be retried on `O`, else a type that refuses it and says why.
+ * The errors that an `on` accepts: the parameter of its hook, or anything.
  *
  * @category type-level
  * @since 0.1.0
  */
-export type Retryable<E, O, What extends string> = string extends TagsOf<O> ? unknown
-  : [TagsOf<O>] extends [Tags<E>] ?
-    [E] extends [ErrorOf<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
-  : `\`on\` names what this ${What} cannot fail with`
+export type ErrorOf<O> = O extends AnyClass ? unknown : O extends (error: infer E, attempt: never) => Answer ? E
+: unknown
 
 /**
- * Turns any form of `on` into one function from an error to a {@link Verdict}.
+ * `unknown` where an effect that fails with `E` can be retried with `O`, else a text that says why not.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Retryable<E, O, What extends string> = O extends (error: unknown, attempt: never) => Answer ? unknown
+  : [UnknownField<O>] extends [never] ? unknown extends E ? unknown
+    : [Missing<E, O>] extends [never]
+      ? [Unrelated<E, InstancesOf<O>>] extends [never]
+        ? [E] extends [ErrorOf<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
+      : `this ${What} cannot fail with an instance of a class in \`on\``
+    : `this ${What} cannot fail with ${Missing<E, O>}`
+  : `${UnknownField<O>} is no field of a backoff`
+
+type Missing<E, O> = string extends NamesOf<O> ? never : Exclude<NamesOf<O>, Names<E> | "AttemptTimedOut">
+
+type InstancesOf<O> = O extends abstract new(...args: never) => infer Instance ? Instance
+  : O extends ReadonlyArray<infer Item> ? Item extends abstract new(...args: never) => infer Instance ? Instance : never
+  : never
+
+/** A class may be that of an error, of several errors, or of a part of one. */
+type Unrelated<E, Instance> = Instance extends unknown
+  ? [Extract<E, Instance>] extends [never] ? [Instance] extends [E] ? never : Instance : never
+  : never
+
+type UnknownField<O> = O extends string | AnyFunction | AnyClass | ReadonlyArray<unknown> ? never
+  : { readonly [K in keyof O]: O[K] extends Answer | AnyFunction | undefined ? never : UnknownKey<O[K]> }[keyof O]
+
+type UnknownKey<Own> = Extract<Exclude<keyof Own, keyof BackoffOptions>, string>
+
+/**
+ * Refuses names that `E` does not have, for a signature that infers `O` from the record itself.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Checked<E, O> = O extends string | AnyFunction | AnyClass | ReadonlyArray<unknown> ? unknown
+  : unknown extends E ? unknown
+  : {
+    readonly [K in keyof O]: K extends Names<E> | "AttemptTimedOut"
+      ? [O[K] extends Answer | AnyFunction | undefined ? never : UnknownKey<O[K]>] extends [never] ? unknown
+      : `${UnknownKey<O[K]>} is no field of a backoff`
+      : `nothing here fails with ${Extract<K, string>}`
+  }
+
+/**
+ * Stands for the errors of an effect that is not known yet: a retry that is built from its options only.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export interface Unbound {
+  readonly "~effect-stamina/Unbound": never
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// constructors
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Turns any form of `on` into one function from an error to a {@link Verdict}. The result is itself a form of `on`: it
+ * can be shared, or be a member of a list.
  *
  * **Details**
  *
  * Throws a `RangeError` at once when `on` has no valid form. The function that it returns throws one where a backoff
- * hook answers neither a boolean nor a finite duration: retrying would then mean to guess.
+ * hook answers anything else than an {@link Answer}: a guess could be a retry storm.
  *
  * **Example** (Asking what would be retried)
  *
@@ -200,6 +352,60 @@ export type Retryable<E, O, What extends string> = string extends TagsOf<O> ? un
  * @category constructors
  * @since 0.1.0
  */
-export const make = <E = unknown, const O extends On<E> = On<E>>(
-  on: O
-): (error: unknown extends E ? ErrorOf<O> : E) => Verdict => fromInput("RetryOn.make", on)
+export const make = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
+  on: O & Checked<NoInfer<E>, O>
+): (error: unknown extends E ? ErrorOf<O> : E, attempt?: FailedAttempt) => Verdict => {
+  return asHook([fromInput("RetryOn.make", on)])
+}
+
+/**
+ * The forms of `on` for the errors `E`; every form as long as `E` is not known.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type OnOf<E> = unknown extends E ? AnyOn : On<E>
+
+const firstAttempt: FailedAttempt = { num: 1, elapsed: Duration.zero, previousWait: Duration.zero }
+
+/**
+ * An `on` for effects that fail with only some of the errors named, so that one list of transient errors can be shared.
+ *
+ * **Gotchas**
+ *
+ * Its names are not checked against an effect's errors: a misspelt tag compiles, and retries nothing.
+ *
+ * **Example** (One list for a whole client)
+ *
+ * ```ts
+ * import { Data, Effect } from "effect"
+ * import { RetryOn, Stamina } from "effect-stamina"
+ *
+ * class Unavailable extends Data.TaggedError("Unavailable") {}
+ * class NotFound extends Data.TaggedError("NotFound") {}
+ *
+ * const transient = RetryOn.among("Unavailable", "Network", { RateLimited: "1 second" })
+ *
+ * let calls = 0
+ * const find = Effect.suspend((): Effect.Effect<string, Unavailable | NotFound> =>
+ *   ++calls < 2 ? Effect.fail(new Unavailable()) : Effect.succeed("found")
+ * )
+ *
+ * Effect.runPromise(find.pipe(Stamina.retry({ on: transient, waitInitial: 0, waitJitter: 0 }))).then(console.log) // found
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const among = (
+  ...ons: readonly [AnyOn, ...ReadonlyArray<AnyOn>]
+): (error: unknown, attempt?: FailedAttempt) => Verdict => {
+  return asHook(ons.map((on) => fromInput("RetryOn.among", on)))
+}
+
+/** A hook that is asked about the same errors as the forms that it was made of. */
+const asHook = (judgements: ReadonlyArray<Judgement>): (error: unknown, attempt?: FailedAttempt) => Verdict => {
+  const judge = firstOf(judgements.map(({ judge }) => judge))
+  const hook = (error: unknown, attempt = firstAttempt) => judge(error, attempt)
+  return judgements.some(({ namesTimeouts }) => namesTimeouts) ? judgingTimeouts(hook) : hook
+}

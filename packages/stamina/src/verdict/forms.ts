@@ -4,53 +4,112 @@
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Predicate from "effect/Predicate"
-import * as Backoff from "../policy/Backoff.ts"
-import { complete, type Given, given } from "../policy/given.ts"
-import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import { given } from "../policy/given.ts"
+import { backoffOf } from "../policy/ownBackoff.ts"
+import { curveFields } from "../policy/PolicyModel.ts"
 import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
-import { isName, tagOf } from "../tools/errors.ts"
+import { isName, read, tagOf } from "../tools/errors.ts"
+import type { FailedAttempt } from "./RetryOn.ts"
 import type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
-/** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` where `on` is no form. */
-export const fromInput = (caller: string, on: unknown): (error: unknown) => Verdict => {
-  if (typeof on === "function" && !isClass(on)) return (error) => toVerdict(caller, on(error), error)
-  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on)
-  const tags = new Set<unknown>()
-  const classes: Array<Class> = []
-  for (const item of Array.isArray(on) && on.length > 0 ? on : [on]) {
-    if (isName(item)) tags.add(item)
-    else if (isClass(item)) classes.push(item)
-    else refuse(caller, "on", rule, on)
-  }
-  return (error) => tags.has(tagOf(error)) || classes.some((ofClass) => error instanceof ofClass)
+/** An `on`, checked. */
+export interface Judgement {
+  readonly judge: Judge
+  /** Whether it says something about attempts that took too long. */
+  readonly namesTimeouts: boolean
 }
 
-const rule = "a tag, an error class, a non-empty array of them, a record of tags, or a function"
+type Judge = (error: unknown, attempt: FailedAttempt) => Verdict
 
-const ofRecord = (caller: string, on: Record<string, unknown>): (error: unknown) => Verdict => {
-  const byTag = new Map<unknown, Verdict | ((error: unknown) => Verdict)>()
-  for (const [tag, answer] of Object.entries(on)) {
+/**
+ * Marks a hook that wants to be asked about `AttemptTimedOut` too, as a record or list that names it is. Hooks are not by
+ * default: that error is not among those of the effect, for which they are written.
+ */
+export const judgingTimeouts = <F extends object>(hook: F): F => Object.assign(hook, { [mark]: true })
+
+const mark = "~effect-stamina/judgesTimeouts"
+
+/** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` where `on` is no form. */
+export const fromInput = (caller: string, on: unknown): Judgement => {
+  if (Array.isArray(on) && on.length > 0) return ofList(caller, on)
+  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on)
+  return ofList(caller, [on])
+}
+
+const rule = "a tag, an error class, a function, a record of tags, or a non-empty array of tags, classes and functions"
+
+/** The first item that does not say no decides. */
+const ofList = (caller: string, items: ReadonlyArray<unknown>): Judgement => {
+  const judges: Array<Judge> = []
+  let namesTimeouts = false
+  let neighbours: Set<string> | undefined
+  for (const item of items) {
+    if (isName(item)) {
+      namesTimeouts ||= item === "AttemptTimedOut"
+      if (neighbours === undefined) judges.push(isNamed(neighbours = new Set()))
+      neighbours.add(item)
+      continue
+    }
+    neighbours = undefined
+    if (isClass(item)) judges.push((error) => error instanceof item)
+    else if (typeof item === "function") {
+      namesTimeouts ||= mark in item
+      judges.push((error, attempt) => toVerdict(caller, item(error, attempt), error))
+    } else return refuse(caller, "on", rule, items.length === 1 ? item : items)
+  }
+  const [first] = judges
+  return { judge: first !== undefined && judges.length === 1 ? first : firstOf(judges), namesTimeouts }
+}
+
+/** Asks one judge after the other, until one does not say no. */
+export const firstOf = (judges: ReadonlyArray<Judge>): Judge => (error, attempt) => {
+  for (const judge of judges) {
+    const verdict = judge(error, attempt)
+    if (verdict !== false) return verdict
+  }
+  return false
+}
+
+const isNamed = (names: ReadonlySet<unknown>): Judge => (error) => {
+  const tag = tagOf(error)
+  return names.has(tag) || names.has(withReason(tag, error))
+}
+
+const ofRecord = (caller: string, on: Record<string, unknown>): Judgement => {
+  const byName = new Map<unknown, Verdict | Judge>()
+  for (const [name, answer] of Object.entries(on)) {
     if (answer === undefined) continue
-    byTag.set(
-      tag,
+    byName.set(
+      name,
       typeof answer === "function"
-        ? (error) => toVerdict(caller, answer(error), error)
-        : typeof answer === "boolean" || isHintAnswer(answer)
-        ? granted(answer)
+        ? (error, attempt) => toVerdict(caller, answer(error, attempt), error)
         : isBackoffOptions(answer)
-        ? ownBackoff(`${caller}: on.${tag}`, answer)
-        : Duration.toMillis(checkWait(caller, answer, `on.${tag}`, ", true, false, a backoff or a function"))
+        ? ownBackoff(`${caller}: on.${name}`, answer)
+        : verdictOf(answer) ??
+          Duration.toMillis(checkWait(caller, answer, `on.${name}`, ", true, false, a backoff or a function"))
     )
   }
-  return (error) => {
-    const answer = byTag.get(tagOf(error))
-    return typeof answer === "function" ? answer(error) : answer ?? false
+  return {
+    judge: (error, attempt) => {
+      const tag = tagOf(error)
+      const answer = byName.get(withReason(tag, error)) ?? byName.get(tag) ?? false
+      return typeof answer === "function" ? answer(error, attempt) : answer
+    },
+    namesTimeouts: byName.has("AttemptTimedOut")
   }
+}
+
+/** `Tag.Reason`, where the error has a reason with a tag. A tag that holds a dot stands for itself. */
+const withReason = (tag: unknown, error: unknown): string | undefined => {
+  if (!isName(tag) || tag.includes(".")) return undefined
+  const reason = tagOf(read(error, "reason"))
+  return isName(reason) ? `${tag}.${reason}` : undefined
 }
 
 /** A backoff hook's answer as a verdict. An answer that means nothing is an error and never a wait. */
 export const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => {
-  if (typeof answer === "boolean" || isHintAnswer(answer)) return granted(answer)
+  const verdict = verdictOf(answer)
+  if (verdict !== undefined) return verdict
   const duration = decodeDuration(answer)
   if (duration === undefined || !Number.isFinite(Duration.toMillis(duration))) {
     throw new RangeError(
@@ -61,17 +120,28 @@ export const toVerdict = (caller: string, answer: unknown, error: unknown): Verd
   return Math.max(0, Duration.toMillis(duration))
 }
 
-const isHintAnswer = (answer: unknown): answer is Hint => tagOf(answer) === "Hint"
+/** An answer that is a verdict already. A hint made by hand is one only with numbers that make sense. */
+const verdictOf = (answer: unknown): Verdict | undefined => {
+  if (typeof answer === "boolean") return answer
+  if (isHintAnswer(answer)) {
+    // a zero hint means the default wait; it must not add jitter beyond `waitMax`
+    return answer.wait > 0 ? answer : true
+  }
+  return isOwnBackoff(answer) ? answer : undefined
+}
 
-/** A zero hint means the default wait; it must not add jitter beyond `waitMax`. */
-const granted = (answer: boolean | Hint): Verdict => typeof answer === "boolean" || answer.wait > 0 ? answer : true
+const isHintAnswer = (answer: unknown): answer is Hint =>
+  Predicate.isTagged(answer, "Hint") && Number.isFinite(read(answer, "wait")) && Number(read(answer, "max")) >= 0
+
+const isOwnBackoff = (answer: unknown): answer is OwnBackoff =>
+  Predicate.isTagged(answer, "Backoff") && Predicate.hasProperty(answer, "backoff")
 
 const isBackoffOptions = (answer: unknown): answer is object =>
   isPlainRecord(answer) && curveFields.some((field) => field in answer)
 
 const ownBackoff = (caller: string, options: object): OwnBackoff => {
   checkKnown(caller, options, curveFields)
-  return { _tag: "Backoff", backoff: partial(given(caller, options)) }
+  return { _tag: "Backoff", backoff: backoffOf(given(caller, options)) }
 }
 
 type Class = abstract new(...args: never) => unknown
@@ -83,17 +153,3 @@ const isClass = (value: unknown): value is Class =>
 
 const isPlainRecord = (value: unknown): value is Record<string, unknown> =>
   Predicate.isObject(value) && !Duration.isDuration(value)
-
-const curveFields = ["backoff", "waitInitial", "waitMax", "waitJitter", "waitExpBase"]
-
-/** The numbers of a backoff that were given, in milliseconds. */
-const partial = (given: Given): Partial<Backoff.Backoff> => {
-  const { base, initial, jitter, max, shape } = Backoff.fromPolicy(complete(given, RetryPolicy.defaults))
-  return {
-    ...(given.backoff === undefined ? undefined : { shape }),
-    ...(given.waitInitial === undefined ? undefined : { initial }),
-    ...(given.waitMax === undefined ? undefined : { max }),
-    ...(given.waitJitter === undefined ? undefined : { jitter }),
-    ...(given.waitExpBase === undefined ? undefined : { base })
-  }
-}

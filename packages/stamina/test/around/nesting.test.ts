@@ -1,13 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Data, Effect, Logger, Option, References } from "effect"
-import { type RetryEvent, RetryLogs, Stamina, staminaSchedule } from "effect-stamina"
+import { type RetryEvent, RetryLogs, RetryOn, Stamina, staminaSchedule } from "effect-stamina"
 import { inTime } from "../kit/inTime.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 class Wrapped extends Data.TaggedError("Wrapped")<{ readonly cause: unknown }> {}
 
-const three = { on: "Flaky", waitJitter: 0, attempts: 3 } as const
-const four = { on: "Flaky", waitJitter: 0, attempts: 4 } as const
+const three = { on: RetryOn.among("Flaky"), waitJitter: 0, attempts: 3 } as const
+const four = { on: RetryOn.among("Flaky"), waitJitter: 0, attempts: 4 } as const
 
 const failing = () => {
   const seen = { calls: 0 }
@@ -15,7 +15,7 @@ const failing = () => {
 }
 
 const inner = [
-  ["Stamina.retry", <E>(self: Effect.Effect<never, E>) => Stamina.retry<never, E, never, any>(self, three)],
+  ["Stamina.retry", <E>(self: Effect.Effect<never, E>) => Stamina.retry(self, three)],
   ["staminaSchedule", <E>(self: Effect.Effect<never, E>) => Effect.retry(self, staminaSchedule(three))]
 ] as const
 
@@ -64,7 +64,7 @@ describe.each(inner)("a run around %s", (_, retry) => {
       for (const [nested, calls] of [[undefined, 3], ["allow", 12], ["once", 3]] as const) {
         const { effect, seen } = failing()
         yield* inTime(
-          Effect.ignore(Stamina.retry(retry(effect), { ...four, nested })).pipe(Effect.provide(Stamina.layerOnce))
+          Effect.ignore(Stamina.retry(retry(effect), { ...four, nested })).pipe(Effect.provide(Stamina.layerDefaults({ nested: "once" })))
         )
         expect(seen.calls).toBe(calls)
       }

@@ -1,19 +1,19 @@
 import { describe, expect, it, vi } from "@effect/vitest"
 import { Cause, Data, Deferred, Effect, Exit, Fiber, Ref } from "effect"
-import { Stamina, staminaSchedule } from "effect-stamina"
+import { RetryOn, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { unlogged } from "../kit/unlogged.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 class Fatal extends Data.TaggedError("Fatal") {}
 
-const options = { on: "Flaky", waitJitter: 0, attempts: 3 } as const
+const options = { on: RetryOn.among("Flaky"), waitJitter: 0, attempts: 3 } as const
 
 /** Every combinator, on an effect that counts its calls and fails with a cause. */
 const combinators = [
-  ["retry", <E>(self: Effect.Effect<void, E>) => Stamina.retry<void, E, never, any>(self, options)],
-  ["retryContext", <E>(self: Effect.Effect<void, E>) => Stamina.retryContext<void, E, never, any>(options, () => self)],
-  ["retried", <E>(self: Effect.Effect<void, E>) => Stamina.retried<any>(options)(() => self)()]
+  ["retry", <E>(self: Effect.Effect<void, E>) => Stamina.retry(self, options)],
+  ["retryContext", <E>(self: Effect.Effect<void, E>) => Stamina.retryContext(options, () => self)],
+  ["retried", <E>(self: Effect.Effect<void, E>) => Stamina.retried(options)(() => self)()]
 ] as const
 
 const failing = <E>(cause: Cause.Cause<E>) => {

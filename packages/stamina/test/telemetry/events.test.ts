@@ -417,7 +417,7 @@ describe("which hooks run", () => {
 
   it.effect("are those before and one more with layerHook, in place of one with the same name", () =>
     Effect.gen(function*() {
-      const add = (hook: RetryHook.RetryHook) => Effect.provide(Stamina.layerHook(hook))
+      const add = (hook: RetryHook.RetryHook) => Effect.provide(Stamina.layerAddHook(hook))
       expect(yield* add({ name: "mine" })(current)).toEqual(["metrics", "logs", "spans", "mine"])
       expect(yield* add({})(add({})(current))).toEqual(["metrics", "logs", "spans", undefined, undefined])
       const { hook, told } = telling()

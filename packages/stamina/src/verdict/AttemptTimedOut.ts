@@ -13,8 +13,8 @@ const AttemptTimedOutBase: Tagged<
 > = /*#__PURE__*/ tagged("AttemptTimedOut")
 
 /**
- * The error of an attempt that took longer than the option `attemptTimeout` allows. It is retried whatever `on` says, and
- * comes out if it is the last.
+ * The error of an attempt that took longer than the option `attemptTimeout` allows. It is retried unless `on`
+ * names it and says no, and comes out if it is the last.
  *
  * @category errors
  * @since 0.1.0
