@@ -48,6 +48,7 @@ const steps: ReadonlyArray<Step> = [
   { name: "examples", commands: ["node scripts/examples.ts"] },
   { name: "docs:code", commands: ["node scripts/docsCode.ts .tmp/docs.json"], results: ".tmp/docs.json" },
   { name: "figures", commands: ["node docs/figures/make.ts --check"] },
+  { name: "surface", commands: ["node packages/api-surface/main.ts"] },
   { name: "build", commands: ["pnpm -r run build"] },
   { name: "package", commands: ["node scripts/package.ts"] }
 ]

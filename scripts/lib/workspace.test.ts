@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { root } from "./run.ts"
-import { projects } from "./workspace.ts"
+import { projects, published } from "./workspace.ts"
 
 describe("projects", () => {
   it("are those of the workspace itself, of its packages, and of their folders, each once", async () => {
@@ -15,5 +15,15 @@ describe("projects", () => {
 
   it("are none that was only installed, built or made for a check", async () => {
     expect((await projects()).filter((folder) => /node_modules|dist|\.tmp|consumer/.test(folder))).toEqual([])
+  })
+})
+
+describe("published", () => {
+  it("are the packages that are not private", async () => {
+    const names = (await published()).map(({ name }) => name)
+
+    expect(names).toContain("effect-stamina")
+    expect(names).not.toContain("effect-stamina-workspace")
+    expect(names).not.toContain("effect-stamina-examples")
   })
 })
