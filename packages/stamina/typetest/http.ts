@@ -1,7 +1,8 @@
-import { type Duration, Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { type AttemptTimedOut, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
+import { HttpApi, HttpApiClient } from "effect/http-api"
 import { same } from "./errors.ts"
 
 declare const client: HttpClient.HttpClient
@@ -25,16 +26,42 @@ declare const special: Client<"mine", Date>
 export const kept = special.pipe(HttpRetry.retry({ idempotencyKey: true }))
 same<typeof kept, Client<"mine", Date>>(true)
 
-// --- attemptTimeout and readBody add theirs, and nothing else does
+// --- with attemptTimeout and readBody, a client can fail with HttpClientError as well
 
 export const timed = special.pipe(HttpRetry.retry({ attemptTimeout: "5 seconds" }))
-same<typeof timed, Client<"mine" | AttemptTimedOut.AttemptTimedOut, Date>>(true)
+same<typeof timed, Client<"mine" | HttpClientError.HttpClientError, Date>>(true)
+export const timedFirst = HttpRetry.retry(special, { attemptTimeout: "5 seconds", readBody: true })
+same<typeof timedFirst, typeof timed>(true)
 export const reading = special.pipe(HttpRetry.retry({ readBody: true }))
 same<typeof reading, Client<"mine" | HttpClientError.HttpClientError, Date>>(true)
 export const notReading = HttpRetry.retry(special, { readBody: false })
 same<typeof notReading, Client<"mine", Date>>(true)
-// @ts-expect-error: it can fail with AttemptTimedOut, which no HttpClient can
-export const notAClient: HttpClient.HttpClient = HttpRetry.retry(client, { attemptTimeout: "5 seconds" })
+export const notTimed = HttpRetry.retry(special, { attemptTimeout: undefined })
+same<typeof notTimed, Client<"mine", Date>>(true)
+export const notTimedInPipe = special.pipe(HttpRetry.retry({ attemptTimeout: undefined }))
+same<typeof notTimedInPipe, Client<"mine", Date>>(true)
+declare const options: HttpRetry.Options
+export const spread = HttpRetry.retry(special, { ...options, attempts: 3 })
+same<typeof spread, Client<"mine", Date>>(true)
+
+// --- so a plain client stays one, wherever one is wanted
+
+export const timedClient: HttpClient.HttpClient = HttpRetry.retry(client, { attemptTimeout: "5 seconds" })
+export const timedInPipe: HttpClient.HttpClient = client.pipe(
+  HttpRetry.retry({ attemptTimeout: Duration.seconds(5), readBody: true })
+)
+export const timedLayer: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(HttpClient.HttpClient, HttpRetry.retry({ attemptTimeout: "5 seconds" }))
+)
+export const apiClient = HttpApiClient.make(HttpApi.make("Api"), {
+  transformClient: HttpRetry.retry({ attemptTimeout: "5 seconds", readBody: true })
+})
+same<Effect.Error<typeof apiClient>, never>(true)
+// @ts-expect-error: it can fail with HttpClientError now
+export const notMine: Client<"mine", Date> = HttpRetry.retry(special, { attemptTimeout: "5 seconds" })
+// @ts-expect-error: the same in a pipe
+export const notMineInPipe: Client<"mine", Date> = special.pipe(HttpRetry.retry({ attemptTimeout: "5 seconds" }))
 
 // --- options that there are, and values that they take
 
@@ -46,6 +73,10 @@ HttpRetry.retry({ status: [503] })
 HttpRetry.retry({ statuses: ["503"] })
 // @ts-expect-error: no answer
 HttpRetry.retry({ classify: () => "no" })
+// @ts-expect-error: no header
+HttpRetry.retry({ idempotencyHeader: true })
+// @ts-expect-error: no duration
+HttpRetry.retry({ attemptTimeout: "soon" })
 HttpRetry.retry({ classify: ({ response }) => response?.status === 409 ? true : undefined })
 HttpRetry.retry({ classify: (): Duration.Input => "5 seconds" })
 
@@ -55,3 +86,10 @@ declare const call: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpCli
 export const retried = call.pipe(Stamina.retry({ on: HttpRetry.on }))
 same<typeof retried, typeof call>(true)
 export const alone: typeof call = Stamina.retry({ on: HttpRetry.on })(call)
+
+// --- also in a list, and beside the time-outs that it leaves alone
+
+export const listed = call.pipe(
+  Stamina.retry({ on: [HttpRetry.on, "AttemptTimedOut"], attemptTimeout: "5 seconds" })
+)
+same<Effect.Error<typeof listed>, Effect.Error<typeof call> | AttemptTimedOut.AttemptTimedOut>(true)

@@ -2,21 +2,22 @@
  * One call through a client that retries: its attempts, and what each of them comes to.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { AttemptTimedOut } from "../drive/AttemptTimedOut.ts"
 import type { Rejected, Settings } from "../drive/settings.ts"
 import { logLine } from "../tools/logLine.ts"
+import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
 import type { Hint, Verdict } from "../verdict/Verdict.ts"
-import { isTransient } from "./classify.ts"
+import { isTimeout, isTransient } from "./classify.ts"
 import { discard } from "./discard.ts"
 import * as hints from "./hints.ts"
 import type { Failure } from "./HttpRetryOptions.ts"
-import { keyHeader, type Refusal, refusal } from "./idempotency.ts"
+import { keyOf, type Refusal, refusal } from "./idempotency.ts"
 import type { HttpSettings } from "./options.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
@@ -33,6 +34,8 @@ export class Call {
   private readonly name: string
   /** The request as the current attempt has sent it; none while it is prepared, and what that fails with is final. */
   private sent: Request | undefined = undefined
+  /** What the current attempt failed with because it took too long. */
+  private timedOut: HttpClientError.HttpClientError | undefined = undefined
   /** What is to be retried of the response to it. */
   private rejected: Rejected | undefined = undefined
 
@@ -40,13 +43,15 @@ export class Call {
     this.caller = caller
     this.http = http
     this.first = first
-    this.refusal = refusal(first, http.methods)
+    this.refusal = refusal(first, http.methods, http.idempotencyHeader)
     this.name = http.settings.name ?? nameOf(first)
     this.settings = {
       ...http.settings,
       name: this.name,
-      judge: (error, fiber) => this.sent !== undefined && this.judge(this.sent, responseOf(error), error, fiber),
-      judgesTimeouts: this.refusal !== undefined,
+      judge: (error, _, fiber) => {
+        const request = error === this.timedOut ? this.sent ?? first : this.sent
+        return request !== undefined && this.judge(request, responseOf(error), error, fiber)
+      },
       rejects: () => this.rejected,
       cleanUp: (error) => {
         const response = responseOf(error)
@@ -61,7 +66,7 @@ export class Call {
     prepare: Effect.Effect<Request, E, R>,
     send: (request: Request) => Effect.Effect<Response, E, R>
   ): Effect.Effect<Response, E | HttpClientError.HttpClientError, R> {
-    return Effect.suspend(() => {
+    const attempt = Effect.suspend(() => {
       this.sent = undefined
       this.rejected = undefined
       return Effect.flatMap(num === 1 ? Effect.succeed(this.first) : prepare, (prepared) => {
@@ -70,15 +75,27 @@ export class Call {
         return Effect.flatMap(sent, (response) => this.received(request, response))
       })
     })
+    const { attemptTimeout } = this.http
+    return attemptTimeout === Infinity
+      ? attempt
+      : Effect.timeoutOrElse(attempt, { duration: attemptTimeout, orElse: () => Effect.fail(this.timeOut(num)) })
+  }
+
+  /** An error that every client can fail with, so that one with an `attemptTimeout` is a client like any other. */
+  private timeOut(attempt: number): HttpClientError.HttpClientError {
+    const cause = new AttemptTimedOut({ attempt, after: Duration.millis(this.http.attemptTimeout) })
+    const request = this.sent ?? this.first
+    const reason = new HttpClientError.TransportError({ request, cause, description: cause.message })
+    return this.timedOut = new HttpClientError.HttpClientError({ reason })
   }
 
   private complete(num: number, request: Request): Request {
-    const { attemptHeader } = this.http
-    const key = this.first.headers[keyHeader]
+    const { attemptHeader, idempotencyHeader } = this.http
+    const key = keyOf(this.first, idempotencyHeader)
     // the effects that prepare requests run anew for each attempt, and may make up a new key each time
-    const kept = key === undefined || request.headers[keyHeader] === key
+    const kept = key === undefined || keyOf(request, idempotencyHeader) === key
       ? request
-      : HttpClientRequest.setHeader(request, keyHeader, key)
+      : HttpClientRequest.setHeader(request, idempotencyHeader, key)
     return attemptHeader === undefined ? kept : HttpClientRequest.setHeader(kept, attemptHeader, String(num))
   }
 
@@ -100,7 +117,7 @@ export class Call {
 
   /** What becomes of a response, or of an error and the response that it was made of. */
   private judge(request: Request, response: Response | undefined, error: unknown, fiber: AnyFiber): Verdict {
-    const verdict = error instanceof AttemptTimedOut || this.answer(request, response, error, fiber)
+    const verdict = this.answer(request, response, error, fiber)
     if (verdict === false || this.refusal === undefined) return verdict
     const { expected, why } = this.refusal
     this.log(fiber, expected ? "Debug" : "Warn", "stamina.not_retried", { why })
@@ -112,7 +129,7 @@ export class Call {
     const { classify, maxHint, statuses } = this.http
     const isDue = error === undefined && response !== undefined
       ? statuses.has(response.status)
-      : isTransient(error, statuses)
+      : isTimeout(error) || isTransient(error, statuses)
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     const reading = response === undefined ? nothing : hints.read(response.headers, response.status, now)
     const asked = ofHint(reading.hint, maxHint)

@@ -1,5 +1,5 @@
 /**
- * HTTP: a client whose requests are retried, by one loop over responses and errors.
+ * HTTP: a client that retries its requests, with one loop over responses and errors.
  *
  * **Unstable**, like the part of Effect that it stands on: `effect/http` may change in a minor release, and this module
  * with it. It is no part of the main entry: `import * as HttpRetry from "effect-stamina/HttpRetry"`.
@@ -19,20 +19,26 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { retryBlock } from "../drive/Retry.ts"
-import type { TimedOut } from "../drive/RetryOptions.ts"
 import { eager } from "../tools/eager.ts"
+import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import { Call, ofHint, responseOf } from "./Call.ts"
 import { isTransient, statuses } from "./classify.ts"
 import * as hints from "./hints.ts"
 import type { Options } from "./HttpRetryOptions.ts"
-import { keyHeader, methods, refusal } from "./idempotency.ts"
+import { keyHeader, keyOf, methods, refusal } from "./idempotency.ts"
 import { defaultMaxHint, fromOptions, type HttpSettings } from "./options.ts"
 
 export type { Failure, Options } from "./HttpRetryOptions.ts"
 
 /**
- * The statuses that are retried: 408, 425, 429, 500, 502, 503 and 504.
+ * The statuses that are retried: 408, 425, 429, 500, 502, 503, 504, 520 to 524, 529 and 530.
+ *
+ * **Details**
+ *
+ * Those from 520 on are not registered, but common. 520 to 524 and 530 come from Cloudflare and stand for a fault between
+ * its proxy and the server: nonsense, a refused connection, a time-out, no route, no answer, a name that does not resolve.
+ * 529 stands for an overloaded server. 525 and 526 are not retried: they stand for faults of TLS and certificates.
  *
  * @category defaults
  * @since 0.1.0
@@ -49,56 +55,62 @@ export const defaultStatuses: ReadonlyArray<number> = /*#__PURE__*/ Object.freez
 export const defaultMethods: ReadonlyArray<string> = /*#__PURE__*/ Object.freeze(methods)
 
 /**
- * What the options add to the errors of a client: `AttemptTimedOut` with an `attemptTimeout`, and the errors of reading
- * a body with `readBody`.
+ * What the options add to the errors of a client: an `HttpClientError`, which a plain `HttpClient` has anyway, with
+ * an `attemptTimeout` or with `readBody`.
  *
  * @category type-level
  * @since 0.1.0
  */
-export type Added<Timeout, ReadBody> =
-  | TimedOut<Timeout>
-  | (true extends ReadBody ? HttpClientError.HttpClientError : never)
+export type Added<Timeout, ReadBody> = [Timeout] extends [undefined]
+  ? true extends ReadBody ? HttpClientError.HttpClientError : never
+  : HttpClientError.HttpClientError
 
 /**
- * Retries the requests of a client: where the transport fails, or a response has a status that says "not now".
+ * Retries the requests of a client when the transport fails or a response has a status that says "not now".
  *
  * **Details**
  *
- * By default what is retried are transport faults and {@link defaultStatuses}, for requests that may be sent twice:
- * those with one of {@link defaultMethods} or an `Idempotency-Key`, and a body that is no stream. Why another request is
- * not sent again is logged as `stamina.not_retried`: at debug for the method, as a warning for the body. Attempts, waits
- * and limits are as in `Stamina.retry`, and so are test mode, deadlines, hooks and reports.
+ * By default it retries faults of the transport and {@link defaultStatuses}, for requests that may be sent twice: with one
+ * of {@link defaultMethods} or an idempotency key, and a body that is no stream. If a request may not be sent again, the
+ * log says why, as `stamina.not_retried`: at debug level for the method, as a warning for the body. Attempts, waits and
+ * limits are those of `Stamina.retry`, and so are test mode, deadlines, hooks and reports.
  *
- * When the last attempt has been made, the client answers as it would without retries: with the last response, whatever
- * its status, or the last error. A response that is retried is read to its end, up to 64 KiB, so that its connection can
- * be used again, and else broken off. For hooks and reports it is an `HttpClientError` with a `StatusCodeError`;
+ * Faults that no retry can mend are final: certificates and TLS versions, requests that the platform refuses to send,
+ * redirects without end, aborted requests, bodies that make no sense.
+ *
+ * After the last attempt the client answers as it would without retries: with the last response, whatever its status, or
+ * with the last error. A response that is retried is read to its end, up to 64 KiB, so that its connection can be used
+ * again; a longer one is broken off. Hooks and reports see it as an `HttpClientError` with a `StatusCodeError`.
  * `Stamina.report` takes the response itself as well.
  *
- * A server's own word on when to come back is kept: the wait is never shorter, and jitter goes on top. The first of these
- * headers counts that makes sense; what does not is logged at debug as `stamina.hint_ignored`.
+ * The wait is never shorter than the server asks for, and jitter goes on top. The first of these headers that makes sense
+ * counts. One that makes no sense is logged at debug level as `stamina.hint_ignored`.
  *
  * | header | value | 0, or past |
  * | --- | --- | --- |
  * | `Retry-After-Ms` | milliseconds | at once |
  * | `Retry-After` | seconds, or an HTTP date in any of its three forms | at once |
- * | `RateLimit-Reset` | seconds, or a time | default wait |
+ * | `RateLimit` | the quotas of the IETF's draft 7, or of the drafts from 8 on | default wait |
+ * | `RateLimit-Reset` | seconds, or a point in time | default wait |
  * | `X-RateLimit-Reset-After` | seconds | default wait |
- * | `X-RateLimit-Reset`, `X-Rate-Limit-Reset` | seconds, or a time | default wait |
+ * | `X-RateLimit-Reset`, `X-Rate-Limit-Reset` | seconds, or a point in time | default wait |
  *
- * The last three kinds stand on responses of every status, so they count only for a 429, or where the `-Remaining` beside
- * them is 0. Below 10⁹ they are seconds from now, below 10¹¹ seconds since 1970, else milliseconds since 1970. If the
- * server asks for more than `maxHint`, or than timeout or deadline leave, the run gives up at once.
+ * The last four rows stand on responses of every status. They count only for a 429, or when nothing is left: the
+ * `-Remaining` beside the header is 0, or a quota of `RateLimit` is. A number there is seconds from now below 10⁹, seconds
+ * since 1970 below 10¹¹, else milliseconds since 1970; text is an HTTP date or an ISO 8601 date with a time zone. Points in
+ * time are compared with the `Date` of the response, and with the `Clock` if it has none. If the server asks for more than
+ * `maxHint`, or than timeout or deadline leave, the run gives up at once.
  *
- * What prepares requests (`HttpClient.mapRequestEffect` and the like, on either side) runs anew for each attempt, so that
- * a token is fresh each time; what it fails with is not retried. Spans of attempts after the first have the attribute
+ * Effects that prepare requests (`HttpClient.mapRequestEffect` and the like, on either side) run anew for each attempt, so
+ * that each has a fresh token. Their failures are not retried. Spans of attempts after the first have the attribute
  * `http.request.resend_count`.
  *
  * Throws a `RangeError` at once when an option is out of range or unknown.
  *
  * **Gotchas**
  *
- * A response is there when its headers are: a connection that breaks while the caller reads the body is outside of the
- * loop, unless `readBody` brings it in. Put `HttpClient.withScope` before the retry: behind it, it does not reach
+ * An attempt ends with the headers of the response. A connection that breaks while the caller reads the body is outside
+ * of the loop, unless `readBody` brings it in. Put `HttpClient.withScope` before the retry: behind it, it does not reach
  * requests that `attemptHeader` changes.
  *
  * **Example** (A client that retries)
@@ -124,15 +136,15 @@ export type Added<Timeout, ReadBody> =
  * @category combinators
  * @since 0.1.0
  */
-export function retry<const T extends Duration.Input = never, const B extends boolean = false>(
+export function retry<const T extends Duration.Input | undefined = undefined, const B extends boolean = false>(
   options?: Options<T, B>
 ): <E, R>(self: HttpClient.HttpClient.With<E, R>) => HttpClient.HttpClient.With<E | Added<T, B>, R>
-export function retry<E, R, const T extends Duration.Input = never, const B extends boolean = false>(
+export function retry<E, R, const T extends Duration.Input | undefined = undefined, const B extends boolean = false>(
   self: HttpClient.HttpClient.With<E, R>,
   options?: Options<T, B>
 ): HttpClient.HttpClient.With<E | Added<T, B>, R>
 export function retry(...args: ReadonlyArray<unknown>): unknown {
-  const ready = (options: Options<Duration.Input, boolean> = {}) => fromOptions(caller, options)
+  const ready = (options: Options<Duration.Input | undefined, boolean> = {}) => fromOptions(caller, options)
   return eager(args, HttpClient.isHttpClient, ready, retried)
 }
 
@@ -149,14 +161,16 @@ const retried = <E, R>(
         const send = (request: HttpClientRequest.HttpClientRequest) => self.postprocess(Effect.succeed(request))
         return retryBlock(call.settings, ({ num }) => call.attempt(num, request, send))
       }),
-    http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey) : self.preprocess
+    http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey(http)) : self.preprocess
   )
 
 /** Gives a request a key of its own, if its method needs one and it has none. */
-const withKey = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<HttpClientRequest.HttpClientRequest> =>
-  /^(?:POST|PATCH)$/i.test(request.method) && request.headers[keyHeader] === undefined
-    ? Effect.map(uuid, (key) => HttpClientRequest.setHeader(request, keyHeader, key))
-    : Effect.succeed(request)
+const withKey =
+  ({ idempotencyHeader }: HttpSettings) =>
+  (request: HttpClientRequest.HttpClientRequest): Effect.Effect<HttpClientRequest.HttpClientRequest> =>
+    /^(?:POST|PATCH)$/i.test(request.method) && keyOf(request, idempotencyHeader) === undefined
+      ? Effect.map(uuid, (key) => HttpClientRequest.setHeader(request, idempotencyHeader, key))
+      : Effect.succeed(request)
 
 /** From `SecureRandom` where that is provided, else from Web Crypto: `Random` may have been seeded. */
 const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
@@ -169,16 +183,25 @@ const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
 })
 
 /**
- * What {@link retry} retries by default, as an `on` for `Stamina.retry`, `staminaSchedule` and whatever else retries: an
- * `HttpClientError` of the transport, of a status (from `HttpClient.filterStatusOk`), or of a body that broke off, for a
- * request that may be sent twice; and Effect's `TimeoutError`. Hints of the server count as there.
+ * The defaults of {@link retry}, as an `on` for `Stamina.retry`, `staminaSchedule` and every other retry. It retries an
+ * `HttpClientError` of the transport, of a status, or of a body that broke off, if its request may be sent twice. Hints of
+ * the server count as there.
+ *
+ * **Details**
+ *
+ * The status decides for every error that holds a response: those of `HttpClient.filterStatusOk`, and those that
+ * `HttpApiClient` makes of a status that the endpoint does not declare.
  *
  * **Gotchas**
  *
- * It has no clock. Hints that are points in time are compared with the `Date` of the response; without one they do not
- * count.
+ * A time-out around a request does not say which request it was, so it may be a POST, and is not retried: neither
+ * `AttemptTimedOut`, the error of the option `attemptTimeout` around this `on`, nor Effect's `TimeoutError`. For requests
+ * that may be sent twice, add it by name: `on: [HttpRetry.on, "AttemptTimedOut"]`. Inside of {@link retry}, time-outs are
+ * judged by their requests. A function that calls this `on` is not asked about `AttemptTimedOut`, which is then retried:
+ * use a list in its place.
  *
- * An `AttemptTimedOut` is retried without asking: leave `attemptTimeout` out for requests that must not be sent twice.
+ * It has no clock. Hints that are points in time are compared with the `Date` of the response, and do not count without
+ * one.
  *
  * **Example** (Sending, reading and decoding as one attempt)
  *
@@ -204,18 +227,18 @@ const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
  * @category classifying
  * @since 0.1.0
  */
-export const on = (error: unknown): Answer => {
-  if (!isTransient(error, statusSet)) return false
-  if (HttpClientError.isHttpClientError(error) && refusal(error.request, methodSet) !== undefined) return false
-  return ofHint(hintOf(responseOf(error)), defaultMaxHint)
-}
+export const on: (error: unknown) => Answer = /*#__PURE__*/ judgingTimeouts((error: unknown): Answer =>
+  HttpClientError.isHttpClientError(error) && isTransient(error, statusSet) &&
+  refusal(error.request, methodSet, keyHeader) === undefined &&
+  ofHint(hintOf(responseOf(error)), defaultMaxHint)
+)
 
 const statusSet: ReadonlySet<number> = /*#__PURE__*/ new Set(statuses)
 const methodSet: ReadonlySet<string> = /*#__PURE__*/ new Set(methods)
 
 /**
- * How long the server asks to wait, by a response or an error that holds one; none if it does not say, or is not
- * understood. For hooks of your own: see {@link retry} for the headers, and for when they count.
+ * How long the server asks to wait, by a response or an error that holds one; none if it does not say so, or not in a way
+ * that makes sense. For hooks of your own: see {@link retry} for the headers, and for when they count.
  *
  * **Gotchas**
  *
@@ -252,4 +275,4 @@ const isResponse = (value: unknown): value is HttpClientResponse.HttpClientRespo
   Predicate.hasProperty(value, HttpClientResponse.TypeId)
 
 const hintOf = (response: HttpClientResponse.HttpClientResponse | undefined): hints.ServerHint | undefined =>
-  response && hints.read(response.headers, response.status, hints.serverTime(response.headers)).hint
+  response && hints.read(response.headers, response.status, undefined).hint

@@ -11,7 +11,7 @@ import type { RetryOptions } from "../drive/RetryOptions.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 
 /**
- * What came of an attempt, for `classify`: a response of any status, or an error.
+ * The outcome of an attempt, for `classify`: a response of any status, or an error.
  *
  * @category models
  * @since 0.1.0
@@ -19,48 +19,66 @@ import type { Answer } from "../verdict/RetryOn.ts"
 export interface Failure {
   /** The request as it was sent. */
   readonly request: HttpClientRequest.HttpClientRequest
-  /** The response, also where an error was made of it; its body is still unread. */
+  /** The response, also where the error holds one. Its body is still unread. */
   readonly response: HttpClientResponse.HttpClientResponse | undefined
-  /** The error that the client failed with; undefined where it succeeded with the response. */
+  /**
+   * The error that the client failed with; undefined where it succeeded with the response. After `attemptTimeout` it is
+   * an `HttpClientError` with a `TransportError`, whose `cause` is an `AttemptTimedOut`.
+   */
   readonly error: unknown
-  /** What happens if nobody says otherwise: `false`, `true`, or what the server asks for. */
+  /** What happens by default: `false`, `true`, or a hint with the wait that the server asks for. */
   readonly byDefault: Answer
 }
 
 /**
- * The options of {@link retry}: those of `Stamina.retry` without `on`, and what is special about HTTP.
+ * The options of {@link retry}: those of `Stamina.retry` without `on`, and those for HTTP.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options<out Timeout extends Duration.Input = never, out ReadBody extends boolean = false>
-  extends Omit<RetryOptions<never, Timeout>, "on" | "name">
-{
+export interface Options<
+  out Timeout extends Duration.Input | undefined = undefined,
+  out ReadBody extends boolean = false
+> extends Omit<RetryOptions<never, Timeout>, "on" | "name" | "attemptTimeout"> {
   /** The label `callable` in metrics and logs. Default: method and host, as in `"GET api.example.com"`. */
   readonly name?: string | undefined
+  /**
+   * How long one attempt may take: longer than 0. The attempt is then interrupted, its connection is closed, and it fails
+   * with an `HttpClientError` with a `TransportError`, whose `cause` is an `AttemptTimedOut`. That is a fault of the
+   * transport like any other: retried for requests that may be sent twice, unless `classify` says no. Default: as long as
+   * it takes.
+   */
+  readonly attemptTimeout?: Timeout | undefined
   /** The statuses that are retried, from 200 to 599. Default: {@link defaultStatuses}. */
   readonly statuses?: ReadonlyArray<number> | undefined
-  /** The methods of which requests may be sent again without an `Idempotency-Key`. Default: {@link defaultMethods}. */
+  /** The methods of requests that may be sent again without an idempotency key. Default: {@link defaultMethods}. */
   readonly methods?: ReadonlyArray<string> | undefined
   /**
-   * Whether POST and PATCH requests get an `Idempotency-Key`, a random UUID that stays the same in all attempts, unless
-   * they have one. Default `false`: only a server that knows the header keeps them from being done twice.
+   * Whether each call with POST or PATCH gets an idempotency key, a random UUID, unless the request has one. All attempts
+   * of the call have the same key. Default `false`: only a server that knows the header does the work once.
    */
   readonly idempotencyKey?: boolean | undefined
+  /**
+   * The name of the request header that holds the idempotency key. A request with that header, and with text in it, may
+   * be sent again, and keeps the key of its first attempt in all others. Default: `"Idempotency-Key"`.
+   */
+  readonly idempotencyHeader?: string | undefined
   /** The longest wait that a server may ask for: at least 0; `Duration.infinity` for any. Default: 60 s. */
   readonly maxHint?: Duration.Input | undefined
   /** The name of a request header that tells the server the number of the attempt, 1 = the first. Default: none. */
   readonly attemptHeader?: string | undefined
   /**
-   * Whether an attempt includes reading the body of a response that is not retried, into memory: a connection that
-   * breaks in mid-body is then retried as well, and `attemptTimeout` covers the body. It can be read afterwards as
-   * `text`, `json`, `arrayBuffer` and `urlParamsBody`, but no longer as a `stream`. Default `false`.
+   * Whether an attempt includes reading the body of a response that is not retried, into memory. A connection that breaks
+   * in mid-body is then retried as well, and `attemptTimeout` covers the body. Read the body afterwards as `text`, `json`,
+   * `arrayBuffer` or `urlParamsBody`; a `stream` is no longer possible. Default `false`.
    */
   readonly readBody?: ReadBody | undefined
   /**
-   * Decides about what came of an attempt, instead of `statuses` and what is known of errors. `undefined` leaves it at
-   * the default, `true` means a retry after what the server asks for, else the default wait; the rest is as for `on`.
-   * It is asked about successes as well, and not asked whether the request may be sent again.
+   * Decides about the outcome of every attempt, before `statuses` and what is known of errors: responses of any status,
+   * successes included, and errors, time-outs included. `undefined` keeps the default. `true` means a retry after the wait
+   * that the server asks for, else after the default wait. All other answers are as for `on`.
+   *
+   * It cannot allow a second request where `methods` and the body forbid one.
    */
   readonly classify?: ((failure: Failure) => Answer | undefined) | undefined
 }

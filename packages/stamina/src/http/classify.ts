@@ -3,50 +3,54 @@
  */
 import * as Cause from "effect/Cause"
 import * as HttpClientError from "effect/http/HttpClientError"
-import * as Predicate from "effect/Predicate"
+import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import { isBrokenOff, isFinal } from "./codes.ts"
 
-/** The statuses that say: not now. */
-export const statuses: ReadonlyArray<number> = [408, 425, 429, 500, 502, 503, 504]
+/**
+ * The statuses that are retried. From 520 on they are not registered, but in wide use: a proxy's word for what would be a
+ * fault of the transport if there were no proxy. 520 to 524 and 530 are Cloudflare's for nonsense, a refused connection, a
+ * connection that times out, a host out of reach, an answer that takes too long, and a name that does not resolve
+ * (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/). 529 means "overloaded".
+ * 525 and 526 are about the TLS and the certificate of the server behind, and so they are final, as such faults are.
+ */
+export const statuses: ReadonlyArray<number> = [
+  408,
+  425,
+  429,
+  500,
+  502,
+  503,
+  504,
+  520,
+  521,
+  522,
+  523,
+  524,
+  529,
+  530
+]
 
 /** Whether the same request may well succeed if it is sent again. */
 export const isTransient = (error: unknown, statuses: ReadonlySet<number>): boolean => {
-  if (!HttpClientError.isHttpClientError(error)) return Cause.isTimeoutError(error)
+  if (!HttpClientError.isHttpClientError(error)) return false
   const { reason } = error
   switch (reason._tag) {
     case "TransportError":
-      return !codesOf(reason.cause).some((code) => permanent.test(code))
+      return !isFinal(reason.cause) && reason.description !== upgrade
     case "StatusCodeError":
+    case "EmptyBodyError":
       return statuses.has(reason.response.status)
     case "DecodeError":
-      return isBrokenOff(reason.cause)
+      // `HttpApiClient` makes such an error of every status that an endpoint does not declare
+      return statuses.has(reason.response.status) || isBrokenOff(reason.cause)
     case "EncodeError":
     case "InvalidUrlError":
-    case "EmptyBodyError":
       return false
   }
 }
 
-/** Faults that are there to stay: a certificate that is not trusted, a request that cannot be sent at all. */
-const permanent =
-  /^(?:CERT_|ERR_TLS_|(?:DEPTH_ZERO_)?SELF_SIGNED_|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)|ERR_INVALID_|ERR_UNESCAPED_|ERR_HTTP_|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH))/
+/** What Effect's own client for `fetch` refuses to send, an error without a cause. */
+const upgrade = "fetch cannot send an HTTP upgrade request"
 
-/** Whether a body could not be read because the connection broke, and not for what stands in it. */
-const isBrokenOff = (cause: unknown): boolean =>
-  codesOf(cause).some((code) => brokenOff.test(code)) ||
-  (cause instanceof TypeError &&
-    /^(?:terminated|network error|load failed|failed to fetch|networkerror)/i.test(cause.message))
-
-const brokenOff = /^(?:E[A-Z]+$|UND_ERR_|HPE_|ERR_STREAM_PREMATURE_CLOSE$|Z_BUF_ERROR$)/
-
-/** The codes of an error and of what it was caused by, as Node.js and undici set them. */
-const codesOf = (error: unknown): ReadonlyArray<string> => {
-  const codes: Array<string> = []
-  for (let depth = 0; depth < maxCauses && Predicate.isObject(error); depth++) {
-    if (Predicate.hasProperty(error, "code") && typeof error.code === "string") codes.push(error.code)
-    error = Predicate.hasProperty(error, "cause") ? error.cause : undefined
-  }
-  return codes
-}
-
-/** How far causes are followed: they may lead back to where they began. */
-const maxCauses = 8
+/** Whether an error means that something took too long, and says nothing of the request. */
+export const isTimeout = (error: unknown): boolean => Cause.isTimeoutError(error) || error instanceof AttemptTimedOut

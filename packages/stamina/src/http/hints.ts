@@ -3,6 +3,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Headers from "effect/http/Headers"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 /** When a server wants to be asked again. */
@@ -31,34 +32,32 @@ interface Source {
   readonly header: string
   /** Milliseconds from `now` (milliseconds since 1970, if known), below 0 for what is past; undefined for no sense. */
   readonly read: (value: string, now: number | undefined) => number | undefined
-  /** For a header that stands on every response, in need or not: the one that says how many requests are left. */
-  readonly remaining?: string
+  /** For a header that stands on every response, in need or not: how many requests are left, if that is known. */
+  readonly left?: (headers: Headers.Headers) => number | undefined
 }
 
 /**
  * Reads the hints of a response to a status that is retried. The first header that makes sense counts.
  *
- * `now` is milliseconds since 1970; where it is not known, hints that are points in time make no sense.
+ * A point in time is compared with the time of the server, so that clocks that differ do no harm: with the response's
+ * `Date`, else with `now`, in milliseconds since 1970. Where neither is known, it makes no sense.
  */
 export const read = (headers: Headers.Headers, status: number, now: number | undefined): Reading => {
   const ignored: Array<IgnoredHint> = []
-  for (const { header, read, remaining } of sources) {
+  const serverTime = toDate(headers["date"] ?? "") ?? now
+  for (const { header, left, read } of sources) {
     const value = headers[header]
     if (value === undefined) continue
-    if (remaining !== undefined && status !== 429 && toNumber(headers[remaining] ?? "") !== 0) continue
-    const wait = read(value.trim(), now)
+    if (left !== undefined && status !== 429 && left(headers) !== 0) continue
+    const wait = read(value.trim(), serverTime)
     if (wait !== undefined) {
-      const hint = { header, wait: Math.min(Math.max(0, wait), longest), asked: remaining === undefined }
-      return { hint, ignored }
+      return { hint: { header, wait: Math.min(Math.max(0, wait), longest), asked: left === undefined }, ignored }
     }
     // servers can send what they like, and logs are no place for all of it
     ignored.push({ header, value: value.slice(0, 100) })
   }
   return { hint: undefined, ignored }
 }
-
-/** The point in time that a response carries itself, in milliseconds since 1970. */
-export const serverTime = (headers: Headers.Headers): number | undefined => toDate(headers["date"] ?? "")
 
 /** Longer than anybody waits, and still a number that arithmetic is exact with. */
 const longest = 1e15
@@ -91,20 +90,59 @@ const inSecondsOrAtDate = (value: string, now: number | undefined): number | und
   inSeconds(value) ?? until(toDate(value), now)
 
 /**
- * Seconds from now below 10⁹ (31 years); seconds since 1970 below 10¹¹ (the year 5138); else milliseconds since 1970.
+ * A number is seconds from now below 10⁹ (31 years), seconds since 1970 below 10¹¹ (the year 5138), else milliseconds
+ * since 1970. Text is a date: one of HTTP, or of ISO 8601 with a time zone.
  */
-const inSecondsOrAtEpoch = (value: string, now: number | undefined): number | undefined => {
+const inSecondsOrAtTime = (value: string, now: number | undefined): number | undefined => {
   const number = toNumber(value)
-  if (number === undefined || number < 1e9) return inSeconds(value)
+  if (number === undefined) return until(toDate(value) ?? toIsoDate(value), now)
+  if (number < 1e9) return inSeconds(value)
   return until(number < 1e11 ? number * 1000 : number, now)
 }
+
+const toIsoDate = (value: string): number | undefined =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/i.test(value)
+    ? Option.getOrUndefined(Option.map(DateTime.make(value), DateTime.toEpochMillis))
+    : undefined
+
+/** One quota of a `RateLimit` header: how much of it is left, and the seconds after which there is more. */
+interface Quota {
+  readonly left: number | undefined
+  readonly reset: string | undefined
+}
+
+/**
+ * The quotas of a `RateLimit` header: `limit=100, remaining=0, reset=30` of the IETF's draft 7
+ * (draft-ietf-httpapi-ratelimit-headers-07), or `"hour";r=9;t=1800, "minute";r=0;t=30` of the drafts from 8 on.
+ */
+const quotasOf = (value: string): ReadonlyArray<Quota> => {
+  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"/g, "")
+  const members = /(?:^|,)\s*reset\s*=/.test(unquoted) ? [unquoted] : unquoted.split(",")
+  return members.map((member) => ({
+    left: toNumber(/(?:^|[;,])\s*r(?:emaining)?\s*=\s*([^;,\s]+)/.exec(member)?.[1] ?? ""),
+    reset: /(?:^|[;,])\s*(?:t|reset)\s*=\s*([^;,\s]+)/.exec(member)?.[1]
+  }))
+}
+
+const leastLeft = (quotas: ReadonlyArray<Quota>): number => Math.min(...quotas.map(({ left = Infinity }) => left))
+
+/** Of the quotas that are the most exhausted, the one that takes the longest. */
+const inQuotaReset = (value: string): number | undefined => {
+  const quotas = quotasOf(value)
+  const least = leastLeft(quotas)
+  const waits = quotas.flatMap(({ left = Infinity, reset = "" }) => left === least ? inSeconds(reset) ?? [] : [])
+  return waits.length === 0 ? undefined : Math.max(...waits)
+}
+
+const byHeader = (name: string) => (headers: Headers.Headers): number | undefined => toNumber(headers[name] ?? "")
 
 /** In the order in which they are believed: what was asked for, then what can be concluded; the more precise first. */
 const sources: ReadonlyArray<Source> = [
   { header: "retry-after-ms", read: inMillis },
   { header: "retry-after", read: inSecondsOrAtDate },
-  { header: "ratelimit-reset", read: inSecondsOrAtEpoch, remaining: "ratelimit-remaining" },
-  { header: "x-ratelimit-reset-after", read: inSeconds, remaining: "x-ratelimit-remaining" },
-  { header: "x-ratelimit-reset", read: inSecondsOrAtEpoch, remaining: "x-ratelimit-remaining" },
-  { header: "x-rate-limit-reset", read: inSecondsOrAtEpoch, remaining: "x-rate-limit-remaining" }
+  { header: "ratelimit", read: inQuotaReset, left: (headers) => leastLeft(quotasOf(headers["ratelimit"] ?? "")) },
+  { header: "ratelimit-reset", read: inSecondsOrAtTime, left: byHeader("ratelimit-remaining") },
+  { header: "x-ratelimit-reset-after", read: inSeconds, left: byHeader("x-ratelimit-remaining") },
+  { header: "x-ratelimit-reset", read: inSecondsOrAtTime, left: byHeader("x-ratelimit-remaining") },
+  { header: "x-rate-limit-reset", read: inSecondsOrAtTime, left: byHeader("x-rate-limit-remaining") }
 ]

@@ -7,8 +7,12 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 /** The methods that RFC 9110 calls idempotent: sent twice, they mean the same as sent once. */
 export const methods: ReadonlyArray<string> = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]
 
-/** The header that lets a server know a request again, whatever the method. */
-export const keyHeader = "idempotency-key"
+/** The header that lets a server know a request again, whatever the method, unless another one is named. */
+export const keyHeader = "Idempotency-Key"
+
+/** The key of a request, if it has one. An empty one is none: it would be the same for all requests. */
+export const keyOf = ({ headers }: HttpClientRequest.HttpClientRequest, header: string): string | undefined =>
+  headers[header.toLowerCase()]?.trim() || undefined
 
 /** Why a request is not sent twice. */
 export interface Refusal {
@@ -20,10 +24,11 @@ export interface Refusal {
 /** Why a request must not be sent twice; undefined if it may. */
 export const refusal = (
   request: HttpClientRequest.HttpClientRequest,
-  methods: ReadonlySet<string>
+  methods: ReadonlySet<string>,
+  header: string
 ): Refusal | undefined => {
-  if (!methods.has(request.method.toUpperCase()) && request.headers[keyHeader] === undefined) {
-    return { expected: true, why: `${request.method} is not idempotent, and there is no Idempotency-Key` }
+  if (!methods.has(request.method.toUpperCase()) && keyOf(request, header) === undefined) {
+    return { expected: true, why: `${request.method} is not idempotent, and there is no ${header}` }
   }
   return isReplayable(request.body) ? undefined : { expected: false, why: "the body can be sent only once" }
 }

@@ -11,10 +11,14 @@ import * as idempotency from "./idempotency.ts"
 
 /** Checked options. */
 export interface HttpSettings {
+  /** Without `attemptTimeout`, whose error needs the request. */
   readonly settings: Settings
+  /** In milliseconds. */
+  readonly attemptTimeout: number
   readonly statuses: ReadonlySet<number>
   readonly methods: ReadonlySet<string>
   readonly idempotencyKey: boolean
+  readonly idempotencyHeader: string
   /** In milliseconds. */
   readonly maxHint: number
   readonly attemptHeader: string | undefined
@@ -25,11 +29,12 @@ export interface HttpSettings {
 /** The longest wait that a server may ask for by default, in milliseconds. */
 export const defaultMaxHint = 60_000
 
-export const fromOptions = (caller: string, options: Options<Duration.Input, boolean>): HttpSettings => {
+export const fromOptions = (caller: string, options: Options<Duration.Input | undefined, boolean>): HttpSettings => {
   checkKnown(caller, options, [...retryFields.filter((field) => field !== "on"), ...httpFields])
   const {
     attemptHeader,
     classify: override,
+    idempotencyHeader = idempotency.keyHeader,
     idempotencyKey = false,
     maxHint = defaultMaxHint,
     methods = idempotency.methods,
@@ -37,17 +42,18 @@ export const fromOptions = (caller: string, options: Options<Duration.Input, boo
     statuses = classify.statuses,
     ...policy
   } = options
-  if (attemptHeader !== undefined && !(typeof attemptHeader === "string" && token.test(attemptHeader))) {
-    return refuse(caller, "attemptHeader", "the name of a header", attemptHeader)
-  }
+  if (attemptHeader !== undefined) checkHeader(caller, attemptHeader, "attemptHeader")
   if (override !== undefined && typeof override !== "function") {
     return refuse(caller, "classify", "a function", override)
   }
+  const settings = fromRetryOptions(caller, { ...policy, on: () => false })
   return {
-    settings: fromRetryOptions(caller, { ...policy, on: () => false }),
+    settings: { ...settings, attemptTimeout: Infinity },
+    attemptTimeout: settings.attemptTimeout,
     statuses: new Set(checkStatuses(caller, statuses)),
     methods: new Set(checkMethods(caller, methods).map((method) => method.toUpperCase())),
     idempotencyKey: checkBoolean(caller, idempotencyKey, "idempotencyKey"),
+    idempotencyHeader: checkHeader(caller, idempotencyHeader, "idempotencyHeader"),
     maxHint: checkMaxHint(caller, maxHint),
     attemptHeader,
     readBody: checkBoolean(caller, readBody, "readBody"),
@@ -59,6 +65,7 @@ const httpFields: ReadonlyArray<keyof Options> = [
   "statuses",
   "methods",
   "idempotencyKey",
+  "idempotencyHeader",
   "maxHint",
   "attemptHeader",
   "readBody",
@@ -67,6 +74,9 @@ const httpFields: ReadonlyArray<keyof Options> = [
 
 /** What RFC 9110 allows in the names of methods and headers. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+const checkHeader = (caller: string, value: unknown, field: string): string =>
+  typeof value === "string" && token.test(value) ? value : refuse(caller, field, "the name of a header", value)
 
 const checkStatuses = (caller: string, value: ReadonlyArray<unknown>): ReadonlyArray<number> =>
   Array.isArray(value) && value.every((status) => Number.isInteger(status) && status >= 200 && status <= 599)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Data, Duration, Effect, Exit, Layer, Option, Ref, type Scope, Stream, type Tracer } from "effect"
-import { type RetryEvent, Stamina } from "effect-stamina"
+import { AttemptTimedOut, type RetryEvent, RetryOn, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -48,6 +48,10 @@ describe("HttpRetry.retry", () => {
     [{ maxHint: "soon" }, "HttpRetry.retry: maxHint must be a duration >= 0 or Duration.infinity, got \"soon\""],
     [{ idempotencyKey: "yes" }, "HttpRetry.retry: idempotencyKey must be true or false, got \"yes\""],
     [{ readBody: 1 }, "HttpRetry.retry: readBody must be true or false, got 1"],
+    [
+      { idempotencyHeader: "" },
+      "HttpRetry.retry: idempotencyHeader must be the name of a header, got \"\""
+    ],
     [{ attemptHeader: "a b" }, "HttpRetry.retry: attemptHeader must be the name of a header, got \"a b\""],
     [{ classify: true }, "HttpRetry.retry: classify must be a function, got true"],
     [{ on: () => true }, "HttpRetry.retry: unknown option \"on\""],
@@ -89,31 +93,133 @@ describe("HttpRetry.retry", () => {
       expect(sent).toHaveLength(3)
     }).pipe(quiet))
 
-  it.effect.each<readonly [string, number]>([
-    ["CERT_HAS_EXPIRED", 1],
-    ["DEPTH_ZERO_SELF_SIGNED_CERT", 1],
-    ["SELF_SIGNED_CERT_IN_CHAIN", 1],
-    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", 1],
-    ["ERR_TLS_CERT_ALTNAME_INVALID", 1],
-    ["ERR_INVALID_CHAR", 1],
-    ["UND_ERR_INVALID_ARG", 1],
-    ["ECONNRESET", 3],
-    ["ECONNREFUSED", 3],
-    ["ENOTFOUND", 3],
-    ["UND_ERR_SOCKET", 3],
-    ["UND_ERR_CONNECT_TIMEOUT", 3]
-  ])("a fault with code %s makes %i requests", ([code, requests]) =>
+  const failsWith = (cause: unknown) =>
     Effect.gen(function*() {
       let sent = 0
       const client = HttpClient.make((request) => {
         sent++
-        // as fetch wraps what the socket says
-        const cause = new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) })
         return Effect.fail(transport(request, cause))
       })
       yield* inTime(Effect.flip(HttpRetry.retry(client, plain).get(url)))
-      expect(sent).toBe(requests)
-    }).pipe(quiet))
+      return sent
+    }).pipe(quiet)
+
+  it.effect.each([
+    // what comes of verifying a certificate
+    "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
+    "CERT_REVOKED",
+    "CERT_CHAIN_TOO_LONG",
+    "CRL_HAS_EXPIRED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_GET_CRL",
+    "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+    "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "ERROR_IN_CERT_NOT_AFTER_FIELD",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
+    "INVALID_PURPOSE",
+    "PATH_LENGTH_EXCEEDED",
+    // TLS
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_SSL_UNSUPPORTED_PROTOCOL",
+    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+    "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+    "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
+    "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+    "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+    "ERR_SSL_DH_KEY_TOO_SMALL",
+    "ERR_SSL_CA_MD_TOO_WEAK",
+    // requests that cannot be sent, responses over a limit
+    "ERR_INVALID_CHAR",
+    "ERR_INVALID_PROTOCOL",
+    "ERR_UNESCAPED_CHARACTERS",
+    "UND_ERR_INVALID_ARG",
+    "UND_ERR_NOT_SUPPORTED",
+    "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+    "UND_ERR_HEADERS_OVERFLOW",
+    "HPE_HEADER_OVERFLOW",
+    // redirects, aborts, closed clients
+    "ERR_FR_TOO_MANY_REDIRECTS",
+    "UND_ERR_ABORTED",
+    "UND_ERR_DESTROYED",
+    "UND_ERR_CLOSED",
+    "ABORT_ERR"
+  ])("a fault with code %s is final, by itself and where fetch wraps it", (code) =>
+    Effect.gen(function*() {
+      const fault = Object.assign(new Error(code), { code })
+      expect(yield* failsWith(fault)).toBe(1)
+      expect(yield* failsWith(new TypeError("fetch failed", { cause: fault }))).toBe(1)
+    }))
+
+  it.effect.each([
+    "ECONNRESET",
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EPIPE",
+    "EPROTO",
+    "OUT_OF_MEM",
+    "HPE_INVALID_CONSTANT",
+    "UND_ERR_SOCKET",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "UND_ERR_HEADERS_TIMEOUT",
+    "ERR_TLS_HANDSHAKE_TIMEOUT",
+    "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR",
+    "ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC",
+    "ERR_SSL_UNEXPECTED_EOF_WHILE_READING",
+    "ERR_HTTP2_STREAM_ERROR",
+    "ERR_STREAM_PREMATURE_CLOSE"
+  ])("a fault with code %s passes, by itself and where fetch wraps it", (code) =>
+    Effect.gen(function*() {
+      const fault = Object.assign(new Error(code), { code })
+      expect(yield* failsWith(fault)).toBe(3)
+      expect(yield* failsWith(new TypeError("fetch failed", { cause: fault }))).toBe(3)
+    }))
+
+  it.effect.each<readonly [string, unknown, number]>([
+    [
+      "undici's fetch, about a redirect",
+      new TypeError("fetch failed", { cause: new Error("redirect count exceeded") }),
+      1
+    ],
+    ["undici's fetch, about a port", new TypeError("fetch failed", { cause: new Error("bad port") }), 1],
+    [
+      "undici's fetch, about the answer",
+      new TypeError("fetch failed", { cause: Object.assign(new Error("no HTTP"), { name: "HTTPParserError" }) }),
+      3
+    ],
+    ["a fetch that refuses a header", new TypeError("Headers.append: \"a\" is an invalid header value."), 1],
+    ["a mistake in a client", new TypeError("Cannot read properties of undefined"), 1],
+    ["an abort", new DOMException("This operation was aborted", "AbortError"), 1],
+    ["a time-out of the platform", new DOMException("The operation timed out", "TimeoutError"), 3],
+    ["undici", new TypeError("fetch failed"), 3],
+    ["Chrome", new TypeError("Failed to fetch"), 3],
+    ["Firefox", new TypeError("NetworkError when attempting to fetch resource."), 3],
+    ["Safari", new TypeError("Load failed"), 3],
+    ["Safari, offline", new TypeError("The Internet connection appears to be offline."), 3],
+    ["React Native", new TypeError("Network request failed"), 3],
+    ["Deno", new TypeError("error sending request for url (http://localhost/)"), 3],
+    ["Cloudflare Workers", new Error("Network connection lost."), 3],
+    ["somebody else", new Error("out of luck"), 3],
+    ["nobody", undefined, 3],
+    ["text", "ECONNRESET", 3]
+  ])("without a code, the name and the message decide: %s", ([, cause, requests]) =>
+    Effect.gen(function*() {
+      expect(yield* failsWith(cause)).toBe(requests)
+    }))
+
+  it.effect("a cause that cannot be looked at is retried", () =>
+    Effect.gen(function*() {
+      const { proxy, revoke } = Proxy.revocable({}, {})
+      revoke()
+      expect(yield* failsWith(proxy)).toBe(3)
+    }))
 
   it.effect("a cause that leads back to itself is followed only so far", () =>
     Effect.gen(function*() {
@@ -247,11 +353,104 @@ describe("which requests are sent again", () => {
       const { lines, provide } = recordLogs()
       const retrying = HttpRetry.retry(hanging, { ...plain, attemptTimeout: "1 second" })
       const error = yield* inTime(provide(Effect.flip(retrying.post(url))))
-      expect(error._tag).toBe("AttemptTimedOut")
+      expect(error).toMatchObject({
+        reason: { _tag: "TransportError", cause: { _tag: "AttemptTimedOut", attempt: 1 } }
+      })
+      expect(error.message).toMatch(/^Transport: attempt 1 took longer than 1s \(POST http/)
+      expect(error.request.method).toBe("POST")
       expect(sent).toBe(1)
       expect(lines.map(({ message }) => message)).toEqual(["stamina.not_retried"])
       yield* inTime(Effect.flip(retrying.get(url)))
       expect(sent).toBe(4)
+    }).pipe(quiet))
+})
+
+describe("attemptTimeout", () => {
+  const hanging = () => {
+    const sent: Array<string> = []
+    const client = HttpClient.make(({ method }) => Effect.andThen(Effect.sync(() => sent.push(method)), Effect.never))
+    return { client, sent }
+  }
+
+  it.effect("classify is asked about an attempt that takes too long", () =>
+    Effect.gen(function*() {
+      const { client, sent } = hanging()
+      const asked: Array<HttpRetry.Failure> = []
+      const retrying = HttpRetry.retry(client, {
+        ...plain,
+        attemptTimeout: "1 second",
+        methods: ["GET", "POST"],
+        classify: (failure) => {
+          asked.push(failure)
+          return failure.request.method === "POST" && failure.response?.status !== 429 ? false : undefined
+        }
+      })
+      const error = yield* inTime(Effect.flip(retrying.post(url)))
+      expect(sent).toEqual(["POST"])
+      expect(asked).toMatchObject([{ error, response: undefined, byDefault: true }])
+      yield* inTime(Effect.flip(retrying.get(url)))
+      expect(sent).toEqual(["POST", "GET", "GET", "GET"])
+    }).pipe(quiet))
+
+  it.effect("what takes too long to prepare is prepared again, though it was not sent", () =>
+    Effect.gen(function*() {
+      let prepared = 0
+      const { client, sent } = scripted({ status: 503 })
+      const slow = HttpClient.mapRequestEffect(client, (request) =>
+        Effect.as(++prepared === 2 ? Effect.never : Effect.void, request))
+      const retrying = HttpRetry.retry(slow, { ...plain, attemptTimeout: "1 second" })
+      expect((yield* inTime(retrying.get(url))).status).toBe(503)
+      expect([prepared, sent.length]).toEqual([3, 2])
+    }).pipe(quiet))
+
+  it.effect("HttpRetry.on around it knows the request", () =>
+    Effect.gen(function*() {
+      const { client, sent } = hanging()
+      const timed = HttpRetry.retry(client, { attempts: 1, attemptTimeout: "1 second" })
+      yield* inTime(Effect.flip(Stamina.retry(timed.post(url), { ...plain, on: HttpRetry.on })))
+      expect(sent).toEqual(["POST"])
+      yield* inTime(Effect.flip(Stamina.retry(timed.get(url), { ...plain, on: HttpRetry.on })))
+      expect(sent).toEqual(["POST", "GET", "GET", "GET"])
+    }).pipe(quiet))
+
+  it.effect("HttpRetry.on never sends again what a time-out around it has ended", () =>
+    Effect.gen(function*() {
+      const { client, sent } = hanging()
+      const inside = HttpClient.transformResponse(client, Effect.timeout("1 second"))
+      const timed = { ...plain, attemptTimeout: "1 second" } as const
+      const calls: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        client.post(url).pipe(Stamina.retry({ ...timed, on: HttpRetry.on })),
+        client.post(url).pipe(Stamina.retry({ ...timed, on: [HttpRetry.on, "HttpClientError.StatusCodeError"] })),
+        client.post(url).pipe(Stamina.retry({ ...timed, on: RetryOn.make(HttpRetry.on) })),
+        client.post(url).pipe(Stamina.retry({ ...timed, on: RetryOn.among("Other", HttpRetry.on) })),
+        Stamina.retryContext({ ...timed, on: HttpRetry.on }, () => client.post(url)),
+        Stamina.retried({ ...timed, on: HttpRetry.on })(() => client.post(url))(),
+        client.post(url).pipe(Effect.timeout("1 second"), Stamina.retry({ ...plain, on: HttpRetry.on })),
+        client.post(url).pipe(
+          Effect.timeout("1 second"),
+          Effect.retry(Stamina.schedule({ ...plain, on: HttpRetry.on }))
+        ),
+        inside.post(url).pipe(Stamina.retry({ ...plain, on: HttpRetry.on })),
+        HttpRetry.retry(inside, plain).post(url)
+      ]
+      for (const call of calls) {
+        yield* inTime(Effect.flip(call))
+        expect(sent.splice(0)).toEqual(["POST"])
+      }
+    }).pipe(quiet))
+
+  it.effect("who knows better names the time-out beside HttpRetry.on", () =>
+    Effect.gen(function*() {
+      const { client, sent } = hanging()
+      const timed = { ...plain, attemptTimeout: "1 second" } as const
+      yield* inTime(Effect.flip(Stamina.retry(client.get(url), { ...timed, on: [HttpRetry.on, "AttemptTimedOut"] })))
+      expect(sent.splice(0)).toHaveLength(3)
+      const call = client.get(url).pipe(
+        Effect.timeout("1 second"),
+        Stamina.retry({ ...plain, on: [HttpRetry.on, "TimeoutError"] })
+      )
+      yield* inTime(Effect.flip(call))
+      expect(sent).toHaveLength(3)
     }).pipe(quiet))
 })
 
@@ -294,6 +493,52 @@ describe("idempotencyKey", () => {
       yield* inTime(HttpRetry.retry(numbered, plain).post(url))
       expect(sent.map(keyOf)).toEqual(["key 1", "key 1", "key 1"])
       expect(sent.map(({ headers }) => headers["authorization"])).toEqual(["token 1", "token 2", "token 3"])
+    }).pipe(quiet))
+
+  it.effect("an empty key is none", () =>
+    Effect.gen(function*() {
+      for (const empty of ["", "  "]) {
+        const { client, sent } = scripted({ status: 503 })
+        const request = HttpClientRequest.setHeader(HttpClientRequest.post(url), "Idempotency-Key", empty)
+        yield* inTime(HttpRetry.retry(client, plain).execute(request))
+        expect(sent.splice(0)).toHaveLength(1)
+        yield* inTime(HttpRetry.retry(client, { ...plain, idempotencyKey: true }).execute(request))
+        expect(sent).toHaveLength(3)
+        expect(new Set(sent.map(keyOf)).size).toBe(1)
+        expect(keyOf(sent[0])).toHaveLength(36)
+        const error = new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request }) })
+        expect(HttpRetry.on(error)).toBe(false)
+      }
+    }).pipe(quiet))
+
+  it.effect("stands in the header that is named, and stays the same there", () =>
+    Effect.gen(function*() {
+      const idOf = (request: HttpClientRequest.HttpClientRequest) => request.headers["x-request-id"]
+      const { client, sent } = scripted({ status: 503 })
+      const options = { ...plain, idempotencyHeader: "X-Request-Id" } as const
+      let n = 0
+      const numbered = HttpClient.mapRequestEffect((request: HttpClientRequest.HttpClientRequest) =>
+        Effect.sync(() => HttpClientRequest.setHeader(request, "X-Request-Id", `id ${++n}`))
+      )
+      yield* inTime(client.pipe(numbered, HttpRetry.retry(options)).post(url))
+      expect(sent.splice(0).map(idOf)).toEqual(["id 1", "id 1", "id 1"])
+      n = 0
+      yield* inTime(client.pipe(HttpRetry.retry(options), numbered).post(url))
+      expect(sent.splice(0).map(idOf)).toEqual(["id 1", "id 1", "id 1"])
+
+      yield* inTime(HttpRetry.retry(client, { ...options, idempotencyKey: true }).post(url))
+      const made = sent.splice(0)
+      expect(made).toHaveLength(3)
+      expect(new Set(made.map(idOf)).size).toBe(1)
+      expect(idOf(made[0] ?? HttpClientRequest.empty)).toHaveLength(36)
+      expect(made.map(keyOf)).toEqual([undefined, undefined, undefined])
+
+      // another header is then no key
+      const keyed = HttpClientRequest.setHeader(HttpClientRequest.post(url), "Idempotency-Key", "mine")
+      const { lines, provide } = recordLogs()
+      yield* provide(HttpRetry.retry(client, options).execute(keyed))
+      expect(sent).toHaveLength(1)
+      expect(lines[0]?.annotations["why"]).toBe("POST is not idempotent, and there is no X-Request-Id")
     }).pipe(quiet))
 
   it.effect("comes from SecureRandom where that is provided", () =>
@@ -524,9 +769,11 @@ describe("HttpRetry.on", () => {
         response: HttpClientResponse.fromWeb(request, new Response(null, { status, headers }))
       })
     })
-  const decodeError = (cause: unknown) => {
-    const request = HttpClientRequest.get(url)
-    const response = HttpClientResponse.fromWeb(request, new Response(null))
+  const decodeError = (cause: unknown, status = 200, request = HttpClientRequest.get(url)) => {
+    const response = HttpClientResponse.fromWeb(
+      request,
+      new Response(null, { status, headers: { "retry-after": "3" } })
+    )
     return new HttpClientError.HttpClientError({
       reason: new HttpClientError.DecodeError({ request, response, cause })
     })
@@ -540,17 +787,39 @@ describe("HttpRetry.on", () => {
     }
     expect(HttpRetry.on(statusError(HttpClientRequest.get(url), 404))).toBe(false)
     expect(HttpRetry.on(statusError(HttpClientRequest.post(url), 503))).toBe(false)
-    expect(HttpRetry.on(new Cause.TimeoutError())).toBe(true)
+    // neither says which request it was
+    expect(HttpRetry.on(new Cause.TimeoutError())).toBe(false)
+    expect(HttpRetry.on(new AttemptTimedOut.AttemptTimedOut({ attempt: 1, after: Duration.seconds(1) }))).toBe(false)
     expect(HttpRetry.on(new Error("mine"))).toBe(false)
     expect(HttpRetry.on("503")).toBe(false)
   })
 
   it("tells a body that broke off from one that makes no sense", () => {
-    expect(HttpRetry.on(decodeError(Object.assign(new Error(), { code: "ECONNRESET" })))).toBe(true)
-    expect(HttpRetry.on(decodeError(new TypeError("terminated")))).toBe(true)
+    const coded = (code: string) => Object.assign(new Error(), { code })
+    const brokenOff = { _tag: "Hint", wait: 3000, max: 60_000 }
+    expect(HttpRetry.on(decodeError(coded("ECONNRESET")))).toEqual(brokenOff)
+    expect(HttpRetry.on(decodeError(new TypeError("terminated")))).toEqual(brokenOff)
+    expect(HttpRetry.on(decodeError(new TypeError("terminated", { cause: coded("UND_ERR_SOCKET") })))).toEqual(
+      brokenOff
+    )
+    // the code says more than the message
+    expect(HttpRetry.on(decodeError(new TypeError("terminated", { cause: coded("Z_DATA_ERROR") })))).toBe(false)
+    expect(HttpRetry.on(decodeError(coded("UND_ERR_ABORTED")))).toBe(false)
+    expect(HttpRetry.on(decodeError(new DOMException("aborted", "AbortError")))).toBe(false)
     expect(HttpRetry.on(decodeError(new SyntaxError("Unexpected token")))).toBe(false)
     expect(HttpRetry.on(decodeError(new TypeError("Failed to parse body as FormData.")))).toBe(false)
     expect(HttpRetry.on(decodeError(undefined))).toBe(false)
+  })
+
+  it("judges an error that holds a response by its status, whatever the error is about", () => {
+    const post = HttpClientRequest.post(url)
+    for (const status of HttpRetry.defaultStatuses) {
+      expect(HttpRetry.on(decodeError(undefined, status))).toEqual({ _tag: "Hint", wait: 3000, max: 60_000 })
+      expect(HttpRetry.on(decodeError(undefined, status, post))).toBe(false)
+    }
+    for (const status of [200, 400, 404, 501, 525, 526]) {
+      expect(HttpRetry.on(decodeError(undefined, status))).toBe(false)
+    }
   })
 
   it.effect("is an on like any other", () =>

@@ -87,7 +87,40 @@ describe("HttpRetry.retryAfter", () => {
     [{ "x-ratelimit-reset": "99999999999" }, 99_999_999_999_000 - epoch],
     [{ "x-ratelimit-reset": "100000000000" }, 0],
     [{ "x-ratelimit-reset": String(epoch + 60_000) }, 60_000],
-    [{ "ratelimit-reset": "1000000000" }, 1e12 - epoch]
+    [{ "ratelimit-reset": "1000000000" }, 1e12 - epoch],
+    // text is a date
+    [{ "x-ratelimit-reset": "1994-11-06T08:50:06Z" }, 29_000],
+    [{ "x-ratelimit-reset": "1994-11-06T08:50:06.5Z" }, 29_500],
+    [{ "x-ratelimit-reset": "1994-11-06T09:50:06+01:00" }, 29_000],
+    [{ "x-ratelimit-reset": "1994-11-06T08:49Z" }, 0],
+    [{ "x-ratelimit-reset": "Sun, 06 Nov 1994 08:50:06 GMT" }, 29_000],
+    [{ "x-rate-limit-reset": "1994-11-06T08:50:06Z" }, 29_000],
+    [{ "ratelimit-reset": "Sunday, 06-Nov-94 08:50:06 GMT" }, 29_000],
+    // no time zone, no time, no date, no sense
+    [{ "x-ratelimit-reset": "1994-11-06T08:50:06" }, undefined],
+    [{ "x-ratelimit-reset": "1994-11-06" }, undefined],
+    [{ "x-ratelimit-reset": "1994-13-06T08:50:06Z" }, undefined],
+    [{ "x-ratelimit-reset": "tomorrow" }, undefined],
+    [{ "x-ratelimit-reset-after": "1994-11-06T08:50:06Z" }, undefined],
+    // the IETF's draft 7
+    [{ "ratelimit": "limit=100, remaining=0, reset=30" }, 30_000],
+    [{ "ratelimit": "reset=30,remaining=0" }, 30_000],
+    [{ "ratelimit": "limit=100, remaining=7, reset=30" }, 30_000],
+    [{ "ratelimit": "limit=100, remaining=0, reset=soon" }, undefined],
+    [{ "ratelimit": "limit=100, remaining=0" }, undefined],
+    // and the drafts from 8 on
+    [{ "ratelimit": "\"default\";r=0;t=30" }, 30_000],
+    [{ "ratelimit": "\"default\"; r=0; t=30" }, 30_000],
+    [{ "ratelimit": "default;t=30;r=0" }, 30_000],
+    [{ "ratelimit": "\"a, b;r=9;t=9\";r=0;t=30;pk=:cHsdsRa894==:" }, 30_000],
+    [{ "ratelimit": "\"say \\\"no\\\"\";r=0;t=30" }, 30_000],
+    [{ "ratelimit": "\"default\";t=30" }, 30_000],
+    [{ "ratelimit": "\"default\";r=0" }, undefined],
+    [{ "ratelimit": "" }, undefined],
+    // of several, the longest among those with the least left
+    [{ "ratelimit": "\"day\";r=100;t=3600, \"minute\";r=0;t=30" }, 30_000],
+    [{ "ratelimit": "\"second\";r=0;t=1, \"minute\";r=0;t=30, \"day\";r=1;t=3600" }, 30_000],
+    [{ "ratelimit": "\"day\";r=9;t=3600, \"minute\";r=1;t=30" }, 30_000]
   ])("reads %o", (headers, millis) => {
     expect(hint(headers)).toBe(millis)
   })
@@ -96,15 +129,17 @@ describe("HttpRetry.retryAfter", () => {
     const order = [
       "retry-after-ms",
       "retry-after",
+      "ratelimit",
       "ratelimit-reset",
       "x-ratelimit-reset-after",
       "x-ratelimit-reset",
       "x-rate-limit-reset"
     ]
     for (const [i, header] of order.entries()) {
-      const rest = Object.fromEntries(order.slice(i + 1).map((later) => [later, "77"]))
+      const value = (header: string, seconds: string) => header === "ratelimit" ? `"all";r=0;t=${seconds}` : seconds
+      const rest = Object.fromEntries(order.slice(i + 1).map((later) => [later, value(later, "77")]))
       const before = Object.fromEntries(order.slice(0, i).map((earlier) => [earlier, "nonsense"]))
-      expect(hint({ ...before, ...rest, [header]: "8" })).toBe(i === 0 ? 8 : 8000)
+      expect(hint({ ...before, ...rest, [header]: value(header, "8") })).toBe(i === 0 ? 8 : 8000)
     }
   })
 
@@ -124,6 +159,12 @@ describe("HttpRetry.retryAfter", () => {
       expect(hint({ [header]: "5", [remaining]: "0" }, 503)).toBe(5000)
       expect(hint({ [header]: "5", [remaining]: "none" }, 403)).toBeUndefined()
     }
+    for (const left of ["remaining=3, reset=5", "\"default\";r=3;t=5"]) {
+      expect(hint({ ratelimit: left }, 429)).toBe(5000)
+      expect(hint({ ratelimit: left }, 503)).toBeUndefined()
+      expect(hint({ ratelimit: left.replace("3", "0") }, 503)).toBe(5000)
+    }
+    expect(hint({ ratelimit: "\"default\";t=5" }, 503)).toBeUndefined()
   })
 
   it("cannot tell how far off a point in time is where the response has no Date", () => {
@@ -150,7 +191,13 @@ describe("HttpRetry.retryAfter", () => {
     Schema.String,
     Schema.Int
   ], ([a, b, c, status]) => {
-    const headers = { "retry-after-ms": a, "retry-after": b, "x-ratelimit-reset": c, date: a }
+    const headers = {
+      "retry-after-ms": a,
+      "retry-after": b,
+      "x-ratelimit-reset": c,
+      ratelimit: `${b};r=0;t=${c}`,
+      date: a
+    }
     const wait = Option.map(HttpRetry.retryAfter(bareResponse(status, headers)), Duration.toMillis)
     if (Option.isSome(wait)) expect(wait.value).toSatisfy((n: number) => n >= 0 && Number.isFinite(n))
   }, { arbitrary: { runs: 500 } })
@@ -232,12 +279,29 @@ describe("the waits of HttpRetry.retry", () => {
       }
     }))
 
-  it.effect("go by the Clock, not by the Date of the response", () =>
+  it.effect("go by the Date of the response, whatever the clock here says", () =>
     Effect.gen(function*() {
-      yield* TestClock.setTime(epoch)
-      const headers = { date: imf(0), "retry-after": imf(epoch / 1000 + 30) }
-      // asked 30 s later, the same date is past
-      expect((yield* times(headers)).times).toEqual([0, 30_000, 30_000])
+      const server = Date.parse("Fri, 11 Sep 2026 06:27:00 GMT")
+      const date = imf(server / 1000)
+      for (const here of [0, server, server + 120_000, server - 120_000]) {
+        yield* TestClock.setTime(here)
+        for (
+          const hint of [
+            { "retry-after": imf(server / 1000 + 2) },
+            { "x-ratelimit-reset": String(server / 1000 + 2) },
+            { "x-ratelimit-reset": "2026-09-11T06:27:02Z" }
+          ]
+        ) expect((yield* times({ date, ...hint })).times).toEqual([0, 2000, 4000])
+      }
+    }))
+
+  it.effect("go by the Clock where the response has no Date, or none that makes sense", () =>
+    Effect.gen(function*() {
+      for (const headers of [{}, { date: "today" }]) {
+        yield* TestClock.setTime(epoch)
+        // asked 30 s later, the same date is past
+        expect((yield* times({ ...headers, "retry-after": imf(epoch / 1000 + 30) })).times).toEqual([0, 30_000, 30_000])
+      }
     }))
 
   it.effect("are reckoned anew for an error that comes twice", () =>

@@ -1,9 +1,11 @@
 import { NodeHttpClient } from "@effect/platform-node"
+import * as Undici from "@effect/platform-node/Undici"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, type Layer, Option } from "effect"
+import { Effect, Fiber, type Layer, Option, Schema } from "effect"
 import { type Decision, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { HttpApi, HttpApiClient, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { gzipSync } from "node:zlib"
 import * as server from "../kit/BadServer.ts"
 
@@ -24,10 +26,24 @@ const outcome = <E>(call: Effect.Effect<HttpClientResponse.HttpClientResponse, E
     )
   )
 
+/** A client of an API that declares no errors. */
+const greetings = (
+  client: HttpClient.HttpClient,
+  baseUrl: string,
+  transformClient?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
+) =>
+  HttpApiClient.make(Greetings, { baseUrl, transformClient }).pipe(Effect.provideService(HttpClient.HttpClient, client))
+
+const Greetings = HttpApi.make("Greetings").add(
+  HttpApiGroup.make("greeting")
+    .add(HttpApiEndpoint.get("get", "/", { success: Schema.String }))
+    .add(HttpApiEndpoint.post("post", "/", { success: Schema.String }))
+)
+
 const reasonOf = (value: unknown): Decision.GiveUpReason | undefined =>
   Option.getOrUndefined(Option.map(Stamina.report(value), (report) => report.reason))
 
-describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
+describe.concurrent.each(clients)("HttpRetry.retry on %s", (name, layer) => {
   /** A server and a client, and at the end no socket that is still in use. */
   const test = (
     what: string,
@@ -92,7 +108,7 @@ describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
       expect(bad.seen).toHaveLength(1)
     }))
 
-  it.live.each([200, 201, 204, 304, 400, 401, 403, 404, 409, 410, 422, 501, 505])(
+  it.live.each([200, 201, 204, 304, 400, 401, 403, 404, 409, 410, 422, 501, 505, 525, 526])(
     "a %s is not retried, and comes out as it is",
     (status) =>
       Effect.gen(function*() {
@@ -184,9 +200,172 @@ describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
     Effect.gen(function*() {
       bad.script(server.hang)
       const retrying = HttpRetry.retry(client, { ...quick, attempts: 2, attemptTimeout: 500 })
-      expect(yield* outcome(retrying.get(bad.url))).toBe("AttemptTimedOut")
+      const error = yield* Effect.flip(retrying.get(bad.url))
+      expect(error).toMatchObject({
+        reason: { _tag: "TransportError", cause: { _tag: "AttemptTimedOut", attempt: 2 } }
+      })
+      expect(reasonOf(error)).toBe("AttemptsExhausted")
       expect(bad.seen).toHaveLength(2)
     }))
+
+  const limits: ReadonlyArray<
+    readonly [string, (client: HttpClient.HttpClient, url: string) => Effect.Effect<unknown, unknown>]
+  > = [
+    ["attemptTimeout", (client, url) => HttpRetry.retry(client, { ...quick, attemptTimeout: 200 }).post(url)],
+    [
+      "the attemptTimeout of a Stamina.retry with HttpRetry.on",
+      (client, url) => client.post(url).pipe(Stamina.retry({ ...quick, on: HttpRetry.on, attemptTimeout: 200 }))
+    ],
+    [
+      "Effect.timeout below HttpRetry.on",
+      (client, url) => client.post(url).pipe(Effect.timeout(200), Stamina.retry({ ...quick, on: HttpRetry.on }))
+    ],
+    [
+      "Effect.timeout in the client",
+      (client, url) => HttpClient.transformResponse(client, Effect.timeout(200)).pipe(HttpRetry.retry(quick)).post(url)
+    ]
+  ]
+  for (const [what, post] of limits) {
+    test(`a POST that hangs is sent once, whatever ends it: ${what}`, (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.hang)
+        yield* Effect.flip(post(client, bad.url))
+        expect(bad.seen).toHaveLength(1)
+      }))
+  }
+
+  test("classify is asked about an attempt that takes too long", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.hang)
+      const asked: Array<unknown> = []
+      const retrying = HttpRetry.retry(client, {
+        ...quick,
+        attemptTimeout: 200,
+        methods: [...HttpRetry.defaultMethods, "POST"],
+        classify: ({ error, request, response }) => {
+          asked.push(error)
+          return request.method === "POST" && response?.status !== 429 ? false : undefined
+        }
+      })
+      const error = yield* Effect.flip(retrying.post(bad.url))
+      expect(asked).toEqual([error])
+      expect(bad.seen).toHaveLength(1)
+    }))
+
+  test(
+    "redirects that never end are followed once, by a client that follows them",
+    (bad, client) =>
+      Effect.gen(function*() {
+        bad.script(server.answer(302, { headers: { location: "/loop" } }))
+        expect(yield* outcome(HttpRetry.retry(client, quick).get(`${bad.url}/loop`))).toBe(
+          name === "fetch" ? "TransportError" : "302 status 302"
+        )
+        expect(bad.seen).toHaveLength(name === "fetch" ? 21 : 1)
+      })
+  )
+
+  test("TLS with a server that speaks none is tried once", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(200))
+      const error = yield* Effect.flip(HttpRetry.retry(client, quick).get(bad.url.replace("http:", "https:")))
+      expect(error.reason._tag).toBe("TransportError")
+      expect(reasonOf(error)).toBe("NotRetryable")
+      expect(bad.connections).toBe(1)
+    }))
+
+  test("a request that the client refuses to send is tried once", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(200))
+      let prepared = 0
+      const counted = HttpClient.mapRequestEffect(
+        client,
+        (request) => Effect.as(Effect.sync(() => prepared++), request)
+      )
+      const refused = [
+        HttpClientRequest.setHeader(HttpClientRequest.get(bad.url), "authorization", "Bearer abc\ndef"),
+        HttpClientRequest.setHeader(HttpClientRequest.get(bad.url), "x-name", "\u20ac"),
+        HttpClientRequest.setHeader(HttpClientRequest.get(bad.url), "x name", "value"),
+        HttpClientRequest.get(bad.url.replace("http:", "ftp:")),
+        ...name === "fetch"
+          ? [
+            HttpClientRequest.get(bad.url.replace("//", "//user:secret@")),
+            HttpClientRequest.get("http://127.0.0.1:6000"),
+            HttpClientRequest.make("TRACE")(bad.url),
+            HttpClientRequest.setHeader(HttpClientRequest.get(bad.url), "upgrade", "websocket")
+          ]
+          : []
+      ]
+      for (const request of refused) {
+        expect((yield* Effect.exit(HttpRetry.retry(counted, quick).execute(request)))._tag).toBe("Failure")
+      }
+      expect(prepared).toBe(refused.length)
+      expect(bad.seen).toHaveLength(0)
+    }))
+
+  test("a body that is not what it says it is, is read once", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(200, { body: "no gzip", headers: { "content-encoding": "gzip" } }))
+      const retrying = HttpRetry.retry(client, { ...quick, readBody: true })
+      // the others leave it as it is
+      expect(yield* outcome(retrying.get(bad.url))).toBe(name === "fetch" ? "DecodeError" : "200 no gzip")
+      expect(bad.seen).toHaveLength(1)
+    }))
+
+  test("an empty Idempotency-Key is none", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(503))
+      const request = HttpClientRequest.setHeader(HttpClientRequest.post(bad.url), "Idempotency-Key", "")
+      yield* HttpRetry.retry(client, quick).execute(request)
+      expect(bad.seen.splice(0)).toHaveLength(1)
+      yield* HttpRetry.retry(client, { ...quick, idempotencyKey: true }).execute(request)
+      expect(bad.seen).toHaveLength(4)
+      expect(new Set(bad.seen.map(({ headers }) => headers["idempotency-key"])).size).toBe(1)
+      expect(bad.seen[0]?.headers["idempotency-key"]).toHaveLength(36)
+    }))
+
+  test("a key in a header of another name is one key per call", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(503), server.reset, server.answer(200))
+      const numbered = HttpClient.mapRequestEffect(client, (request) =>
+        Effect.sync(() => HttpClientRequest.setHeader(request, "X-Request-Id", crypto.randomUUID())))
+      const retrying = HttpRetry.retry(numbered, { ...quick, idempotencyHeader: "X-Request-Id" })
+      expect((yield* retrying.post(bad.url)).status).toBe(200)
+      expect(bad.seen).toHaveLength(3)
+      expect(
+        new Set(bad.seen.map(({ headers }) =>
+          headers["x-request-id"]
+        )).size
+      ).toBe(1)
+    }))
+
+  test(
+    "a status that an HttpApiClient's endpoint does not declare is retried as what it is",
+    (bad, client) =>
+      Effect.gen(function*() {
+        const hello = server.answer(200, { body: "\"hello\"", headers: { "content-type": "application/json" } })
+        const { greeting } = yield* greetings(client, bad.url)
+        bad.script(server.answer(503), server.answer(429), hello)
+        const get = Stamina.retry(greeting.get(), { ...quick, on: HttpRetry.on })
+        expect(yield* get).toBe("hello")
+        expect(bad.seen.splice(0)).toHaveLength(3)
+        bad.script(server.answer(503))
+        const post = Stamina.retry(greeting.post(), { ...quick, on: HttpRetry.on })
+        expect(yield* Effect.flip(post)).toMatchObject({ reason: { _tag: "DecodeError", response: { status: 503 } } })
+        expect(bad.seen.splice(0)).toHaveLength(1)
+        bad.script(server.answer(404))
+        expect(yield* Effect.flip(get)).toMatchObject({ reason: { response: { status: 404 } } })
+        expect(bad.seen.splice(0)).toHaveLength(1)
+
+        // the same inside of the client
+        const inside = yield* greetings(client, bad.url, HttpRetry.retry({ ...quick, attemptTimeout: "5 seconds" }))
+        bad.script(server.answer(503), server.answer(429), hello)
+        expect(yield* inside.greeting.get()).toBe("hello")
+        expect(bad.seen.splice(0)).toHaveLength(3)
+        bad.script(server.answer(503))
+        yield* Effect.flip(inside.greeting.post())
+        expect(bad.seen).toHaveLength(1)
+      })
+  )
 
   test("a connection that breaks in mid-body is the reader's affair", (bad, client) =>
     Effect.gen(function*() {
@@ -247,6 +426,17 @@ describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
       expect(bad.seen).toHaveLength(4)
     }))
 
+  test(
+    "Retry-After as a date: compared with the server's clock, wherever that stands",
+    (bad, client) =>
+      Effect.gen(function*() {
+        const slow = { date: "Fri, 11 Sep 2020 12:00:00 GMT", "retry-after": "Fri, 11 Sep 2020 12:00:01 GMT" }
+        bad.script(server.answer(503, { headers: slow }), server.answer(200))
+        expect(yield* outcome(HttpRetry.retry(client, quick).get(bad.url))).toBe("200 status 200")
+        expect(bad.gaps[0]).toBeGreaterThanOrEqual(999)
+      })
+  )
+
   test("Retry-After of an hour: the response comes out at once", (bad, client) =>
     Effect.gen(function*() {
       bad.script(server.answer(503, { headers: { "retry-after": "3600" } }))
@@ -297,16 +487,18 @@ describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
       })
   )
 
-  test(
-    "a deadline ends the run, and the last response comes out; a small body can still be read",
-    (bad, client) =>
-      Effect.gen(function*() {
-        bad.script(server.answer(503, { body: "busy" }), server.hang)
-        const call = Stamina.withDeadline(HttpRetry.retry(client, quick).get(bad.url), "800 millis")
-        expect(yield* outcome(call)).toBe("503 busy")
-        expect(bad.seen).toHaveLength(2)
+  test("a deadline interrupts the run, and its error holds the last response", (bad, client) =>
+    Effect.gen(function*() {
+      bad.script(server.answer(503, { body: "busy" }), server.hang)
+      const call = Stamina.withDeadline(HttpRetry.retry(client, quick).get(bad.url), "800 millis")
+      const error = yield* Effect.flip(call)
+      expect(error).toMatchObject({
+        _tag: "DeadlineExceeded",
+        cause: { reason: { _tag: "StatusCodeError", response: { status: 503 } } }
       })
-  )
+      expect(reasonOf(error)).toBe("DeadlineExceeded")
+      expect(bad.seen).toHaveLength(2)
+    }))
 
   test("an interruption is not retried and closes the connection", (bad, client) =>
     Effect.gen(function*() {
@@ -314,5 +506,42 @@ describe.concurrent.each(clients)("HttpRetry.retry on %s", (_, layer) => {
       const call = HttpRetry.retry(client, quick).get(bad.url)
       expect(Option.isNone(yield* Effect.timeoutOption(call, "500 millis"))).toBe(true)
       expect(bad.seen).toHaveLength(1)
+    }))
+})
+
+describe("clients that somebody has aborted or closed", () => {
+  const attempts = (call: Effect.Effect<unknown, unknown>) =>
+    Effect.map(
+      Effect.flip(call),
+      (error) => Option.match(Stamina.report(error), { onNone: () => NaN, onSome: ({ attempts }) => attempts })
+    ).pipe(
+      Effect.provide(Stamina.layerHooks([]))
+    )
+  const get = HttpClient.HttpClient.use((client) => HttpRetry.retry(client, quick).get("http://127.0.0.1:9999"))
+
+  it.live("fetch with an aborted signal is called once, and with one that timed out, again", () =>
+    Effect.gen(function*() {
+      const with_ = (signal: AbortSignal) =>
+        get.pipe(
+          Effect.provide(FetchHttpClient.layer),
+          Effect.provideService(FetchHttpClient.Fetch, (input, init) => fetch(input, { ...init, signal }))
+        )
+      expect(yield* attempts(with_(AbortSignal.abort()))).toBe(1)
+      const late = AbortSignal.timeout(1)
+      yield* Effect.sleep(50)
+      expect(yield* attempts(with_(late))).toBe(4)
+    }))
+
+  it.live("undici with a dispatcher that is closed or destroyed is called once", () =>
+    Effect.gen(function*() {
+      for (const end of ["close", "destroy"] as const) {
+        const dispatcher = new Undici.Agent()
+        yield* Effect.promise(() => dispatcher[end]())
+        const call = get.pipe(
+          Effect.provide(NodeHttpClient.layerUndiciNoDispatcher),
+          Effect.provideService(NodeHttpClient.Dispatcher, dispatcher)
+        )
+        expect(yield* attempts(call)).toBe(1)
+      }
     }))
 })
