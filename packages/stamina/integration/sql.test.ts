@@ -21,14 +21,14 @@ afterAll(() => server?.stop())
 
 type Row = Readonly<Record<string, unknown>>
 
-const clientOf = (port: number) =>
+const clientOf = (port: number, maxConnections: number) =>
   PgClient.layer({
     host: "127.0.0.1",
     port,
     ssl: false,
     username: "postgres",
     database: "postgres",
-    maxConnections: 20
+    maxConnections
   })
 
 /** What hooks and logs have said, and how often the effect was run. */
@@ -64,15 +64,15 @@ const reasonOf = (error: unknown): string => {
   return code === undefined ? reason._tag : `${reason._tag} ${code}`
 }
 
-/** Runs an effect on a client of its own, through another port if so told. */
+/** Runs an effect on a client of its own, through another port, or with fewer connections, if so told. */
 const run = <A, E>(
   effect: (seen: Seen, sql: SqlClient.SqlClient) => Effect.Effect<A, E, SqlClient.SqlClient>,
-  port = server.port
+  { connections = 20, port = server.port }: { readonly connections?: number; readonly port?: number } = {}
 ) => {
   const seen = new Seen()
   return Effect.runPromise(
     Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(Effect.exit(effect(seen, sql)), (exit) => ({ exit, seen })))
-      .pipe(Effect.provide([clientOf(port), seen.layer]))
+      .pipe(Effect.provide([clientOf(port, connections), seen.layer]))
   )
 }
 
@@ -377,6 +377,181 @@ describe("a connection that the server closes in mid-transaction", () => {
 
 const onAnother = (query: () => Promise<unknown>) => Effect.promise(query)
 
+describe("a prepared statement that went stale", () => {
+  const cases = [
+    [
+      "by a migration",
+      "UnknownError 0A000",
+      () => onAnother(() => query((sql) => sql`ALTER TABLE notes ADD COLUMN more int`)),
+      [{ note: "first", more: null }]
+    ],
+    // as behind a pooler, which gives each transaction another session of the server
+    [
+      "since the server does not know it any more",
+      "UnknownError 26000",
+      (sql: SqlClient.SqlClient) =>
+        Effect.flatMap(
+          sql<{ name: string }>`SELECT name FROM pg_prepared_statements WHERE statement = 'SELECT * FROM notes'`,
+          ([row]) => sql`DEALLOCATE ${sql(row!.name)}`
+        ),
+      [{ note: "first" }]
+    ]
+  ] as const
+
+  it.each(cases)("%s costs each connection a retry, and the whole is done again", async (_, reason, spoil, rows) => {
+    await query((sql) =>
+      Effect.andThen(
+        sql`DROP TABLE IF EXISTS notes`,
+        Effect.andThen(sql`CREATE TABLE notes (note text)`, sql`INSERT INTO notes VALUES ('first')`)
+      )
+    )
+    const { exit, seen } = await run((seen, sql) => {
+      const read = SqlRetry.transaction(Effect.andThen(seen.attempt, sql`SELECT * FROM notes`))
+      return Effect.andThen(Effect.andThen(read, spoil(sql)), read)
+    }, { connections: 1 })
+    expect(succeeded(exit)).toEqual(rows)
+    expect(seen.reasons).toEqual([reason])
+    expect(seen.attempts).toBe(3)
+    expect(seen.ends).toEqual(["recovered"])
+  })
+
+  it("is not taken for whatever else the server does not support", async () => {
+    const { exit, seen } = await run((seen, sql) =>
+      SqlRetry.transaction(Effect.andThen(seen.attempt, sql`SELECT * FROM elsewhere.public.notes`))
+    )
+    expect(reasonOf(errorOf(exit))).toBe("UnknownError 0A000")
+    expect([seen.attempts, seen.retries]).toEqual([1, []])
+  })
+})
+
+describe("a session that the server ends because it idles in a transaction", () => {
+  it("is retried on another", async () => {
+    await query((sql) => Effect.andThen(sql`DROP TABLE IF EXISTS notes`, sql`CREATE TABLE notes (attempt int)`))
+    const { exit, seen } = await run((seen, sql) =>
+      SqlRetry.transaction(Effect.gen(function*() {
+        const attempt = yield* seen.attempt
+        yield* sql`INSERT INTO notes VALUES (${attempt})`
+        if (attempt > 1) return
+        const self = yield* pid(sql)
+        yield* sql`SET LOCAL idle_in_transaction_session_timeout = 50`
+        yield* onAnother(() =>
+          query((sql) =>
+            Effect.repeat(sql`SELECT FROM pg_stat_activity WHERE pid = ${self}`, {
+              until: (rows) => rows.length === 0,
+              schedule: Schedule.spaced("5 millis")
+            })
+          )
+        )
+        yield* sql`SELECT 1`
+      }))
+    )
+    succeeded(exit)
+    expect(seen.reasons).toEqual(["UnknownError 25P03"])
+    expect(seen.attempts).toBe(2)
+    expect(await query((sql) => sql`SELECT attempt FROM notes`)).toEqual([{ attempt: 2 }])
+  })
+})
+
+describe("statements that fail together", () => {
+  it("are retried for what the first has failed with", async () => {
+    await query((sql) => Effect.andThen(sql`DROP TABLE IF EXISTS pair`, sql`CREATE TABLE pair AS SELECT 0 AS n`))
+    const causes: Array<ReadonlyArray<string>> = []
+    const { exit, seen } = await run((seen, sql) =>
+      SqlRetry.transaction(
+        Effect.gen(function*() {
+          const attempt = yield* seen.attempt
+          yield* sql`SELECT n FROM pair`
+          if (attempt === 1) yield* onAnother(() => query((sql) => sql`UPDATE pair SET n = n + 1`))
+          const both = Effect.race(sql`UPDATE pair SET n = n + 10`, sql`SELECT n FROM pair`)
+          yield* Effect.tapCause(both, ({ reasons }) =>
+            Effect.sync(() =>
+              void causes.push(reasons.map((reason) =>
+                Cause.isFailReason(reason) ? reasonOf(reason.error) : reason._tag
+              ))
+            ))
+        }),
+        { begin: "BEGIN ISOLATION LEVEL REPEATABLE READ" }
+      )
+    )
+    succeeded(exit)
+    expect(causes).toEqual([["SerializationError 40001", "UnknownError 25P02"]])
+    expect(seen.reasons).toEqual(["SerializationError 40001"])
+    expect(seen.attempts).toBe(2)
+    expect(await query((sql) => sql`SELECT n FROM pair`)).toEqual([{ n: 11 }])
+  })
+})
+
+describe("a deadline around a transaction", () => {
+  /** The state of the session and what it did last, as others see it. */
+  const session = (pid: number) => query((sql) => sql`SELECT state, query FROM pg_stat_activity WHERE pid = ${pid}`)
+
+  /** Runs an effect on the one connection there is, to a server that takes its time for one kind of statement. */
+  const whereSlow = async <A, E>(
+    word: string,
+    effect: (seen: Seen, sql: SqlClient.SqlClient) => Effect.Effect<A, E, SqlClient.SqlClient>
+  ) => {
+    await query((sql) => Effect.andThen(sql`DROP TABLE IF EXISTS notes`, sql`CREATE TABLE notes (attempt int)`))
+    const proxy = await startProxy(server.port, word, "takes a while")
+    try {
+      return { ...await run(effect, { connections: 1, port: proxy.port }), held: proxy.held() }
+    } finally {
+      await proxy.stop()
+    }
+  }
+
+  it("lets a slow ROLLBACK end, and leaves a connection that can be used", async () => {
+    let before = 0
+    const { exit, held, seen } = await whereSlow("ROLLBACK", (seen, sql) =>
+      Effect.gen(function*() {
+        const slow = Effect.gen(function*() {
+          before = yield* pid(sql)
+          yield* sql`INSERT INTO notes VALUES (${yield* seen.attempt})`
+          yield* Effect.never
+        })
+        const error = yield* Effect.flip(SqlRetry.transaction(slow).pipe(Stamina.withDeadline("200 millis")))
+        const state = yield* onAnother(() => session(before))
+        return { error, state, after: yield* pid(sql), rows: yield* sql`SELECT attempt FROM notes` }
+      }))
+    const { after, error, rows, state } = succeeded(exit)
+    expect(error).toMatchObject({ _tag: "DeadlineExceeded" })
+    expect(error).not.toHaveProperty("cause")
+    expect(held).toBe(1)
+    expect(state).toEqual([{ state: "idle", query: "ROLLBACK" }])
+    expect([after, rows]).toEqual([before, []])
+    expect([seen.attempts, seen.retries]).toEqual([1, []])
+  })
+
+  it("tells the error that was retried last, where it passes in a later attempt", async () => {
+    const { exit, seen } = await whereSlow("ROLLBACK", (seen, sql) =>
+      Effect.gen(function*() {
+        const slow = Effect.gen(function*() {
+          if ((yield* seen.attempt) === 1) yield* sql`DO $$ BEGIN RAISE SQLSTATE '40001'; END $$`
+          yield* sql`INSERT INTO notes VALUES (2)`
+          yield* Effect.never
+        })
+        const error = yield* Effect.flip(SqlRetry.transaction(slow).pipe(Stamina.withDeadline("1 second")))
+        return { error, rows: yield* sql`SELECT attempt FROM notes` }
+      }))
+    const { error, rows } = succeeded(exit)
+    expect(error).toMatchObject({ _tag: "DeadlineExceeded" })
+    expect(reasonOf((error as Error).cause)).toBe("SerializationError 40001")
+    expect(rows).toEqual([])
+    expect([seen.attempts, seen.ends]).toEqual([2, ["DeadlineExceeded"]])
+  })
+
+  it("does not break off a COMMIT, whose success is lost", async () => {
+    const { exit, held } = await whereSlow("COMMIT", (_, sql) =>
+      Effect.gen(function*() {
+        const insert = SqlRetry.transaction(sql`INSERT INTO notes VALUES (1)`)
+        const error = yield* Effect.flip(insert.pipe(Stamina.withDeadline("200 millis")))
+        return { error, rows: yield* sql`SELECT attempt FROM notes` }
+      }))
+    const { error, rows } = succeeded(exit)
+    expect(error).toMatchObject({ _tag: "DeadlineExceeded" })
+    expect([held, rows]).toEqual([1, [{ attempt: 1 }]])
+  })
+})
+
 describe("a connection that is lost during COMMIT", () => {
   const insert = (sql: SqlClient.SqlClient, seen: Seen) =>
     Effect.gen(function*() {
@@ -391,9 +566,9 @@ describe("a connection that is lost during COMMIT", () => {
     effect: (seen: Seen, sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>
   ) => {
     await begin()
-    const proxy = await startProxy(server.port, "COMMIT", arrives)
+    const proxy = await startProxy(server.port, "COMMIT", arrives ? "is not answered" : "is lost")
     try {
-      return await run(effect, proxy.port)
+      return await run(effect, proxy)
     } finally {
       await proxy.stop()
     }
@@ -489,7 +664,7 @@ describe("a lock", () => {
       locked(sql, (release) =>
         SqlRetry.transaction(work(sql, seen)).pipe(
           Effect.provide(
-            Stamina.layerHook({ onRetryScheduled: () => seen.retries.length === 2 ? release : Effect.void })
+            Stamina.layerAddHook({ onRetryScheduled: () => seen.retries.length === 2 ? release : Effect.void })
           )
         ))
     )
@@ -526,7 +701,7 @@ describe("a lock", () => {
         SqlRetry.transaction(Effect.gen(function*() {
           yield* sql`INSERT INTO notes VALUES (${`outer ${yield* outer.attempt}`})`
           yield* SqlRetry.transaction(work(sql, seen))
-        })).pipe(Effect.provide(Stamina.layerHook({ onRetryScheduled: () => release }))))
+        })).pipe(Effect.provide(Stamina.layerAddHook({ onRetryScheduled: () => release }))))
     )
     succeeded(exit)
     expect([outer.attempts, seen.attempts]).toEqual([2, 2])

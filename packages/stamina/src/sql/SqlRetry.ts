@@ -1,8 +1,8 @@
 /**
- * SQL: which errors of a database are worth a retry, and transactions that are retried as a whole.
+ * SQL: which database errors are worth a retry, and transactions that are retried as a whole.
  *
- * **Unstable**, like the part of Effect that it stands on: `effect/sql` may change in a minor release, and this module
- * with it. It is no part of the main entry: `import * as SqlRetry from "effect-stamina/SqlRetry"`.
+ * **Unstable**, like the part of Effect that it builds on: `effect/sql` may change in a minor release, and this module
+ * with it. It has its own entry: `import * as SqlRetry from "effect-stamina/SqlRetry"`.
  *
  * @stability unstable
  * @since 0.1.0
@@ -14,7 +14,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { TimedOut } from "../drive/RetryOptions.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { eager } from "../tools/eager.ts"
-import type { On } from "../verdict/RetryOn.ts"
+import type { AnyOn, BackoffHook, On, Unbound } from "../verdict/RetryOn.ts"
 import { isOutcomeUnknown as hasUnknownOutcome, isTransient } from "./classify.ts"
 import type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
 import { fromOptions, run } from "./transaction.ts"
@@ -22,38 +22,45 @@ import { fromOptions, run } from "./transaction.ts"
 export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
 
 /**
- * Whether an error says that the same work may well succeed if it is done again: an `on` for whatever retries.
+ * Whether a database error is transient: the same work may succeed if it is done again. It serves as `on` for every retry
+ * of this library.
  *
  * **Details**
  *
- * | reason                                      | retried | why                                                      |
- * | ------------------------------------------- | ------- | -------------------------------------------------------- |
- * | `SerializationError` (40001)                | yes     | lost against another transaction; nothing was done       |
- * | `DeadlockError` (40P01)                     | yes     | sacrificed so that another could go on; nothing was done |
- * | `LockTimeoutError` (55P03, SQLite's BUSY)   | yes     | who holds the lock lets go of it                         |
- * | `ConnectionError` (08…, broken sockets)     | yes     | servers restart, networks recover                        |
- * | `UnknownError` with 57P01, 57P02, 57P05     | yes     | the server has closed the connection                     |
- * | `UnknownError` with 57P03, 53300            | yes     | the server is starting up, or has no connection left     |
- * | `UnknownError` with ECONNRESET and the like | yes     | a driver that does not classify the errors of sockets    |
- * | `UnknownError` otherwise                    | no      | nobody knows what happened                               |
- * | `StatementTimeoutError` (57014)             | no      | would take as long again, of a database that is busy     |
- * | `UniqueViolation`, `ConstraintError`        | no      | the data is in the way, and stays there                  |
- * | `SqlSyntaxError`                            | no      | the statement is wrong, and stays so                     |
- * | `AuthenticationError`, `AuthorizationError` | no      | waiting changes no password and no right                 |
+ * | reason                                      | retried | why                                                       |
+ * | ------------------------------------------- | ------- | --------------------------------------------------------- |
+ * | `SerializationError` (40001)                | yes     | lost against another transaction; nothing was done        |
+ * | `DeadlockError` (40P01)                     | yes     | sacrificed so that another could go on; nothing was done  |
+ * | `LockTimeoutError` (55P03, SQLite's BUSY)   | yes     | the holder of the lock will release it                    |
+ * | `ConnectionError` (08…, broken sockets)     | yes     | servers restart, networks recover                         |
+ * | `UnknownError` that means one of the above  | yes     | not all drivers classify errors; some wrap them           |
+ * | `UnknownError` with 57P01, 57P02, 57P05     | yes     | the server closed the connection                          |
+ * | `UnknownError` with 25P03                   | yes     | the session idled in a transaction; it was rolled back    |
+ * | `UnknownError` with 57P03, 53300            | yes     | the server is starting, or has no connection left         |
+ * | `UnknownError` for a stale prepared plan    | yes     | a migration changed the table; the driver prepares anew   |
+ * | `UnknownError` otherwise                    | no      | nobody knows what happened                                |
+ * | `StatementTimeoutError` (57014)             | no      | would take as long again, on a database that is busy      |
+ * | `UniqueViolation`, `ConstraintError`        | no      | the conflicting data stays there                          |
+ * | `SqlSyntaxError`                            | no      | the statement stays wrong                                 |
+ * | `AuthenticationError`, `AuthorizationError` | no      | waiting changes neither password nor privileges           |
  *
- * Codes are those of the error that the driver keeps as the reason's `cause`. Not retried whatever the reason is what
- * may have been done: 08007 and 40003, by which a server says so, and an error that {@link isOutcomeUnknown} knows.
- * Whatever is no `SqlError` is not retried.
+ * The code is looked for in the reason's `cause`, then in the causes of that; the outermost code that is known decides.
+ * Some drivers report a lost connection by its message alone: those messages are known as well. `docs/sql.md` lists all
+ * codes and messages, with their sources.
+ *
+ * An error of work that may have been done is never retried, whatever its reason: 08007 and 40003, with which the server
+ * says so, and errors that {@link isOutcomeUnknown} knows. Neither is a connection that the program itself has closed, or
+ * anything that is not a `SqlError`.
  *
  * **Gotchas**
  *
- * This differs from `SqlError.isRetryable`, which retries statement timeouts and no `UnknownError`; `@effect/sql-pg`,
- * for one, has no other reason for a server that shuts down.
+ * This differs from `SqlError.isRetryable`, which retries statement timeouts and no `UnknownError`. `@effect/sql-pg` has
+ * no other reason for a server that shuts down.
  *
- * A single statement outside a transaction commits by itself. Where the connection is lost, nobody knows whether it did:
- * retry it only if it may be done twice, or put it in a {@link transaction}.
+ * A single statement outside a transaction commits by itself. If its connection breaks, nobody knows whether it did.
+ * Retry it only if it may run twice, or put it in a {@link transaction}.
  *
- * Inside a transaction no statement can be retried by itself: after an error the database refuses all others.
+ * A statement inside a transaction cannot be retried by itself: after an error the database refuses all others.
  *
  * **Example** (A query that may be repeated)
  *
@@ -76,13 +83,14 @@ export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
 export const on = (error: unknown): boolean => isTransient(error)
 
 /**
- * Whether an error came out of a {@link transaction} whose `COMMIT` was sent, or was about to be, when the connection
- * was lost: it may be committed, and it may not be.
+ * Whether an error came out of a {@link transaction} that lost its connection while `COMMIT` was sent, or just before:
+ * the transaction may or may not be committed.
  *
  * **Details**
  *
- * Such a transaction is not retried, for it might then be done twice, unless it is said to be `idempotent`; of that one
- * this is never true. Who gets such an error has to look: for a key that the transaction would have inserted, say.
+ * Such a transaction is not retried, because that might do it twice. With the option `idempotent` it is retried, and its
+ * error never counts as unknown. Handle the error by a look into the database, for example for a key that the transaction
+ * inserts.
  *
  * @stability unstable
  * @category predicates
@@ -91,15 +99,14 @@ export const on = (error: unknown): boolean => isTransient(error)
 export const isOutcomeUnknown = (error: unknown): boolean => hasUnknownOutcome(error)
 
 /**
- * The policy of {@link transaction}: as everywhere in this library, but with waits of
+ * The policy of {@link transaction}: the defaults of this library, with shorter waits:
  * `min(2 s, 10 ms · 2^(n−1) + u · 100 ms)`.
  *
  * **Details**
  *
- * Who lost against another transaction need not wait for a machine to recover, only for that transaction to end, which
- * takes milliseconds; the jitter is there so that those who have met once do not meet again. Nine such waits come to
- * 4.5 to 5.4 seconds, in which a server restarts. For a failover to another machine allow more: 20 attempts
- * wait for 25 seconds.
+ * After a conflict, a transaction waits only for the other one to end, which takes milliseconds. The jitter keeps the two
+ * from meeting again. Nine such waits add up to 4.5 to 5.4 seconds, enough for a server to restart. A failover to another
+ * machine takes longer: 20 attempts wait for 25 seconds.
  *
  * @stability unstable
  * @category constructors
@@ -112,37 +119,40 @@ export const defaults: RetryPolicy.RetryPolicy = /*#__PURE__*/ RetryPolicy.make(
 })
 
 /**
- * Runs an effect in a transaction of the `SqlClient` around, and retries the whole transaction, never a statement in it.
+ * Runs an effect in a transaction of the current `SqlClient`, and retries the whole transaction, never a single statement.
  *
  * **Details**
  *
- * An attempt takes a connection, begins, runs the effect, and commits; if any of that fails, the transaction is rolled
- * back, the connection is given back, and what {@link on} holds to be transient is tried again from the start, after a
- * wait as in {@link defaults}. All options of `Stamina.retry` are there, hooks and reports see the same.
+ * An attempt takes a connection, begins, runs the effect, and commits. If any of that fails, the transaction is rolled
+ * back and the connection is released. If {@link on} calls the error transient, the next attempt starts from the
+ * beginning, after a wait as in {@link defaults}. All options of `Stamina.retry` work here; hooks and reports see the same.
  *
- * Where the connection is lost during `COMMIT`, nobody knows whether the transaction was done. It is not retried then;
- * the error comes out, {@link isOutcomeUnknown} is true of it, and `stamina.commit_unknown` is logged as a warning. With
- * `idempotent: true` it is retried like anything else. An error by which the *database* refuses a `COMMIT`, such as a
- * serialization failure, is no such case: nothing was done.
+ * If the connection breaks during `COMMIT`, nobody knows whether the transaction was done, so it is not retried. The error
+ * comes out, {@link isOutcomeUnknown} is true for it, and `stamina.commit_unknown` is logged as a warning. With
+ * `idempotent: true` it is retried like any other error. When the *database* refuses a `COMMIT`, for example with a
+ * serialization failure, nothing was done, and it is retried.
  *
- * Inside another transaction of the same client nothing is retried, for only the outermost can be done again: the
- * effect runs once, between a savepoint and its release, and its error goes to the transaction around. That is logged
- * as `stamina.transaction_not_retried`, once per call: at debug level where the one around is a `SqlRetry.transaction`
- * too, which retries, else as a warning.
+ * Statements that run at the same time can fail together: one with the real error, the others with 25P02, which only says
+ * that an earlier statement has failed. The real error decides.
+ *
+ * Inside another transaction of the same client nothing is retried, because only the outermost transaction can be done
+ * again. The effect runs once, between a savepoint and its release, and its error goes to the transaction around. Each
+ * call logs `stamina.transaction_not_retried`: at debug level if the transaction around is a `SqlRetry.transaction`, which
+ * retries, else as a warning.
  *
  * Throws a `RangeError` at once when an option is out of range or unknown.
  *
  * **Gotchas**
  *
- * The effect is run anew in each attempt, and whatever it did besides SQL is not undone: send the letter after the
- * transaction, or from `sql.afterCommit`.
+ * Each attempt runs the effect anew, and only the database forgets failed attempts. Send the letter after the transaction,
+ * or from `sql.afterCommit`.
  *
- * Where the connection is lost, SqlClient cannot send its `ROLLBACK`, and turns the failure into a defect on that
- * account. Here it stays what it was, since a lost connection is rolled back by the server; a
- * `sql.withTransaction` further inside still does that, and defects are not retried. Use this function there, too.
+ * If the connection breaks, `SqlClient` cannot send its `ROLLBACK` and turns the failure into a defect. This function
+ * keeps the failure, because the server rolls back lost connections by itself. A `sql.withTransaction` further inside
+ * still makes a defect of it, and defects are not retried. Use this function there, too.
  *
- * A limit around it all, be it `Effect.timeout` or `Stamina.withDeadline`, does not break off a `COMMIT`, but may have
- * passed when that comes back: its success is then lost.
+ * A limit around it, `Effect.timeout` or `Stamina.withDeadline`, interrupts neither `COMMIT` nor `ROLLBACK`. If it passes
+ * while `COMMIT` runs, the caller sees the timeout although the transaction is committed.
  *
  * **Example** (Moving money)
  *
@@ -162,26 +172,26 @@ export const defaults: RetryPolicy.RetryPolicy = /*#__PURE__*/ RetryPolicy.make(
  * @category combinators
  * @since 0.1.0
  */
-export function transaction<
-  E = unknown,
-  const O extends On<E | SqlError> = On<E | SqlError>,
-  const T extends Duration.Input = never
->(
-  options?: Options<O, T>
-): unknown extends E ? TransactionCombinator<O, TimedOut<T>>
-  : <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, NoInfer<E> | SqlError | TimedOut<T>, R | SqlClient>
-export function transaction<
-  A,
-  E,
-  R,
-  const O extends On<E | SqlError> = On<E | SqlError>,
-  const T extends Duration.Input = never
->(
+export function transaction<const T extends Duration.Input | undefined = undefined>(
+  options?: Options<undefined, T>
+): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError | TimedOut<T>, R | SqlClient>
+export function transaction<E, const T extends Duration.Input | undefined = undefined>(
+  options: Options<BackoffHook<NoInfer<E> | SqlError>, T>
+): <A, R, E2 = E>(
+  self: Effect.Effect<A, E, R> & Effect.Effect<A, E2, R>
+) => Effect.Effect<A, E2 | SqlError | TimedOut<T>, R | SqlClient>
+export function transaction<E = Unbound, const T extends Duration.Input | undefined = undefined>(
+  options: Options<NoInfer<[E] extends [Unbound] ? never : On<E | SqlError>>, T>
+): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError | TimedOut<T>, R | SqlClient>
+export function transaction<const O extends AnyOn, const T extends Duration.Input | undefined = undefined>(
+  options: Options<O, T>
+): TransactionCombinator<O, TimedOut<T>>
+export function transaction<A, E, R, const T extends Duration.Input | undefined = undefined>(
   self: Effect.Effect<A, E, R>,
-  options?: Options<O, T>
+  options?: Options<On<E | SqlError>, T>
 ): Effect.Effect<A, E | SqlError | TimedOut<T>, R | SqlClient>
 export function transaction(...args: ReadonlyArray<unknown>): unknown {
-  const ready = (options: Options<unknown, Duration.Input> = {}) =>
+  const ready = (options: Options<unknown, Duration.Input | undefined> = {}) =>
     fromOptions("SqlRetry.transaction", options, { on, policy: defaults })
   return eager(args, Effect.isEffect, ready, run)
 }

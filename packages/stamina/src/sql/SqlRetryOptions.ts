@@ -1,5 +1,5 @@
 /**
- * The options of `SqlRetry.transaction`, and the type of what comes back.
+ * The options of `SqlRetry.transaction`, and the type that it returns.
  *
  * @stability unstable
  * @since 0.1.0
@@ -12,31 +12,31 @@ import type { RetryOptions } from "../drive/RetryOptions.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
 
 /**
- * The options of `SqlRetry.transaction`: those of `Stamina.retry`, none of which is required.
+ * The options of `SqlRetry.transaction`: those of `Stamina.retry` and a few more. None is required.
  *
  * @stability unstable
  * @category models
  * @since 0.1.0
  */
-export interface Options<out On, out Timeout extends Duration.Input = never>
+export interface Options<out On, out Timeout extends Duration.Input | undefined = undefined>
   extends Omit<RetryOptions<On, Timeout>, "on" | "attemptTimeout">
 {
-  /** What is retried. Default: `SqlRetry.on`. */
+  /** Which errors are retried. Default: `SqlRetry.on`. */
   readonly on?: On | undefined
   /**
-   * How long the effect inside may take in one attempt: longer than 0. It is then interrupted and rolled back, and the
-   * attempt counts as failed, with `AttemptTimedOut`, which is retried whatever `on` says. It includes neither the wait
-   * for a connection nor `COMMIT`, which is never broken off. Default: as long as it takes.
+   * How long the effect may take in one attempt: longer than 0. It is then interrupted and rolled back, and the attempt
+   * fails with `AttemptTimedOut`, which is retried unless `on` names it and says no. The wait for a connection and
+   * `COMMIT`, which is never interrupted, do not count. Default: no limit.
    */
   readonly attemptTimeout?: Timeout | undefined
   /**
    * The statement that begins the transaction, in place of the client's: `"BEGIN ISOLATION LEVEL SERIALIZABLE"` in
-   * PostgreSQL, `"BEGIN IMMEDIATE"` in SQLite. It is sent as it is. Inside another transaction it has no effect.
+   * PostgreSQL, `"BEGIN IMMEDIATE"` in SQLite. It is sent unchanged. Inside another transaction it has no effect.
    */
   readonly begin?: string | undefined
   /**
-   * Whether the transaction may be committed twice, so that it is retried even where the connection was lost during
-   * `COMMIT`. Default `false`.
+   * Whether the transaction may be committed twice. It is then retried even if the connection breaks during `COMMIT`.
+   * Default `false`.
    */
   readonly idempotent?: boolean | undefined
 }

@@ -1,21 +1,23 @@
 /**
- * What an error of a database says about the work that failed with it: whether it may be done again, and whether it may
- * have been done.
+ * What a database error says about the work that failed with it: whether to do it again, and whether it may have been
+ * done.
  */
-import * as Predicate from "effect/Predicate"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import * as codes from "./codes.ts"
 
-/** Whether the same work may well succeed if it is done again: see `SqlRetry.on`. */
+/** Whether the same work may succeed if it is done again: see `SqlRetry.on`. */
 export const isTransient = (error: unknown): boolean => {
   if (!isSqlError(error) || isOutcomeUnknown(error)) return false
+  const meaning = meaningOf(error)
   switch (error.reason._tag) {
     case "SerializationError":
     case "DeadlockError":
     case "LockTimeoutError":
       return true
     case "ConnectionError":
+      return meaning !== "closed" && meaning !== "unresolved"
     case "UnknownError":
-      return isLost(error) || refused.has(codeOf(error))
+      return meaning === "again" || meaning === "lost"
     case "StatementTimeoutError":
     case "UniqueViolation":
     case "ConstraintError":
@@ -26,35 +28,31 @@ export const isTransient = (error: unknown): boolean => {
   }
 }
 
-/** The server has no connection for us: too many of them, or it is starting up. */
-const refused: ReadonlySet<unknown> = new Set(["53300", "57P03"])
-
-/** The connection was there and is no more: in the words of PostgreSQL, of the operating system, and of mysql2. */
-const lost: ReadonlySet<unknown> = new Set(
-  ("57P01 57P02 57P05 ECONNABORTED ECONNREFUSED ECONNRESET EHOSTUNREACH ENETDOWN ENETUNREACH ENOTCONN EPIPE ETIMEDOUT " +
-    "EAI_AGAIN PROTOCOL_CONNECTION_LOST").split(" ")
-)
-
-/** The server itself does not know what has become of the work. */
-const unresolved: ReadonlySet<unknown> = new Set(["08007", "40003"])
-
-/** Whether the connection was lost, or was not to be had: what was sent last may have arrived, and the answer was lost. */
+/** Whether the connection is gone, or there was none: the last statement may have arrived although no answer came. */
 export const isLost = (error: SqlError): boolean => {
-  const code = codeOf(error)
-  return !unresolved.has(code) &&
-    (error.reason._tag === "ConnectionError" || (error.reason._tag === "UnknownError" && lost.has(code)))
+  const meaning = meaningOf(error)
+  return meaning !== "unresolved" && (error.reason._tag === "ConnectionError" ||
+    (error.reason._tag === "UnknownError" && (meaning === "lost" || meaning === "closed")))
 }
 
-const codeOf = ({ reason: { cause } }: SqlError): unknown =>
-  Predicate.hasProperty(cause, "code") ? cause.code : undefined
+/** Whether the server may have done the work, although the client got an error. */
+export const isUnresolved = (error: SqlError): boolean => isLost(error) || meaningOf(error) === "unresolved"
 
-/** Whether the server may have done the work although it answered with this error, or with none, as far as it says. */
-export const isUnresolved = (error: SqlError): boolean => isLost(error) || unresolved.has(codeOf(error))
+/**
+ * The failures of a transaction without those that merely follow from another one, as when two statements run at the
+ * same time. 25P02 alone is kept: what it followed from is unknown.
+ */
+export const withoutAftermath = (errors: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const telling = errors.filter((error) => !(isSqlError(error) && codes.isAftermath(error.reason.cause)))
+  return telling.some(isSqlError) ? telling : errors
+}
+
+const meaningOf = ({ reason: { cause } }: SqlError): codes.Meaning | undefined => codes.meaningOf(cause)
 
 /** Whether an error was marked: see `SqlRetry.isOutcomeUnknown`. */
 export const isOutcomeUnknown = (error: unknown): boolean => isSqlError(error) && unknownOutcomes.has(error)
 
-/** Marks an error with which a `COMMIT` may have been lost, or done. */
+/** Marks an error of a `COMMIT` that may have been done. */
 export const markOutcomeUnknown = (error: SqlError): void => void unknownOutcomes.add(error)
 
 const unknownOutcomes = /*#__PURE__*/ new WeakSet<SqlError>()

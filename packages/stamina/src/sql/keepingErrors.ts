@@ -1,7 +1,7 @@
 /**
- * What `SqlClient.withTransaction` makes of a connection that is lost, undone.
+ * `SqlClient.withTransaction`, except that a lost connection stays a typed failure.
  */
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -9,9 +9,9 @@ import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { isLost } from "./classify.ts"
 
 /**
- * Runs an effect in a transaction and fails with what the effect has failed with, also where `ROLLBACK` could not be
- * sent because the connection was lost: which `withTransaction` takes for a defect, and the failure before it, too.
- * `whenDone` decides about a failure after the effect has succeeded, at `COMMIT` for the most part.
+ * Runs an effect in a transaction and fails with the effect's own failure, even if the connection is lost and `ROLLBACK`
+ * cannot be sent. `withTransaction` makes defects of both. `whenDone` decides about a failure after the effect has
+ * succeeded, mostly at `COMMIT`.
  */
 export const keepingErrors = <A, E, R>(
   withTransaction: SqlClient["withTransaction"],
@@ -32,7 +32,7 @@ export const keepingErrors = <A, E, R>(
     })
   })
 
-/** Whether all that a cause holds besides the reasons known is that the connection was lost. */
+/** Whether a cause holds nothing but the known reasons and lost connections. */
 export const isLossOf = (known: ReadonlyArray<Cause.Reason<unknown>>, cause: Cause.Cause<unknown>): boolean => {
   const values = new Set(known.map(valueOf))
   return cause.reasons.every((reason) =>

@@ -4,33 +4,34 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { BeginTransaction, SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
-import { AttemptTimedOut } from "../drive/AttemptTimedOut.ts"
 import { retryEffect } from "../drive/Retry.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import { callableOf } from "../telemetry/eventsOf.ts"
 import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
+import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
-import { isOutcomeUnknown, isUnresolved, markOutcomeUnknown } from "./classify.ts"
+import { isOutcomeUnknown, isUnresolved, markOutcomeUnknown, withoutAftermath } from "./classify.ts"
 import { isLossOf, keepingErrors } from "./keepingErrors.ts"
 import type { Options } from "./SqlRetryOptions.ts"
 
 /** Checked options. */
 interface Ready {
-  /** Without `attemptTimeout`, which must not interrupt a `COMMIT` and so is not left to the driver. */
+  /** Without `attemptTimeout`: the driver would interrupt a `COMMIT` as well. */
   readonly settings: Settings
   readonly attemptTimeout: number
   readonly begin: string | undefined
   readonly idempotent: boolean
 }
 
-/** Checks options on behalf of the function named `caller`. What they leave open is as in `defaults`. */
+/** Checks options on behalf of the function named `caller`, and completes them from `defaults`. */
 export const fromOptions = (
   caller: string,
-  options: Options<unknown, Duration.Input>,
+  options: Options<unknown, Duration.Input | undefined>,
   defaults: { readonly on: (error: unknown) => boolean; readonly policy: RetryPolicy }
 ): Ready => {
   checkKnown(caller, options, [...retryFields, "begin", "idempotent"])
@@ -47,7 +48,7 @@ export const fromOptions = (
   }
 }
 
-/** Runs an effect in a transaction, and retries it where that is the outermost one. */
+/** Runs an effect in a transaction, and retries it if that is the outermost one. */
 export const run = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   ready: Ready
@@ -62,7 +63,7 @@ export const run = <A, E, R>(
       )
   )
 
-/** The transactions around that are retried, of all clients: the keys of their services. */
+/** The retried transactions around, of all clients: the keys of their services. */
 const RetriedAround: Context.Reference<ReadonlyArray<string>> = Context.Reference<ReadonlyArray<string>>(
   "effect-stamina/SqlRetry/Retried",
   { defaultValue: () => [] }
@@ -78,6 +79,7 @@ const retryWhole = <A, E, R>(
   const { begin, idempotent, settings } = ready
   let attempts = 0
   let timedOut: AttemptTimedOut | undefined
+  let telling: ReadonlyArray<unknown> = []
   const inside = timed(self, ready, () => timedOut = timeOut(attempts, ready)).pipe(
     Effect.provideService(RetriedAround, [...fiber.getRef(RetriedAround), client.transactionService.key])
   )
@@ -87,7 +89,7 @@ const retryWhole = <A, E, R>(
 
   const attempt = Effect.suspend(() => {
     attempts++
-    return keepingErrors(withTransaction, inside, (cause) => {
+    const whole = keepingErrors(withTransaction, inside, (cause) => {
       const errors = errorsOf(cause).filter(isSqlError).filter(isUnresolved)
       if (idempotent || errors.length === 0) return Effect.failCause(cause)
       errors.forEach(markOutcomeUnknown)
@@ -98,12 +100,19 @@ const retryWhole = <A, E, R>(
         Effect.failCause(cause)
       )
     })
+    return Effect.onExitPrimitive(whole, (exit) => {
+      if (Exit.isFailure(exit)) telling = withoutAftermath(errorsOf(exit.cause))
+      return undefined
+    })
   })
 
   return retryEffect(attempt, {
     ...settings,
-    judge: (error, fiber) =>
-      (timedOut !== undefined && error === timedOut) || (!isOutcomeUnknown(error) && settings.judge(error, fiber))
+    judge: (error, attempt, fiber) =>
+      (timedOut !== undefined && error === timedOut && !settings.judgesTimeouts) ||
+      // the failure that this one follows from decides
+      !telling.includes(error) ||
+      (!isOutcomeUnknown(error) && settings.judge(error, attempt, fiber))
   })
 }
 
@@ -114,7 +123,7 @@ const asSavepoint = <A, E, R>(
   ready: Ready
 ): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> =>
   keepingErrors(client.withTransaction, timed(self, ready, () => timeOut(1, ready)), (cause) => {
-    // released, or not, a savepoint is nothing that lasts: a connection that is lost then is lost as anywhere else
+    // no question is left open, as at `COMMIT`: losing the connection undoes the savepoint, released or not
     const [error] = errorsOf(cause)
     return isLossOf([], cause) && isSqlError(error) ? Effect.fail(error) : Effect.failCause(cause)
   })
@@ -144,7 +153,7 @@ const timed = <A, E, R>(
 const timeOut = (attempt: number, { attemptTimeout }: Ready): AttemptTimedOut =>
   new AttemptTimedOut({ attempt, after: Duration.millis(attemptTimeout) })
 
-/** `BeginTransaction` would hold for other clients' transactions inside as well. */
+/** Sets `BeginTransaction` for this transaction only: inside, it would hold for other clients as well. */
 const beginWith =
   (client: SqlClient, begin: string, inside: string | undefined): SqlClient["withTransaction"] => (self) =>
     Effect.provideService(

@@ -13,6 +13,11 @@ const work = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`WORK`)
 const serialization = sqlError("SerializationError", "40001")
 const gone = sqlError("ConnectionError", "ECONNRESET")
 
+/** What a driver has to say that tells errors apart by nothing but what it keeps as their cause. */
+const unknown = (cause: unknown) => new SqlError.SqlError({ reason: new SqlError.UnknownError({ cause }) })
+
+const coded = (code: string, more: object = {}) => Object.assign(new Error(`the server says ${code}`), { code }, more)
+
 /** Runs an effect on a database, in virtual time, and gives all that can be seen from outside. */
 const watch = <A, E>(database: FakeDatabase, effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
   Effect.gen(function*() {
@@ -53,21 +58,23 @@ describe("SqlRetry.on", () => {
     ["ConnectionError", undefined],
     ["ConnectionError", "08006"],
     ["ConnectionError", "ECONNREFUSED"],
-    ["UnknownError", "57P01"],
-    ["UnknownError", "57P02"],
-    ["UnknownError", "57P03"],
-    ["UnknownError", "57P05"],
-    ["UnknownError", "53300"],
-    ["UnknownError", "ECONNRESET"],
-    ["UnknownError", "EPIPE"],
-    ["UnknownError", "PROTOCOL_CONNECTION_LOST"]
+    ...("40001 40P01 55P03 53300 57P03 26000 57P01 57P02 57P05 25P03 ECONNABORTED ECONNREFUSED ECONNRESET EHOSTUNREACH " +
+      "ENETDOWN ENETUNREACH ENOTCONN EPIPE ETIMEDOUT EAI_AGAIN PROTOCOL_CONNECTION_LOST ER_SERVER_SHUTDOWN " +
+      "ER_CLIENT_INTERACTION_TIMEOUT ER_LOCK_DEADLOCK ER_LOCK_WAIT_TIMEOUT ER_CON_COUNT_ERROR ER_NEED_REPREPARE " +
+      "CONNECTION_CLOSED CONNECT_TIMEOUT").split(" ").map((code): Case => ["UnknownError", code])
   ]
   const final: ReadonlyArray<Case> = [
     ["UnknownError", undefined],
     ["UnknownError", "57P04"],
-    ["UnknownError", "25P03"],
+    ["UnknownError", "25P02"],
+    ["UnknownError", "25P04"],
+    ["UnknownError", "0A000"],
     ["UnknownError", "53100"],
     ["UnknownError", "40003"],
+    ["UnknownError", "CONNECTION_ENDED"],
+    ["UnknownError", "CONNECTION_DESTROYED"],
+    ["ConnectionError", "CONNECTION_ENDED"],
+    ["UnknownError", "constructor"],
     ["ConnectionError", "08007"],
     ["StatementTimeoutError", "57014"],
     ["UniqueViolation", "23505"],
@@ -100,7 +107,65 @@ describe("SqlRetry.on", () => {
   it("looks at the code of a reason that is unclear, and not at that of one that is clear", () => {
     expect(SqlRetry.on(sqlError("UniqueViolation", "ECONNRESET"))).toBe(false)
     expect(SqlRetry.on(sqlError("StatementTimeoutError", "57P01"))).toBe(false)
-    expect(SqlRetry.on(new SqlError.SqlError({ reason: new SqlError.UnknownError({ cause: "57P01" }) }))).toBe(false)
+    expect(SqlRetry.on(unknown("57P01"))).toBe(false)
+  })
+
+  it.each([
+    Object.assign(new Error("Can't add new command when connection is in closed state"), { fatal: true }),
+    new Error("D1_ERROR: Network connection lost."),
+    new Error("Network connection lost."),
+    new Error("D1_ERROR: D1 DB reset because its code was updated."),
+    new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset."),
+    new Error("D1_ERROR: internal error while starting up D1 DB storage caused object to be reset; reference = x"),
+    new Error("D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node."),
+    new Error("D1_ERROR: Replica disconnected from primary."),
+    new Error("Connection terminated unexpectedly"),
+    new Error("Connection terminated due to connection timeout"),
+    new Error("Client has encountered a connection error and is not queryable")
+  ])("knows a connection that is lost without a code by its message: %s", (cause) => {
+    expect(SqlRetry.on(unknown(cause))).toBe(true)
+  })
+
+  it.each([
+    new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long."),
+    new Error("Failed query: INSERT INTO letters VALUES ('Network connection lost.')"),
+    { message: ["Network connection lost."] },
+    { code: 57, message: "" }
+  ])("takes no other message for that: %s", (cause) => {
+    expect(SqlRetry.on(unknown(cause))).toBe(false)
+  })
+
+  it("knows a prepared statement that a migration made stale by the server's routine, or by the message", () => {
+    const stale = (message: string, routine?: string) => unknown(coded("0A000", { message, routine }))
+    expect(SqlRetry.on(stale("cached plan must not change result type", "RevalidateCachedQuery"))).toBe(true)
+    // the message is in the server's language; CockroachDB has other routines
+    expect(SqlRetry.on(stale("gecachter Plan darf den Ergebnistyp nicht ändern", "RevalidateCachedQuery"))).toBe(true)
+    expect(SqlRetry.on(stale("cached plan must not change result type", "rebuildPlan"))).toBe(true)
+    expect(SqlRetry.on(stale("cross-database references are not implemented", "RangeVarGetRelidExtended"))).toBe(false)
+    expect(SqlRetry.on(unknown(coded("P0001", { routine: "RevalidateCachedQuery" })))).toBe(false)
+  })
+
+  it("finds the code however deep it is among the causes, and the outermost that says something counts", () => {
+    const wrapped = (cause: unknown) => new Error("Failed query: SELECT 1", { cause })
+    expect(SqlRetry.on(unknown(wrapped(coded("ECONNRESET"))))).toBe(true)
+    expect(SqlRetry.on(unknown(wrapped(wrapped(coded("40001")))))).toBe(true)
+    expect(SqlRetry.on(unknown(wrapped(new Error("D1_ERROR: Network connection lost."))))).toBe(true)
+    expect(SqlRetry.on(unknown(wrapped(wrapped(coded("23505")))))).toBe(false)
+    expect(SqlRetry.on(unknown(coded("40003", { cause: coded("ECONNRESET") })))).toBe(false)
+    const circle = new Error("Failed query")
+    circle.cause = circle
+    expect(SqlRetry.on(unknown(circle))).toBe(false)
+  })
+
+  it("comes to no harm by causes that cannot be read", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const thrower = Object.defineProperty(new Error("odd"), "code", {
+      get: () => {
+        throw new Error("not this one")
+      }
+    })
+    for (const cause of [proxy, thrower]) expect(SqlRetry.on(unknown(cause))).toBe(false)
   })
 })
 
@@ -190,6 +255,41 @@ describe("SqlRetry.transaction", () => {
       ])
     }))
 
+  it.effect("leaves 25P02 out of the decision beside the failure that has caused it", () =>
+    Effect.gen(function*() {
+      const aborted = sqlError("UnknownError", "25P02")
+      const together = (...errors: ReadonlyArray<SqlError.SqlError | Overdrawn>) => {
+        let calls = 0
+        return Effect.suspend(() =>
+          ++calls === 1 ? Effect.failCause(Cause.fromReasons(errors.map(Cause.makeFailReason))) : Effect.succeed(calls)
+        )
+      }
+      const unique = sqlError("UniqueViolation", "23505")
+      const run = (...errors: ReadonlyArray<SqlError.SqlError | Overdrawn>) =>
+        watch(new FakeDatabase(), SqlRetry.transaction(together(...errors)))
+
+      for (const errors of [[serialization, aborted], [aborted, serialization]]) {
+        const { exit, retries } = yield* run(...errors)
+        expect(exit).toEqual(Exit.succeed(2))
+        expect(retries).toHaveLength(1)
+      }
+      for (const errors of [[aborted], [aborted, aborted], [unique, aborted], [aborted, new Overdrawn()]]) {
+        const { exit, retries } = yield* run(...errors)
+        expect(fails(exit)).toEqual(errors)
+        expect(retries).toEqual([])
+      }
+    }))
+
+  it.effect("decides by the failures of the last attempt alone", () =>
+    Effect.gen(function*() {
+      const aborted = sqlError("UnknownError", "25P02")
+      let calls = 0
+      const worse = Effect.suspend(() => Effect.fail(++calls === 1 ? serialization : aborted))
+      const { exit, retries } = yield* watch(new FakeDatabase(), SqlRetry.transaction(worse))
+      expect(fails(exit)).toEqual([aborted])
+      expect(retries).toHaveLength(1)
+    }))
+
   it.effect("does not take a failure without an error for a timeout", () =>
     Effect.gen(function*() {
       const { exit, retries } = yield* watch(new FakeDatabase(), SqlRetry.transaction(Effect.fail(undefined)))
@@ -265,6 +365,31 @@ describe("a connection that is lost", () => {
       expect(Exit.isFailure(died) && Cause.hasFails(died.cause)).toBe(false)
     }))
 
+  it.effect("is a typed failure also where it is not worth a retry", () =>
+    Effect.gen(function*() {
+      for (const code of ["25P04", "57P04", "CONNECTION_ENDED"]) {
+        const error = sqlError("UnknownError", code)
+        // what drivers say of the ROLLBACK is another error
+        const database = new FakeDatabase({ to: "WORK", error }, {
+          to: "ROLLBACK",
+          error: sqlError("UnknownError", code)
+        })
+        const { exit, retries } = yield* watch(database, SqlRetry.transaction(work))
+        expect(fails(exit)).toEqual([error])
+        expect(retries).toEqual([])
+      }
+    }))
+
+  it.effect("does not take the place of a deadline that has passed before", () =>
+    Effect.gen(function*() {
+      const { exit, sent } = yield* watch(
+        new FakeDatabase({ to: "ROLLBACK", takes: "1 minute", error: gone, closes: true }),
+        SqlRetry.transaction(Effect.never).pipe(Stamina.withDeadline("1 second"))
+      )
+      expect(fails(exit)).toMatchObject([{ _tag: "DeadlineExceeded" }])
+      expect(sent).toEqual(["1: BEGIN", "1: ROLLBACK"])
+    }))
+
   it.effect("does not take the place of the error that was there before", () =>
     Effect.gen(function*() {
       const overdrawn = new Overdrawn()
@@ -298,7 +423,10 @@ describe("a connection that is lost", () => {
         const error of [
           sqlError("ConnectionError", "ECONNRESET"),
           sqlError("UnknownError", "57P01"),
-          sqlError("UnknownError", "40003")
+          sqlError("UnknownError", "40003"),
+          sqlError("UnknownError", "CONNECTION_DESTROYED"),
+          unknown(new Error("Can't add new command when connection is in closed state")),
+          unknown(new Error("Failed query: COMMIT", { cause: coded("ECONNRESET") }))
         ]
       ) {
         expect(SqlRetry.isOutcomeUnknown(error)).toBe(false)
@@ -407,6 +535,19 @@ describe("attemptTimeout", () => {
       expect(Exit.isSuccess(exit)).toBe(true)
       expect(causes).toMatchObject([{ _tag: "AttemptTimedOut", attempt: 1 }])
       expect(sent).toEqual(["1: BEGIN", "1: ROLLBACK", "2: BEGIN", "2: WORK", "2: COMMIT"])
+    }))
+
+  it.effect("is not retried where `on` says so by name", () =>
+    Effect.gen(function*() {
+      const { exit, retries } = yield* watch(
+        new FakeDatabase(),
+        SqlRetry.transaction(Effect.never, {
+          attemptTimeout: "1 second",
+          on: { SqlError: SqlRetry.on, AttemptTimedOut: false }
+        })
+      )
+      expect(fails(exit)).toMatchObject([{ _tag: "AttemptTimedOut", attempt: 1 }])
+      expect(retries).toEqual([])
     }))
 
   it.effect("does not break off a COMMIT, nor commit twice on that account", () =>
