@@ -1,11 +1,25 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Data, Duration, Effect, Exit, Layer, Option, Ref, type Scope, Stream, type Tracer } from "effect"
+import {
+  Cause,
+  Data,
+  Duration,
+  Effect,
+  Exit,
+  Layer,
+  Option,
+  Ref,
+  Schema,
+  type Scope,
+  Stream,
+  type Tracer
+} from "effect"
 import { AttemptTimedOut, type RetryEvent, RetryOn, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { HttpApi, HttpApiClient, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { inTime } from "../kit/inTime.ts"
-import { scripted } from "../kit/scriptedClient.ts"
+import { scripted, type Step } from "../kit/scriptedClient.ts"
 import { recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 const url = "http://user:secret@localhost:8080/users/7?token=abc"
@@ -832,4 +846,49 @@ describe("HttpRetry.on", () => {
       expect(yield* inTime(call)).toEqual([1])
       expect(sent).toHaveLength(3)
     }).pipe(quiet))
+})
+
+describe("HttpRetry.on around a method of HttpApiClient", () => {
+  class Busy extends Schema.TaggedError<Busy>()("Busy", { queue: Schema.Int }, { httpApiStatus: 503 }) {}
+  const Api = HttpApi.make("Api").add(
+    HttpApiGroup.make("users").add(
+      HttpApiEndpoint.get("find", "/users/7", { success: Schema.String, error: Busy })
+    )
+  )
+  const json = { "content-type": "application/json" }
+
+  /** How many requests there are until the method succeeds, or fails for good. */
+  const requests = (first: Step, on: RetryOn.On<Busy | HttpClientError.HttpClientError | Schema.SchemaError>) =>
+    Effect.gen(function*() {
+      const { client, sent } = scripted(first, { status: 200, headers: json, body: "\"Ada\"" })
+      const { users } = yield* HttpApiClient.make(Api, { baseUrl: "http://localhost" }).pipe(
+        Effect.provideService(HttpClient.HttpClient, client)
+      )
+      yield* inTime(Effect.exit(Stamina.retry(users.find(), { ...plain, on })))
+      return sent.length
+    }).pipe(quiet)
+
+  it.effect("a status that is not declared counts", () =>
+    Effect.gen(function*() {
+      expect(yield* requests({ status: 502, body: "<html>" }, HttpRetry.on)).toBe(2)
+      expect(yield* requests({ status: 404, body: "<html>" }, HttpRetry.on)).toBe(1)
+    }))
+
+  it.effect("one that is declared is an error of its own, with a name of its own", () =>
+    Effect.gen(function*() {
+      const busy = { status: 503, headers: json, body: JSON.stringify({ _tag: "Busy", queue: 3 }) }
+      expect(yield* requests(busy, HttpRetry.on)).toBe(1)
+      expect(yield* requests(busy, [HttpRetry.on, "Busy"])).toBe(2)
+    }))
+
+  it.effect("one that is declared and cannot be decoded comes with a SchemaError, which decides", () =>
+    Effect.gen(function*() {
+      expect(yield* requests({ status: 503, body: "<html>" }, HttpRetry.on)).toBe(1)
+      expect(yield* requests({ status: 503, headers: json, body: "{}" }, HttpRetry.on)).toBe(1)
+    }))
+
+  it.effect("a 200 that breaks the schema is not retried", () =>
+    Effect.gen(function*() {
+      expect(yield* requests({ status: 200, headers: json, body: "7" }, HttpRetry.on)).toBe(1)
+    }))
 })
