@@ -57,6 +57,18 @@ export const q: Effect.Effect<
 // @ts-expect-error
 export const r: Transfer = transfer.pipe(SqlRetry.transaction({ attemptTimeout: "1 second" }))
 
+// which `on` may name
+export const v = transfer.pipe(
+  SqlRetry.transaction({ attemptTimeout: "1 second", on: { SqlError: SqlRetry.on, AttemptTimedOut: false } })
+)
+
+// a hook in a pipe gets the effect's errors and SqlError, and no others
+export const w: Transfer = transfer.pipe(
+  SqlRetry.transaction({ on: (error) => error._tag === "Overdrawn" ? error.by < 1 : error.isRetryable })
+)
+// @ts-expect-error
+export const x = transfer.pipe(SqlRetry.transaction({ on: (error) => error._tag === "Unrelated" }))
+
 // the classification fits everything that takes an `on`
 declare const query: Effect.Effect<number, SqlError.SqlError | Unrelated>
 export const s: typeof query = query.pipe(Stamina.retry({ ...SqlRetry.defaults, on: SqlRetry.on }))
