@@ -22,8 +22,8 @@ import { fromOptions, run } from "./transaction.ts"
 export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
 
 /**
- * Whether a database error is transient: the same work may succeed if it is done again. It serves as `on` for every retry
- * of this library.
+ * Whether a database error is transient: the same work may succeed if it is done again. It serves as `on` for every
+ * retry of this library.
  *
  * **Details**
  *
@@ -48,14 +48,14 @@ export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
  * Some drivers report a lost connection by its message alone: those messages are known as well. `docs/sql.md` lists all
  * codes and messages, with their sources.
  *
- * An error of work that may have been done is never retried, whatever its reason: 08007 and 40003, with which the server
- * says so, and errors that {@link isOutcomeUnknown} knows. Neither is a connection that the program itself has closed, or
- * anything that is not a `SqlError`.
+ * An error of work that may have been done is never retried, whatever its reason: 08007 and 40003, with which the
+ * server says so, and errors that {@link isOutcomeUnknown} knows. Neither is a connection that the program itself has
+ * closed, or anything that is not a `SqlError`.
  *
  * **Gotchas**
  *
- * This differs from `SqlError.isRetryable`, which retries statement timeouts and no `UnknownError`. `@effect/sql-pg` has
- * no other reason for a server that shuts down.
+ * This differs from `SqlError.isRetryable`, which retries statement timeouts and no `UnknownError`. `@effect/sql-pg`
+ * has no other reason for a server that shuts down.
  *
  * A single statement outside a transaction commits by itself. If its connection breaks, nobody knows whether it did.
  * Retry it only if it may run twice, or put it in a {@link transaction}.
@@ -88,9 +88,9 @@ export const on = (error: unknown): boolean => isTransient(error)
  *
  * **Details**
  *
- * Such a transaction is not retried, because that might do it twice. With the option `idempotent` it is retried, and its
- * error never counts as unknown. Handle the error by a look into the database, for example for a key that the transaction
- * inserts.
+ * Such a transaction is not retried, because that might do it twice. With the option `idempotent` it is retried, and
+ * its error never counts as unknown. Handle the error by a look into the database, for example for a key that the
+ * transaction inserts.
  *
  * @stability unstable
  * @category predicates
@@ -104,9 +104,9 @@ export const isOutcomeUnknown = (error: unknown): boolean => hasUnknownOutcome(e
  *
  * **Details**
  *
- * After a conflict, a transaction waits only for the other one to end, which takes milliseconds. The jitter keeps the two
- * from meeting again. Nine such waits add up to 4.5 to 5.4 seconds, enough for a server to restart. A failover to another
- * machine takes longer: 20 attempts wait for 25 seconds.
+ * After a conflict, a transaction waits only for the other one to end, which takes milliseconds. The jitter keeps the
+ * two from meeting again. Nine such waits add up to 4.5 to 5.4 seconds, enough for a server to restart. A failover to
+ * another machine takes longer: 20 attempts wait for 25 seconds.
  *
  * @stability unstable
  * @category constructors
@@ -119,40 +119,42 @@ export const defaults: RetryPolicy.RetryPolicy = /*#__PURE__*/ RetryPolicy.make(
 })
 
 /**
- * Runs an effect in a transaction of the current `SqlClient`, and retries the whole transaction, never a single statement.
+ * Runs an effect in a transaction of the current `SqlClient`, and retries the whole transaction, never a single
+ * statement.
  *
  * **Details**
  *
  * An attempt takes a connection, begins, runs the effect, and commits. If any of that fails, the transaction is rolled
  * back and the connection is released. If {@link on} calls the error transient, the next attempt starts from the
- * beginning, after a wait as in {@link defaults}. All options of `Stamina.retry` work here; hooks and reports see the same.
+ * beginning, after a wait as in {@link defaults}. All options of `Stamina.retry` work here; hooks and reports see the
+ * same.
  *
- * If the connection breaks during `COMMIT`, nobody knows whether the transaction was done, so it is not retried. The error
- * comes out, {@link isOutcomeUnknown} is true for it, and `stamina.commit_unknown` is logged as a warning. With
+ * If the connection breaks during `COMMIT`, nobody knows whether the transaction was done, so it is not retried. The
+ * error comes out, {@link isOutcomeUnknown} is true for it, and `stamina.commit_unknown` is logged as a warning. With
  * `idempotent: true` it is retried like any other error. When the *database* refuses a `COMMIT`, for example with a
  * serialization failure, nothing was done, and it is retried.
  *
- * Statements that run at the same time can fail together: one with the real error, the others with 25P02, which only says
- * that an earlier statement has failed. The real error decides.
+ * Statements that run at the same time can fail together: one with the real error, the others with 25P02, which only
+ * says that an earlier statement has failed. The real error decides.
  *
  * Inside another transaction of the same client nothing is retried, because only the outermost transaction can be done
  * again. The effect runs once, between a savepoint and its release, and its error goes to the transaction around. Each
- * call logs `stamina.transaction_not_retried`: at debug level if the transaction around is a `SqlRetry.transaction`, which
- * retries, else as a warning.
+ * call logs `stamina.transaction_not_retried`: at debug level if the transaction around is a `SqlRetry.transaction`,
+ * which retries, else as a warning.
  *
  * Throws a `RangeError` at once when an option is out of range or unknown.
  *
  * **Gotchas**
  *
- * Each attempt runs the effect anew, and only the database forgets failed attempts. Send the letter after the transaction,
- * or from `sql.afterCommit`.
+ * Each attempt runs the effect anew, and only the database forgets failed attempts. Send the letter after the
+ * transaction, or from `sql.afterCommit`.
  *
  * If the connection breaks, `SqlClient` cannot send its `ROLLBACK` and turns the failure into a defect. This function
  * keeps the failure, because the server rolls back lost connections by itself. A `sql.withTransaction` further inside
  * still makes a defect of it, and defects are not retried. Use this function there, too.
  *
- * A limit around it, `Effect.timeout` or `Stamina.withDeadline`, interrupts neither `COMMIT` nor `ROLLBACK`. If it passes
- * while `COMMIT` runs, the caller sees the timeout although the transaction is committed.
+ * A limit around it, `Effect.timeout` or `Stamina.withDeadline`, interrupts neither `COMMIT` nor `ROLLBACK`. If it
+ * passes while `COMMIT` runs, the caller sees the timeout although the transaction is committed.
  *
  * **Example** (Moving money)
  *

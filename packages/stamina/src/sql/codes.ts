@@ -1,6 +1,6 @@
 /**
- * What the codes and messages of databases and their drivers mean for a retry: the one table of them. `docs/sql.md` shows
- * it to users.
+ * What the codes and messages of databases and their drivers mean for a retry: the one table of them. `docs/sql.md`
+ * shows it to users.
  */
 import { causesOf, read } from "../tools/errors.ts"
 

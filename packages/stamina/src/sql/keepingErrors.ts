@@ -9,9 +9,9 @@ import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { isLost } from "./classify.ts"
 
 /**
- * Runs an effect in a transaction and fails with the effect's own failure, even if the connection is lost and `ROLLBACK`
- * cannot be sent. `withTransaction` makes defects of both. `whenDone` decides about a failure after the effect has
- * succeeded, mostly at `COMMIT`.
+ * Runs an effect in a transaction and fails with the effect's own failure, even if the connection is lost and
+ * `ROLLBACK` cannot be sent. `withTransaction` makes defects of both. `whenDone` decides about a failure after the
+ * effect has succeeded, mostly at `COMMIT`.
  */
 export const keepingErrors = <A, E, R>(
   withTransaction: SqlClient["withTransaction"],
