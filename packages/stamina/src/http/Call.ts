@@ -1,5 +1,5 @@
 /**
- * One call through a client that retries: its attempts, and what each of them comes to.
+ * One call through a client that retries: its attempts and their outcomes.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -32,11 +32,11 @@ export class Call {
   /** Why the request must not be sent again, if it must not. */
   private readonly refusal: Refusal | undefined
   private readonly name: string
-  /** The request as the current attempt has sent it; none while it is prepared, and what that fails with is final. */
+  /** The request as the current attempt has sent it; undefined while it is prepared. A failure of preparing is final. */
   private sent: Request | undefined = undefined
-  /** What the current attempt failed with because it took too long. */
+  /** The error of an attempt that took too long. It can be retried even while the request is prepared. */
   private timedOut: HttpClientError.HttpClientError | undefined = undefined
-  /** What is to be retried of the response to it. */
+  /** The verdict on its response, if that is retried. */
   private rejected: Rejected | undefined = undefined
 
   constructor(caller: string, http: HttpSettings, first: Request) {
@@ -92,7 +92,7 @@ export class Call {
   private complete(num: number, request: Request): Request {
     const { attemptHeader, idempotencyHeader } = this.http
     const key = keyOf(this.first, idempotencyHeader)
-    // the effects that prepare requests run anew for each attempt, and may make up a new key each time
+    // the effects that prepare requests run anew for each attempt, and may make a new key each time
     const kept = key === undefined || keyOf(request, idempotencyHeader) === key
       ? request
       : HttpClientRequest.setHeader(request, idempotencyHeader, key)
@@ -115,7 +115,7 @@ export class Call {
     })
   }
 
-  /** What becomes of a response, or of an error and the response that it was made of. */
+  /** Judges a response, or an error and the response that it holds. */
   private judge(request: Request, response: Response | undefined, error: unknown, fiber: AnyFiber): Verdict {
     const verdict = this.answer(request, response, error, fiber)
     if (verdict === false || this.refusal === undefined) return verdict
@@ -158,20 +158,20 @@ const resendCount = "http.request.resend_count"
 
 const nothing: hints.Reading = { hint: undefined, ignored: [] }
 
-/** What to do about a failure that is retried, by what the server says about it. */
+/** The verdict on a failure that is retried, by the hint of the server. */
 export const ofHint = (hint: hints.ServerHint | undefined, max: number): true | number | Hint =>
   hint === undefined || (hint.wait === 0 && !hint.asked)
     ? true
-    // a server that says "now" means it, and is not made to wait for a backoff
+    // a server that says "now" means it: no backoff
     : hint.wait === 0
     ? 0
     : { _tag: "Hint", wait: hint.wait, max }
 
-/** The response that an error was made of. */
+/** The response that an error holds. */
 export const responseOf = (error: unknown): Response | undefined =>
   HttpClientError.isHttpClientError(error) ? error.response : undefined
 
-/** Method and host: what people call a request. Paths and parameters hold identifiers and secrets. */
+/** Method and host. Paths and parameters hold identifiers and secrets. */
 const nameOf = ({ method, url }: Request): string => {
   const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url)?.[1]
   return host === undefined ? method : `${method} ${host.toLowerCase()}`

@@ -44,7 +44,7 @@ const brokenOff = /^(?:E[A-Z]+$|UND_ERR_|HPE_|ERR_STREAM_PREMATURE_CLOSE$|Z_BUF_
  * The messages of a `TypeError` of `fetch` without a code that stand for a fault of the network, by the list of the npm
  * package is-network-error, and those for bodies: Chrome, Firefox, Safari, React Native, undici, Cloudflare Workers, Deno.
  */
-const ofNetwork = new RegExp(
+const ofNetwork = /*#__PURE__*/ new RegExp(
   `^\\s*(?:${
     [
       "fetch failed",

@@ -1,5 +1,5 @@
 /**
- * What a server says about when to come back: the headers that hold it, in the order in which they are believed.
+ * When a server wants to be asked again: the headers that say so, the more reliable first.
  */
 import * as DateTime from "effect/DateTime"
 import * as Headers from "effect/http/Headers"
@@ -12,17 +12,17 @@ export interface ServerHint {
   readonly header: string
   /** Milliseconds from now: at least 0, and finite. */
   readonly wait: number
-  /** Whether the server asks for that, or merely tells when its window ends. */
+  /** Whether the server asks for that wait. If not, it merely says when its window ends. */
   readonly asked: boolean
 }
 
-/** A header that nothing could be made of. */
+/** A header that makes no sense. */
 export interface IgnoredHint {
   readonly header: string
   readonly value: string
 }
 
-/** What the headers of a response say. */
+/** The result of reading the headers of a response. */
 export interface Reading {
   readonly hint: ServerHint | undefined
   readonly ignored: ReadonlyArray<IgnoredHint>
@@ -30,17 +30,17 @@ export interface Reading {
 
 interface Source {
   readonly header: string
-  /** Milliseconds from `now` (milliseconds since 1970, if known), below 0 for what is past; undefined for no sense. */
+  /** Milliseconds from `now` (milliseconds since 1970, if known), below 0 for the past; undefined if it makes no sense. */
   readonly read: (value: string, now: number | undefined) => number | undefined
-  /** For a header that stands on every response, in need or not: how many requests are left, if that is known. */
+  /** For a header that stands on every response: how many requests are left, if that is known. */
   readonly left?: (headers: Headers.Headers) => number | undefined
 }
 
 /**
  * Reads the hints of a response to a status that is retried. The first header that makes sense counts.
  *
- * A point in time is compared with the time of the server, so that clocks that differ do no harm: with the response's
- * `Date`, else with `now`, in milliseconds since 1970. Where neither is known, it makes no sense.
+ * A point in time is compared with the response's `Date`, so that clocks may differ, and with `now` (milliseconds since
+ * 1970) where there is none. If neither is known, it makes no sense.
  */
 export const read = (headers: Headers.Headers, status: number, now: number | undefined): Reading => {
   const ignored: Array<IgnoredHint> = []
@@ -53,13 +53,13 @@ export const read = (headers: Headers.Headers, status: number, now: number | und
     if (wait !== undefined) {
       return { hint: { header, wait: Math.min(Math.max(0, wait), longest), asked: left === undefined }, ignored }
     }
-    // servers can send what they like, and logs are no place for all of it
+    // a server can send any length, and this goes to the log
     ignored.push({ header, value: value.slice(0, 100) })
   }
   return { hint: undefined, ignored }
 }
 
-/** Longer than anybody waits, and still a number that arithmetic is exact with. */
+/** Longer than anybody waits, and small enough for exact arithmetic. */
 const longest = 1e15
 
 /** `120`, `0.5`; of several, as from several servers in a row, the longest. */
@@ -76,7 +76,7 @@ const inMillis = (value: string): number | undefined => {
   return number === undefined ? undefined : Math.ceil(number)
 }
 
-/** Whole milliseconds, rounded up but for what a product of fractions is off by. */
+/** Whole milliseconds, rounded up, except for the error of multiplying a fraction. */
 const inSeconds = (value: string): number | undefined => {
   const number = toNumber(value)
   return number === undefined ? undefined : Math.ceil(number * 1000 - 1e-6)
@@ -136,7 +136,7 @@ const inQuotaReset = (value: string): number | undefined => {
 
 const byHeader = (name: string) => (headers: Headers.Headers): number | undefined => toNumber(headers[name] ?? "")
 
-/** In the order in which they are believed: what was asked for, then what can be concluded; the more precise first. */
+/** Requests of the server come first, then ends of windows; in each group the more precise one first. */
 const sources: ReadonlyArray<Source> = [
   { header: "retry-after-ms", read: inMillis },
   { header: "retry-after", read: inSecondsOrAtDate },

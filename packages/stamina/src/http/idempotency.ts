@@ -4,10 +4,10 @@
 import type * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 
-/** The methods that RFC 9110 calls idempotent: sent twice, they mean the same as sent once. */
+/** The methods that RFC 9110 calls idempotent: two requests have the same effect as one. */
 export const methods: ReadonlyArray<string> = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]
 
-/** The header that lets a server know a request again, whatever the method, unless another one is named. */
+/** The default name of the header by which a server recognises a repeated request. */
 export const keyHeader = "Idempotency-Key"
 
 /** The key of a request, if it has one. An empty one is none: it would be the same for all requests. */
@@ -16,7 +16,7 @@ export const keyOf = ({ headers }: HttpClientRequest.HttpClientRequest, header: 
 
 /** Why a request is not sent twice. */
 export interface Refusal {
-  /** Whether that was to be expected: it is a rule about methods, known before. */
+  /** Whether the caller could expect that, since it follows from the method. */
   readonly expected: boolean
   readonly why: string
 }
@@ -33,7 +33,7 @@ export const refusal = (
   return isReplayable(request.body) ? undefined : { expected: false, why: "the body can be sent only once" }
 }
 
-/** A stream may be used up; whether it is cannot be seen. */
+/** Whether a body can be sent again. A stream may be used up, and nothing tells whether it is. */
 const isReplayable = (body: HttpBody.HttpBody): boolean => {
   switch (body._tag) {
     case "Empty":
@@ -47,10 +47,10 @@ const isReplayable = (body: HttpBody.HttpBody): boolean => {
   }
 }
 
-/** Whether a body, in whatever form the platform takes it, is there as a whole. */
+/** Whether a raw body is complete data, in one of the forms that platforms accept. */
 const isData = (body: unknown): boolean =>
   body === undefined || body === null || typeof body === "string" || ArrayBuffer.isView(body) ||
   data.test(Object.prototype.toString.call(body))
 
-/** By name, since not every platform has all of them. */
+/** By name, since not every platform has all of these classes. */
 const data = /^\[object (?:ArrayBuffer|SharedArrayBuffer|Blob|File|FormData|URLSearchParams)\]$/

@@ -107,6 +107,12 @@ describe("HttpRetry.retry", () => {
       expect(sent).toHaveLength(3)
     }).pipe(quiet))
 
+  const openSsl = (what: string) => {
+    const message =
+      `write EPROTO 405D4B456E7F0000:error:0A00010B:SSL routines:${what}:../deps/openssl/ssl/record.c:84:\n`
+    return Object.assign(new Error(message), { code: "EPROTO" })
+  }
+
   const failsWith = (cause: unknown) =>
     Effect.gen(function*() {
       let sent = 0
@@ -222,11 +228,19 @@ describe("HttpRetry.retry", () => {
     ["Cloudflare Workers", new Error("Network connection lost."), 3],
     ["somebody else", new Error("out of luck"), 3],
     ["nobody", undefined, 3],
-    ["text", "ECONNRESET", 3]
-  ])("without a code, the name and the message decide: %s", ([, cause, requests]) =>
-    Effect.gen(function*() {
-      expect(yield* failsWith(cause)).toBe(requests)
-    }))
+    [
+      "text",
+      "ECONNRESET",
+      3
+    ]["node:https, about a server without TLS", openSsl("tls_validate_record_header:wrong version number"), 1],
+    ["node:https, about a server in trouble", openSsl("ssl3_read_bytes:tlsv1 alert internal error"), 3]
+  ])(
+    "where the code does not say it, the name and the message decide: %s",
+    ([, cause, requests]) =>
+      Effect.gen(function*() {
+        expect(yield* failsWith(cause)).toBe(requests)
+      })
+  )
 
   it.effect("a cause that cannot be looked at is retried", () =>
     Effect.gen(function*() {

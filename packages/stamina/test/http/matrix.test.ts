@@ -1,5 +1,4 @@
 import { NodeHttpClient } from "@effect/platform-node"
-import * as Undici from "@effect/platform-node/Undici"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, type Layer, Option, Schema } from "effect"
 import { type Decision, Stamina } from "effect-stamina"
@@ -535,7 +534,7 @@ describe("clients that somebody has aborted or closed", () => {
   it.live("undici with a dispatcher that is closed or destroyed is called once", () =>
     Effect.gen(function*() {
       for (const end of ["close", "destroy"] as const) {
-        const dispatcher = new Undici.Agent()
+        const dispatcher = yield* NodeHttpClient.makeDispatcher
         yield* Effect.promise(() => dispatcher[end]())
         const call = get.pipe(
           Effect.provide(NodeHttpClient.layerUndiciNoDispatcher),
@@ -543,5 +542,5 @@ describe("clients that somebody has aborted or closed", () => {
         )
         expect(yield* attempts(call)).toBe(1)
       }
-    }))
+    }).pipe(Effect.scoped))
 })
