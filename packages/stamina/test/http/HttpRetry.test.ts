@@ -228,19 +228,13 @@ describe("HttpRetry.retry", () => {
     ["Cloudflare Workers", new Error("Network connection lost."), 3],
     ["somebody else", new Error("out of luck"), 3],
     ["nobody", undefined, 3],
-    [
-      "text",
-      "ECONNRESET",
-      3
-    ]["node:https, about a server without TLS", openSsl("tls_validate_record_header:wrong version number"), 1],
+    ["text", "ECONNRESET", 3],
+    ["node:https, about a server without TLS", openSsl("tls_validate_record_header:wrong version number"), 1],
     ["node:https, about a server in trouble", openSsl("ssl3_read_bytes:tlsv1 alert internal error"), 3]
-  ])(
-    "where the code does not say it, the name and the message decide: %s",
-    ([, cause, requests]) =>
-      Effect.gen(function*() {
-        expect(yield* failsWith(cause)).toBe(requests)
-      })
-  )
+  ])("where the code does not say it, name and message decide: %s", ([, cause, requests]) =>
+    Effect.gen(function*() {
+      expect(yield* failsWith(cause)).toBe(requests)
+    }))
 
   it.effect("a cause that cannot be looked at is retried", () =>
     Effect.gen(function*() {
