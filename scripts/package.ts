@@ -1,38 +1,48 @@
 /**
- * Packs the library and looks at the tarball as those who install it will: by linters of packages, and by a project
- * outside the workspace (scripts/consumer) that installs it, compiles against it and runs.
+ * Packs what is published and looks at the tarballs as those who install them will: by linters of packages, and by a
+ * project outside the workspace (scripts/consumer) that installs the library, compiles against it and runs.
+ *
+ * It also compiles a library that wraps this one, and users of that library's declarations: a type that those cannot name
+ * becomes `any` there, without a word from the compiler where `skipLibCheck` is set.
  */
 import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { type Options, pnpm, report, root, run } from "./lib/run.ts"
+import * as workspace from "./lib/workspace.ts"
 
-/** Runs a command that must succeed. */
-const must = async (command: string, args: ReadonlyArray<string>, options?: Options): Promise<void> => {
-  const { end, ok, output } = await run(command, args, options)
+/** Runs a command that must succeed, and gives what it says. */
+const must = async (command: string, args: ReadonlyArray<string>, options?: Options): Promise<string> => {
+  const { end, ok, output, stdout } = await run(command, args, options)
   if (!ok) throw new Error(`${command} ${args.join(" ")}: ${end}\n${output}`)
+  return stdout
 }
 
 const readJson = (file: string) => JSON.parse(readFileSync(file, "utf8"))
 
-const library = join(root, "packages", "stamina")
-
-/** Packs the library, and gives the tarball's path. */
-const pack = async (): Promise<string> => {
-  const folder = join(root, ".tmp", "package")
+/** Packs a package, and gives the tarball's path. */
+const pack = async (name: string): Promise<string> => {
+  const folder = join(root, ".tmp", "package", name)
   rmSync(folder, { recursive: true, force: true })
-  await must(pnpm, ["--filter", "effect-stamina", "pack", "--pack-destination", folder])
+  await must(pnpm, ["--filter", name, "pack", "--pack-destination", folder])
   return join(folder, readdirSync(folder)[0]!)
 }
 
-const lint = async (tarball: string): Promise<void> => {
+/** Looks at a tarball, and gives the number of its entry points. */
+const lint = async (tarball: string, folder: string): Promise<number> => {
+  const { exports, name, publishConfig } = readJson(join(folder, "package.json"))
+  for (const subpath of new Set([...Object.keys(exports), ...Object.keys(publishConfig.exports)])) {
+    const built = exports[subpath]?.replace(/^\.\/src\/(.+)\.ts$/, "./dist/$1.js")
+    if (publishConfig.exports[subpath] !== built) {
+      throw new Error(`${name}: "${subpath}" is ${exports[subpath]} here, and ${publishConfig.exports[subpath]} in npm`)
+    }
+  }
   await must("publint", ["run", tarball, "--strict"])
-  // the linter does not expand the pattern that opens the subpaths
-  const { exports } = readJson(join(library, "package.json"))
-  const subpaths = globSync("*.ts", { cwd: join(library, "src") })
-    .map((file) => file.replace(/\.ts$/, ""))
-    .filter((module) => exports[`./${module}`] !== null)
-  await must("attw", [tarball, "--profile", "esm-only", "--format", "ascii", "--include-entrypoints", ...subpaths])
+  const seen = await must("attw", [tarball, "--profile", "esm-only", "--format", "json"])
+  const { entrypoints } = JSON.parse(seen).analysis
+  const missed = Object.keys(exports).filter((subpath) => entrypoints[subpath] === undefined)
+  if (missed.length > 0) throw new Error(`attw has not looked at ${missed.join(", ")} of ${name}`)
+  return Object.keys(exports).length
 }
 
 /** Makes the project that uses the package, and installs what it depends on. */
@@ -52,10 +62,33 @@ const install = async (tarball: string, folder: string): Promise<void> => {
   }
 }
 
+const modes = {
+  NodeNext: [],
+  Bundler: ["--module", "ESNext", "--moduleResolution", "Bundler"]
+}
+
+/** Compiles the project, the library beside it that wraps the package, and what uses that library. */
 const compile = async (folder: string): Promise<void> => {
-  const tsc = [join(folder, "node_modules", "typescript", "bin", "tsc"), "-p", folder]
-  await must(process.execPath, tsc)
-  await must(process.execPath, [...tsc, "--noEmit", "--module", "ESNext", "--moduleResolution", "Bundler"])
+  const tsc = (project: string, ...options: ReadonlyArray<string>) =>
+    must(process.execPath, [join(folder, "node_modules", "typescript", "bin", "tsc"), "-p", project, ...options])
+  await tsc(folder)
+  await tsc(folder, "--noEmit", ...modes.Bundler)
+
+  // each wrapper by itself, so that none finds a type by what another imports
+  const wrappers = globSync("*.ts", { cwd: join(folder, "wrappers") }).map((file) => {
+    const project = join(folder, "wrappers", `tsconfig.${file}.json`)
+    writeFileSync(project, JSON.stringify({ extends: "../tsconfig.json", include: [file] }))
+    return project
+  })
+  const house = join(folder, "node_modules", "house")
+  for (const mode of Object.values(modes)) {
+    rmSync(house, { recursive: true, force: true })
+    for (const wrapper of wrappers) await tsc(wrapper, "--declaration", "--outDir", house, ...mode)
+    writeFileSync(join(house, "package.json"), JSON.stringify({ type: "module", exports: { "./*": "./*.js" } }))
+    for (const skip of ["true", "false"]) {
+      await tsc(join(folder, "users"), "--noEmit", "--skipLibCheck", skip, ...mode)
+    }
+  }
 }
 
 /** The Node.js that the machine has, where these scripts run on the workspace's own. */
@@ -83,11 +116,17 @@ const runIt = async (folder: string): Promise<string> => {
 
 const consumer = mkdtempSync(join(tmpdir(), "effect-stamina-consumer-"))
 try {
-  const tarball = await pack()
-  await lint(tarball)
-  await install(tarball, consumer)
+  let entries = 0
+  for (const { name, path } of await workspace.published()) {
+    const tarball = await pack(name)
+    entries += await lint(tarball, path)
+    if (name === "effect-stamina") await install(tarball, consumer)
+  }
   await compile(consumer)
-  report([], `packed, linted, installed, compiled, and run on Node.js ${await runIt(consumer)}`)
+  report(
+    [],
+    `${entries} entry points linted, installed, wrapped, compiled, and run on Node.js ${await runIt(consumer)}`
+  )
 } catch (error) {
   report([error instanceof Error ? error.message : String(error)], "")
 } finally {

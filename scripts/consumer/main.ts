@@ -1,5 +1,6 @@
 /**
- * A project that installed the package from npm: `scripts/package.ts` copies it out of the workspace and runs it.
+ * A project that installed the package from npm: `scripts/package.ts` copies it out of the workspace and runs it. Beside
+ * it, in `wrappers`, stands a library that wraps the package, and in `users` what that library's users write.
  */
 import { Data, Effect } from "effect"
 import { RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
@@ -7,6 +8,9 @@ import { decide } from "effect-stamina/Decision"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { fileURLToPath } from "node:url"
 
 class HttpError extends Data.TaggedError("HttpError")<{ readonly status: number }> {}
 
@@ -29,6 +33,19 @@ assert.equal((await Effect.runPromise(client.get("http://localhost/"))).status, 
 // @ts-expect-error: a tag that it cannot fail with
 export const typo = flaky().pipe(Stamina.retry({ on: "HtpError" }))
 
-for (const closed of ["internal/Run", "Retry", "index"]) {
-  await assert.rejects(import(`effect-stamina/${closed}`), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" })
+// what is exported opens, and nothing else does
+const manifest = fileURLToPath(import.meta.resolve("effect-stamina/package.json"))
+const { exports }: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(readFileSync(manifest, "utf8"))
+const open = Object.keys(exports).filter((subpath) => subpath !== "./package.json")
+for (const subpath of open) assert.ok(await import(`effect-stamina${subpath.slice(1)}`), subpath)
+
+const modules = readdirSync(join(manifest, "..", "dist"), { encoding: "utf8", recursive: true })
+  .filter((file) => file.endsWith(".js"))
+  .map((file) => file.replaceAll("\\", "/").replace(/\.js$/, ""))
+assert.ok(modules.length > open.length)
+for (const module of modules) {
+  for (const closed of new Set([module, basename(module), `dist/${module}.js`, `src/${module}.ts`])) {
+    if (open.includes(`./${closed}`)) continue
+    await assert.rejects(import(`effect-stamina/${closed}`), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" }, closed)
+  }
 }
