@@ -1,5 +1,6 @@
 /**
- * HTTP with `HttpRetry`: a client that retries by itself, as long as the server asks for, and never a POST without a key.
+ * HTTP with `HttpRetry`: a client that retries by itself, waits as long as the server asks, and never repeats a POST
+ * without a key.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer, Option } from "effect"
@@ -9,13 +10,14 @@ import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { deepStrictEqual, strictEqual } from "node:assert/strict"
 import * as Http from "node:http"
 
-/** Every request has one client: whoever uses it need not know that it retries. */
+/** The one client of the program. It stays a plain `HttpClient`, so its users need not know that it retries. */
 const layer = Layer.effect(
   HttpClient.HttpClient,
   Effect.map(
     HttpClient.HttpClient,
     HttpRetry.retry({
       attempts: 4,
+      attemptTimeout: "5 seconds",
       waitInitial: "20 millis",
       waitJitter: 0,
       maxHint: "10 seconds",

@@ -354,9 +354,8 @@ export interface Unbound {
  */
 export const make = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
   on: O & Checked<NoInfer<E>, O>
-): (error: unknown extends E ? ErrorOf<O> : E, attempt?: FailedAttempt) => Verdict => {
-  return asHook([fromInput("RetryOn.make", on)])
-}
+): (error: unknown extends E ? ErrorOf<O> : E, attempt?: FailedAttempt) => Verdict =>
+  asHook([fromInput("RetryOn.make", on)])
 
 /**
  * The forms of `on` for the errors `E`; every form as long as `E` is not known.
@@ -399,9 +398,7 @@ const firstAttempt: FailedAttempt = { num: 1, elapsed: Duration.zero, previousWa
  */
 export const among = (
   ...ons: readonly [AnyOn, ...ReadonlyArray<AnyOn>]
-): (error: unknown, attempt?: FailedAttempt) => Verdict => {
-  return asHook(ons.map((on) => fromInput("RetryOn.among", on)))
-}
+): (error: unknown, attempt?: FailedAttempt) => Verdict => asHook(ons.map((on) => fromInput("RetryOn.among", on)))
 
 /** A hook that is asked about the same errors as the forms that it was made of. */
 const asHook = (judgements: ReadonlyArray<Judgement>): (error: unknown, attempt?: FailedAttempt) => Verdict => {
