@@ -348,12 +348,13 @@ class LocalBudget implements RetryBudget {
 
   called(fiber: AnyFiber): void {
     bucket.called(this.bucket)
-    if (this.telemetry.isExhausted) this.maybeRecovered(fiber)
+    if (this.telemetry.isExhausted) this.telemetry.seen(this.isHalfFull, fiber)
   }
 
   failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
     if (attempt === 1) bucket.failed(this.bucket)
     if (hint !== undefined) this.quiet.hear(hint, fiber)
+    this.telemetry.seen(this.isHalfFull, fiber)
   }
 
   ask(_request: unknown, fiber: AnyFiber): Answer {
@@ -367,7 +368,7 @@ class LocalBudget implements RetryBudget {
 
   succeeded(fiber: AnyFiber): void {
     bucket.putBack(this.bucket)
-    if (this.telemetry.isExhausted) this.maybeRecovered(fiber)
+    this.telemetry.seen(this.isHalfFull, fiber)
   }
 
   unused(): void {
@@ -388,9 +389,8 @@ class LocalBudget implements RetryBudget {
     return this.bucket.units / bucket.token
   }
 
-  /** Not at the first token, or there would be a line for each that a few successes pay for in an outage. */
-  private maybeRecovered(fiber: AnyFiber): void {
-    if (this.bucket.units >= this.bucket.capacity / 2) this.telemetry.recovered(fiber)
+  private get isHalfFull(): boolean {
+    return this.bucket.units >= this.bucket.capacity / 2
   }
 }
 

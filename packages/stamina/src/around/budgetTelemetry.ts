@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
+import * as clock from "../tools/clock.ts"
 import { logLine } from "../tools/logLine.ts"
 
 /** What is told of a budget. */
@@ -23,6 +24,7 @@ export class BudgetTelemetry {
   /** Whether it has refused a retry and has not filled again since. */
   isExhausted = false
   private refusedBefore = 0
+  private halfFullSince: clock.Reading | undefined
   private readonly about: Told
   private readonly registries = new WeakSet<Metric.MetricRegistry>()
   private readonly series: Array<Metric.Registration> = []
@@ -41,6 +43,7 @@ export class BudgetTelemetry {
     this.refused++
     if (this.isExhausted) return
     this.isExhausted = true
+    this.halfFullSince = undefined
     this.refusedBefore = this.refused - 1
     logLine(fiber, "Warn", "stamina.budget_exhausted", () => ({
       budget: this.about.name,
@@ -49,8 +52,15 @@ export class BudgetTelemetry {
     }))
   }
 
-  /** The budget has filled again after it had refused retries. */
-  recovered(fiber: AnyFiber): void {
+  /**
+   * For a budget that has refused retries: it has recovered when it stays half full for ten seconds. One look is not
+   * enough, since calls that are open are credited before they fail, and a few successes pay for a token in an outage.
+   */
+  seen(isHalfFull: boolean, fiber: AnyFiber): void {
+    if (!this.isExhausted) return
+    const now = clock.read(fiber)
+    this.halfFullSince = isHalfFull ? this.halfFullSince ?? now : undefined
+    if (this.halfFullSince === undefined || clock.millisBetween(this.halfFullSince, now) < 10_000) return
     this.isExhausted = false
     logLine(fiber, "Info", "stamina.budget_recovered", () => ({
       budget: this.about.name,
