@@ -8,11 +8,12 @@ import type * as Fiber from "effect/Fiber"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { type Admission, both } from "../around/Admission.ts"
 import type { Rejected, Settings } from "../drive/settings.ts"
 import { logLine } from "../tools/logLine.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
-import type { Hint, Verdict } from "../verdict/Verdict.ts"
+import { type Hint, isHint, type Verdict } from "../verdict/Verdict.ts"
 import { isTimeout, isTransient } from "./classify.ts"
 import { discard } from "./discard.ts"
 import * as hints from "./hints.ts"
@@ -48,6 +49,7 @@ export class Call {
     this.settings = {
       ...http.settings,
       name: this.name,
+      admission: doorOf(http, first),
       judge: (error, _, fiber) => {
         const request = error === this.timedOut ? this.sent ?? first : this.sent
         return request !== undefined && this.judge(request, responseOf(error), error, fiber)
@@ -120,6 +122,11 @@ export class Call {
     const verdict = this.answer(request, response, error, fiber)
     if (verdict === false || this.refusal === undefined) return verdict
     const { expected, why } = this.refusal
+    // the run takes it for a call that is none of its business, but the server has failed, and may have asked to wait
+    this.settings.admission?.failed({
+      attempt: 1,
+      hint: isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined
+    }, fiber)
     this.log(fiber, expected ? "Debug" : "Warn", "stamina.not_retried", { why })
     return false
   }
@@ -170,6 +177,20 @@ export const ofHint = (hint: hints.ServerHint | undefined, max: number): true | 
 /** The response that an error holds. */
 export const responseOf = (error: unknown): Response | undefined =>
   HttpClientError.isHttpClientError(error) ? error.response : undefined
+
+/** Who may object to retries of a request. */
+const doorOf = ({ budgetOf, settings }: HttpSettings, request: Request): Admission | undefined => {
+  const budget = budgetOf(originOf(request))
+  return budget === undefined || settings.admission === undefined
+    ? budget ?? settings.admission
+    : both(settings.admission, budget)
+}
+
+/** Scheme, host and port; nothing where the platform completes the URL. */
+const originOf = ({ url }: Request): string => {
+  const [, scheme = "", host = ""] = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url) ?? []
+  return host === "" ? "<same origin>" : `${scheme}://${host}`.toLowerCase()
+}
 
 /** Method and host. Paths and parameters hold identifiers and secrets. */
 const nameOf = ({ method, url }: Request): string => {

@@ -75,6 +75,9 @@ export type Added<Timeout, ReadBody> = [Timeout] extends [undefined]
  * log says why, as `stamina.not_retried`: at debug level for the method, as a warning for the body. Attempts, waits and
  * limits are those of `Stamina.retry`, and so are test mode, deadlines, hooks and reports.
  *
+ * Each origin has a retry budget by default, so that an outage is not made worse: see `RetryBudget` and the option
+ * `budget`. A wait that a server asks for in one call holds for the retries of all calls to its origin.
+ *
  * Faults that no retry can mend are final: certificates and TLS versions, requests that the platform refuses to send,
  * redirects without end, aborted requests, bodies that make no sense.
  *

@@ -7,6 +7,7 @@
 import type * as Duration from "effect/Duration"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type { RetryBudget } from "../around/RetryBudget.ts"
 import type { RetryOptions } from "../drive/RetryOptions.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 
@@ -39,7 +40,7 @@ export interface Failure {
 export interface Options<
   out Timeout extends Duration.Input | undefined = undefined,
   out ReadBody extends boolean = false
-> extends Omit<RetryOptions<never, Timeout>, "on" | "name" | "attemptTimeout"> {
+> extends Omit<RetryOptions<never, Timeout>, "on" | "name" | "attemptTimeout" | "budget"> {
   /** The label `callable` in metrics and logs. Default: method and host, as in `"GET api.example.com"`. */
   readonly name?: string | undefined
   /**
@@ -49,6 +50,12 @@ export interface Options<
    * it takes.
    */
   readonly attemptTimeout?: Timeout | undefined
+  /**
+   * The retry budget of each origin (scheme, host and port): one for all origins, or a function from the origin to its
+   * budget, such as `RetryBudget.keyedUnsafe(…)`; `"none"` for no budget. Default: a budget of its own for each of the 200
+   * origins used last, with the defaults of `RetryBudget`.
+   */
+  readonly budget?: RetryBudget | ((origin: string) => RetryBudget) | "none" | undefined
   /** The statuses that are retried, from 200 to 599. Default: {@link defaultStatuses}. */
   readonly statuses?: ReadonlyArray<number> | undefined
   /** The methods of requests that may be sent again without an idempotency key. Default: {@link defaultMethods}. */

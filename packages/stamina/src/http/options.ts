@@ -2,6 +2,8 @@
  * Checks the options of `HttpRetry.retry`, once.
  */
 import * as Duration from "effect/Duration"
+import type { Admission } from "../around/Admission.ts"
+import * as RetryBudget from "../around/RetryBudget.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
 import { checkBoolean, checkKnown, decodeDuration, refuse } from "../tools/check.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
@@ -22,6 +24,8 @@ export interface HttpSettings {
   /** In milliseconds. */
   readonly maxHint: number
   readonly attemptHeader: string | undefined
+  /** The budget of an origin, if there is one. */
+  readonly budgetOf: (origin: string) => Admission | undefined
   readonly readBody: boolean
   readonly classify: ((failure: Failure) => Answer | undefined) | undefined
 }
@@ -33,6 +37,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
   checkKnown(caller, options, [...retryFields.filter((field) => field !== "on"), ...httpFields])
   const {
     attemptHeader,
+    budget = RetryBudget.keyedUnsafe(),
     classify: override,
     idempotencyHeader = idempotency.keyHeader,
     idempotencyKey = false,
@@ -56,6 +61,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
     idempotencyHeader: checkHeader(caller, idempotencyHeader, "idempotencyHeader"),
     maxHint: checkMaxHint(caller, maxHint),
     attemptHeader,
+    budgetOf: checkBudget(caller, budget),
     readBody: checkBoolean(caller, readBody, "readBody"),
     classify: override
   }
@@ -71,6 +77,18 @@ const httpFields: ReadonlyArray<keyof Options> = [
   "readBody",
   "classify"
 ]
+
+const checkBudget = (caller: string, budget: unknown): HttpSettings["budgetOf"] => {
+  if (budget === "none") return () => undefined
+  if (RetryBudget.isRetryBudget(budget)) return () => budget
+  if (typeof budget !== "function") {
+    return refuse(caller, "budget", "a RetryBudget, a function from an origin to one, or \"none\"", budget)
+  }
+  return (origin) => {
+    const found: unknown = budget(origin)
+    return RetryBudget.isRetryBudget(found) ? found : refuse(caller, `budget(${origin})`, "a RetryBudget", found)
+  }
+}
 
 /** What RFC 9110 allows in the names of methods and headers. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
