@@ -1,0 +1,163 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Option } from "effect"
+import { Admission, RetryBudget, type RetryOptions, Stamina } from "effect-stamina"
+import { TestClock } from "effect/testing"
+import { drivers } from "../kit/drivers.ts"
+import { VirtualTime } from "../kit/VirtualTime.ts"
+
+const always = { on: () => true, waitInitial: 100, waitJitter: 0, hooks: [] } as const
+
+type Given = Admission.Answer | Effect.Effect<Admission.Answer>
+
+/** A door that gives these answers, the last one for ever, and what it heard. */
+const door = (...answers: ReadonlyArray<Given>) => {
+  const heard: Array<string> = []
+  let asked = 0
+  const admission: Admission.Admission = {
+    called: () => void heard.push("called"),
+    failed: ({ attempt, hint }) => void heard.push(`failed ${attempt}${hint === undefined ? "" : ` ${hint}`}`),
+    ask: ({ retryNum, wait }) => {
+      heard.push(`ask ${retryNum} ${wait}`)
+      return answers[Math.min(asked++, answers.length - 1)] ?? granted
+    },
+    succeeded: () => void heard.push("succeeded"),
+    unused: () => void heard.push("unused")
+  }
+  return { admission, heard }
+}
+
+const granted: Admission.Answer = { _tag: "Granted" }
+const refused: Admission.Answer = { _tag: "Refused", reason: "CircuitOpen" }
+const later = (answer: Admission.Answer) => Effect.as(Effect.yieldNow, answer)
+
+const reasonOf = (exit: Exit.Exit<unknown, unknown>): string | undefined =>
+  Exit.isFailure(exit)
+    ? Option.getOrUndefined(Option.map(Stamina.report(exit.cause), ({ reason }) => reason))
+    : undefined
+
+const flaky = (failures: number) => {
+  let calls = 0
+  return Effect.suspend(() => calls++ < failures ? Effect.fail("down") : Effect.succeed("up"))
+}
+
+const seeing = drivers.filter(({ name }) => !/schedule/i.test(name))
+
+describe.each(seeing)("a door given to $name", ({ build }) => {
+  const run = (block: Effect.Effect<string, string>, admission: Admission.Admission, options = {}) => {
+    const time = new VirtualTime([0])
+    return Effect.map(
+      time.provide(Effect.exit(build({ ...always, admission, ...options }, () => block))),
+      (exit) => ({ exit, sleeps: time.sleeps })
+    )
+  }
+
+  describe.each([["a plain answer", (answer: Admission.Answer) => answer], ["an effect", later]] as const)(
+    "with %s",
+    (_, given) => {
+      it.effect("hears of the call, of each failure and each retry, and that the last one has succeeded", () =>
+        Effect.gen(function*() {
+          const { admission, heard } = door(given(granted))
+          const { exit, sleeps } = yield* run(flaky(2), admission)
+          expect(exit).toEqual(Exit.succeed("up"))
+          expect(sleeps).toEqual([100, 200])
+          expect(heard).toEqual(["called", "failed 1", "ask 1 100", "failed 2", "ask 2 200", "succeeded"])
+        }))
+
+      it.effect("refuses with a reason of its own, and hears no more", () =>
+        Effect.gen(function*() {
+          const { admission, heard } = door(given(granted), given(refused))
+          const { exit, sleeps } = yield* run(flaky(9), admission)
+          expect(Exit.findErrorOption(exit)).toEqual(Option.some("down"))
+          expect([reasonOf(exit), sleeps]).toEqual(["CircuitOpen", [100]])
+          expect(heard).toEqual(["called", "failed 1", "ask 1 100", "failed 2", "ask 2 200"])
+        }))
+
+      it.effect("lengthens the wait, within the limits of the run; otherwise the retry is unused", () =>
+        Effect.gen(function*() {
+          const { admission, heard } = door(given({ _tag: "Granted", wait: 5000 }))
+          const { exit, sleeps } = yield* run(flaky(9), admission, { timeout: 6000 })
+          expect([reasonOf(exit), sleeps]).toEqual(["WaitExceedsDeadline", [5000]])
+          expect(heard.slice(-3)).toEqual(["failed 2", "ask 2 200", "unused"])
+        }))
+
+      it.effect("does not shorten it", () =>
+        Effect.gen(function*() {
+          const { admission } = door(given({ _tag: "Granted", wait: 50 }))
+          expect((yield* run(flaky(1), admission)).sleeps).toEqual([100])
+        }))
+    }
+  )
+
+  it.effect("is not asked in test mode, and hears of nothing to come", () =>
+    Effect.gen(function*() {
+      const { admission, heard } = door(refused)
+      const { exit } = yield* Effect.provide(run(flaky(1), admission), Stamina.layerTesting({ attempts: 3 }))
+      expect(exit).toEqual(Exit.succeed("up"))
+      expect(heard).toEqual(["called", "failed 1"])
+    }))
+
+  it.effect("that never answers keeps nobody from being interrupted", () =>
+    Effect.gen(function*() {
+      const { admission, heard } = door(Effect.never)
+      const fiber = yield* Effect.forkChild(build({ ...always, admission }, () => flaky(9)))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.interrupt(fiber)
+      expect(heard).toEqual(["called", "failed 1", "ask 1 100"])
+    }))
+
+  it.effect("that never answers a second time leaves a run that was interrupted, and counts all its calls", () =>
+    Effect.gen(function*() {
+      const ends: Array<unknown> = []
+      const hook = {
+        onInterrupted: ({ attempts, calls }: Record<string, unknown>) => void ends.push([attempts, calls])
+      }
+      const { admission } = door(granted, Effect.never)
+      const fiber = yield* Effect.forkChild(build({ ...always, admission, hooks: [hook] }, () => flaky(9)))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.interrupt(fiber)
+      expect(ends).toEqual([[2, 2]])
+    }))
+})
+
+describe("Admission.both", () => {
+  it.effect("asks the second where the first has granted, and the longer wait holds", () =>
+    Effect.gen(function*() {
+      const first = door({ _tag: "Granted", wait: 3000 }, later({ _tag: "Granted", wait: 300 }))
+      const second = door(later({ _tag: "Granted", wait: 700 }))
+      const time = new VirtualTime([0])
+      const admission = Admission.both(first.admission, second.admission)
+      yield* time.provide(Stamina.retry(flaky(2), { ...always, admission }))
+      expect(time.sleeps).toEqual([3000, 700])
+      const heard = ["called", "failed 1", "ask 1 100", "failed 2", "ask 2 200", "succeeded"]
+      expect([first.heard, second.heard]).toEqual([heard, heard])
+    }))
+
+  it.effect("tells the first that its retry is unused where the second refuses, and asks nobody after a refusal", () =>
+    Effect.gen(function*() {
+      const open = door(later(granted))
+      const closed = door(refused)
+      yield* Effect.exit(
+        Stamina.retry(flaky(9), { ...always, admission: Admission.both(open.admission, closed.admission) })
+      )
+      expect(open.heard).toEqual(["called", "failed 1", "ask 1 100", "unused"])
+      const never = door(granted)
+      yield* Effect.exit(
+        Stamina.retry(flaky(9), { ...always, admission: Admission.both(closed.admission, never.admission) })
+      )
+      expect(never.heard).toEqual(["called", "failed 1"])
+    }))
+})
+
+describe("the option admission", () => {
+  it("stands before the budget, whose token is not taken for nothing", () => {
+    const budget = RetryBudget.makeUnsafe()
+    const { admission } = door(refused)
+    Effect.runSync(Effect.exit(Stamina.retry(flaky(9), { ...always, admission, budget })))
+    expect(Effect.runSync(budget.state)).toMatchObject({ granted: 0, refused: 0 })
+  })
+
+  it.each([{}, 5, null, { called: () => {} }])("is nothing else: %s", (admission) => {
+    const options = { ...always, admission } as unknown as RetryOptions.RetryOptions<() => boolean>
+    expect(() => Stamina.retry(options)).toThrow(/^Stamina\.retry: admission must be an Admission, got /)
+  })
+})
