@@ -143,7 +143,7 @@ describe("rooms", () => {
   })
 
   it("of a policy load Schema only where one is written or read; RetryPolicy knows the types", async () => {
-    const modules = ["schema", "config", "spelling", "RetryPolicy", "Backoff"]
+    const modules = ["schema", "config", "fields", "RetryPolicy", "Backoff"]
     const code = `import * as Schema from "effect/Schema"\nimport type * as Config from "effect/Config"\n`
     const files = Object.fromEntries(modules.map((module) => [`policy/${module}.ts`, code]))
 

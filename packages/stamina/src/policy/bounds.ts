@@ -1,40 +1,28 @@
 /**
- * The worst that a policy allows.
+ * The worst case of a policy.
  *
- * A retry is decided while the time since the start is less than the timeout, and a wait once decided is not
- * shortened. So retry `n` can happen when the `n − 1` shortest waits before it sum to less than the timeout (attempts may
- * take no time at all), and the waits up to and including it then sum to at most
+ * A retry is decided while the time since the start is less than the timeout, and a wait once decided is not shortened.
+ * So retry `n` can happen if the `n − 1` shortest waits before it sum to less than the timeout (attempts may take no
+ * time at all). The waits up to and including it then sum to at most
  *
  *     min(timeout, the n − 1 longest waits before it) + the longest wait before retry n
  *
- * which is approached, as waits and attempts can be drawn out to end just before the timeout. The worst total is the
- * largest of these over all `n` that can happen: not always the last, for with a base below 1 waits shrink, and in a
- * list they do as they like. Only where a decorrelated run meets its timeout is the sum out of reach: there a long last
- * wait takes long waits before it.
+ * A run can come as close to this sum as it likes, because waits and attempts can last until just before the timeout.
+ * The worst total is the largest of these sums over all `n` that can happen. It is not always the last: with a base below
+ * 1 waits shrink, and a list has its waits in any order. One case stays below the sum: a decorrelated run that meets its
+ * timeout, since its last wait is long only after other long waits.
  *
- * With `overshoot: "refuse"`, a wait is begun only if it ends before the timeout. So retry `n` can happen when the `n`
+ * With `overshoot: "refuse"`, a wait begins only if it ends before the timeout. So retry `n` can happen if the `n`
  * shortest waits up to it sum to less than the timeout, and the waits then sum to at most
  *
  *     min(timeout, the n longest waits)
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
-import type { RetryPolicy } from "./model.ts"
+import type { Bounds, RetryPolicy } from "./PolicyModel.ts"
+import { rowOf } from "./shapes.ts"
 
-/**
- * The worst that a policy allows: see `RetryPolicy.bounds`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Bounds {
-  /** The most calls that one run can make, the first one included; `Infinity` where nothing limits them. */
-  readonly attempts: number
-  /** The longest that the waits of one run can be in all; `Duration.infinity` where nothing limits them. */
-  readonly totalWait: Duration.Duration
-}
-
-/** As many retries are looked at one by one; after them, blocks of retries are, each taken at its worst. */
+/** So many retries are counted one by one. Later ones are grouped into blocks, bounded by their worst wait. */
 const exactly = 100_000
 
 /** `RetryPolicy.bounds`. */
@@ -44,19 +32,19 @@ export const bounds = (policy: RetryPolicy): Bounds => {
   const refuses = policy.overshoot === "refuse"
   const limit = policy.attempts - 1
   const end = single(backoff, Number.MAX_VALUE) // not Infinity: 1 to the power of Infinity is NaN
-  const listed = typeof backoff.shape === "string" ? 0 : backoff.shape.length
+  const { monotoneFrom } = rowOf(backoff.shape)
   let settled = false
   let retries = 0
-  let least = 0 // milliseconds of waiting before the next retry, when every wait is as short as can be
-  let most = 0 // and when every one is as long
+  let least = 0 // milliseconds of waiting before the next retry, if every wait is as short as possible
+  let most = 0 // the same, if every wait is as long as possible
   let total = 0
   while (retries < limit) {
     const first = retries + 1
     const here: Block = settled ? end : single(backoff, first)
-    // waits of a named shape only grow or only shrink: once they have come to the end, they stay there
-    settled ||= first >= listed && here.shortest === end.shortest && here.longest === end.longest
+    // waits that only grow or only shrink stay at the end value once they have reached it
+    settled ||= first >= monotoneFrom && here.shortest === end.shortest && here.longest === end.longest
     if (refuses ? least + here.shortest >= timeout : least >= timeout) break
-    const block = first <= Math.max(exactly, listed)
+    const block = first <= Math.max(exactly, monotoneFrom)
       ? here
       : settled
       ? lasting(here, limit - retries, timeout - least)
@@ -67,7 +55,7 @@ export const bounds = (policy: RetryPolicy): Bounds => {
         ? Math.min(timeout, most + times(block.width, block.longest))
         : Math.min(timeout, most + times(block.width - 1, block.longest)) + block.longest
     )
-    // not Infinity, which would be past a timeout that is none
+    // not Infinity: that would reach an infinite timeout
     least = Math.min(Number.MAX_VALUE, least + times(block.width, block.shortest))
     most += times(block.width, block.longest)
     retries += block.width
@@ -75,7 +63,7 @@ export const bounds = (policy: RetryPolicy): Bounds => {
   return { attempts: retries + 1, totalWait: Duration.millis(total) }
 }
 
-/** Neighbouring retries, and what holds for the wait before each of them. */
+/** Consecutive retries, with limits that hold for the wait before each of them. */
 interface Block {
   readonly width: number
   readonly shortest: number
@@ -88,16 +76,17 @@ const single = (backoff: Backoff.Backoff, retryNum: number): Block => ({
   longest: Backoff.longest(backoff, retryNum)
 })
 
-/** All retries that are left, where waits no longer change. */
+/** All remaining retries, once waits no longer change. */
 const lasting = (here: Block, left: number, time: number): Block => {
-  // one more than the time allows: adding up one by one rounds differently
+  // one more than the division says, because a sum of single waits rounds differently
   const fitting = here.shortest === 0 ? Infinity : Math.ceil(time / here.shortest) + 1
   return { ...here, width: Math.min(left, fitting) }
 }
 
 /**
- * A block from `first` on, a thousandth of what lies behind, so that the number of blocks grows with the logarithm of the
- * number of retries. Waits only grow or only shrink, so its ends bound all of it.
+ * A block that begins at `first`. Its width is a thousandth of the retries before it, so the number of blocks grows with
+ * the logarithm of the number of retries. Its two ends bound the whole block, because waits here only grow or only
+ * shrink.
  */
 const several = (backoff: Backoff.Backoff, here: Block, first: number, left: number): Block => {
   const width = Math.min(left, Math.floor(first / 1_000))
@@ -109,5 +98,5 @@ const several = (backoff: Backoff.Backoff, here: Block, first: number, left: num
   }
 }
 
-/** A product in which nothing, however often, is nothing: `Infinity * 0` would be `NaN`. */
+/** A product in which 0 stays 0: `Infinity * 0` would be `NaN`. */
 const times = (count: number, millis: number): number => millis === 0 ? 0 : count * millis

@@ -1,8 +1,8 @@
 /**
  * A policy from configuration: one variable for each field.
  *
- * Every variable is looked up by itself and not as a member of a struct: a struct has to find its prefix among the
- * provider's keys, and that of `PAYMENTS_API_ATTEMPTS` is not there, because environment names are split at each `_`.
+ * Every variable is looked up by itself, not as a member of a struct. A struct must find its prefix among the provider's
+ * keys, and the prefix of `PAYMENTS_API_ATTEMPTS` is not there, because environment names are split at each `_`.
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -10,27 +10,24 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { refuse } from "../tools/check.ts"
-import { type Field, fields, type Text } from "./spelling.ts"
-import type { RetryPolicy } from "./model.ts"
+import { type Field, type Fields, mapFields } from "./fields.ts"
+import { defaults, type RetryPolicy } from "./PolicyModel.ts"
+import type { Text } from "./spelling.ts"
 
-/** The config of the policy under `prefix`; a variable that is absent is taken from `defaults`. */
-export const make = (prefix: string, defaults: RetryPolicy): Config.Config<RetryPolicy> => {
+/** The config of the policy under `prefix`. An absent variable means the default. */
+export const make = (prefix: string): Config.Config<RetryPolicy> => {
   if (typeof prefix !== "string" || prefix === "") {
     return refuse("RetryPolicy.config", "prefix", "a non-empty string", prefix)
   }
-  return Config.all({
-    attempts: variable(fields.attempts, [prefix, "ATTEMPTS"], defaults.attempts),
-    timeout: variable(fields.timeout, [prefix, "TIMEOUT"], defaults.timeout),
-    waitInitial: variable(fields.waitInitial, [prefix, "WAIT_INITIAL"], defaults.waitInitial),
-    waitMax: variable(fields.waitMax, [prefix, "WAIT_MAX"], defaults.waitMax),
-    waitJitter: variable(fields.waitJitter, [prefix, "WAIT_JITTER"], defaults.waitJitter),
-    waitExpBase: variable(fields.waitExpBase, [prefix, "WAIT_EXP_BASE"], defaults.waitExpBase),
-    backoff: variable(fields.backoff, [prefix, "BACKOFF"], defaults.backoff),
-    overshoot: variable(fields.overshoot, [prefix, "OVERSHOOT"], defaults.overshoot)
-  }).pipe(Config.mapEffect((variables) =>
+  return Config.all(
+    mapFields<Variables>(<K extends keyof RetryPolicy>(name: K, field: Fields[K]) =>
+      // the same type, but TypeScript does not look up an unknown name in a mapped type
+      variable<RetryPolicy[K]>(field, [prefix, constantCase(name)], defaults[name]) as Variables[K]
+    )
+  ).pipe(Config.mapEffect((variables) =>
     Effect.fromResult(Result.mapBoth(Result.all(variables), {
       onSuccess: (policy) => Object.freeze(policy),
-      // `Result.all` knows only the first bad variable, a report names all
+      // `Result.all` keeps only the first bad variable, but the report must name all
       onFailure: (first) => {
         const results: ReadonlyArray<Result.Result<unknown, SchemaIssue.Issue>> = Object.values(variables)
         const issues = results.flatMap((result) => Result.isFailure(result) ? [result.failure] : [])
@@ -44,15 +41,22 @@ export const make = (prefix: string, defaults: RetryPolicy): Config.Config<Retry
   ))
 }
 
+type Variable<A> = Config.Config<Result.Result<A, SchemaIssue.Issue>>
+
+type Variables = { readonly [K in keyof RetryPolicy]: Variable<RetryPolicy[K]> }
+
+/** `WAIT_MAX` for `waitMax`. */
+const constantCase = (name: string): string => name.replace(/[A-Z]/g, "_$&").toUpperCase()
+
 /**
- * One variable. That it is bad is a value and not yet an error, so that the others are still looked at; that it could
- * not be read is an error at once.
+ * One variable. A bad one becomes a `Result`, so that all bad ones are reported together. A source that cannot be read
+ * is an error at once.
  */
 const variable = <A>(
   field: Spelling<A>,
   path: ReadonlyArray<string>,
   fallback: A
-): Config.Config<Result.Result<A, SchemaIssue.Issue>> =>
+): Variable<A> =>
   Config.schema(text(field), [...path]).pipe(
     Config.map((text) => Result.succeed(field.read(field.fromText(text)) ?? fallback)),
     Config.withDefault(Result.succeed(fallback)),
@@ -64,8 +68,8 @@ const variable = <A>(
 type Spelling<A> = Pick<Field<A, unknown>, "read" | "rule" | "fromText">
 
 /**
- * Text that spells the field. Several texts are looked for whatever the field, for a provider that holds them would
- * otherwise look as if it held none, and the default would quietly stand in for them.
+ * Text that spells the field. Every field accepts a list of texts here, so that a list in the wrong place is reported.
+ * Otherwise the provider would seem to have no value, and the default would silently replace it.
  */
 const text = (field: Spelling<unknown>): Schema.Codec<Text> =>
   Schema.Union([Schema.String, Schema.Array(Schema.String)]).check(

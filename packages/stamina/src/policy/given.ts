@@ -1,14 +1,30 @@
 /**
- * What was said of a policy, and nothing else.
+ * What was said of a policy, before the defaults fill in the rest.
  */
-import { checkAttempts, checkBase, checkOvershoot, checkTimeout, checkWait } from "../tools/check.ts"
-import { checkShape, type RetryPolicy } from "./model.ts"
-import type { Input } from "./RetryPolicy.ts"
+import * as Duration from "effect/Duration"
+import {
+  checkAttempts,
+  checkBase,
+  checkOvershoot,
+  checkTimeout,
+  checkWait,
+  decodeDuration,
+  isWait,
+  refuse
+} from "../tools/check.ts"
+import { type Backoff, type BackoffShape, type Curve, type Input, type RetryPolicy, shapeNames } from "./PolicyModel.ts"
 
+/** The fields that were given, checked. A field given as `undefined` is absent. */
 export type Given = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }
 
+/**
+ * Checks what was given on behalf of the function named `caller`, whose name errors carry. Fields that are not the
+ * policy's are left to that function.
+ */
 export const given = (caller: string, input: Input): Given => {
-  const out: { -readonly [K in keyof Given]: Given[K] } = {}
+  // Spelt out, because a retry that is built in a hot function spends its time here: a loop over a table of checks takes
+  // 110 ns for two options instead of 50 ns.
+  const out: Fillable<Given> = {}
   if (input.attempts !== undefined) out.attempts = checkAttempts(caller, input.attempts, "attempts")
   if (input.timeout !== undefined) out.timeout = checkTimeout(caller, input.timeout, "timeout")
   if (input.waitInitial !== undefined) out.waitInitial = checkWait(caller, input.waitInitial, "waitInitial")
@@ -20,4 +36,40 @@ export const given = (caller: string, input: Input): Given => {
   return out
 }
 
+type Fillable<A> = { -readonly [K in keyof A]?: A[K] }
+
+/** A policy of what was given; `base` fills in the rest. */
 export const complete = (given: Given, base: RetryPolicy): RetryPolicy => ({ ...base, ...given })
+
+/** The numbers of a backoff, in milliseconds, as far as they were given. */
+export const backoffOf = (given: Pick<Given, keyof Curve>): Partial<Backoff> => {
+  const { backoff, waitExpBase, waitInitial, waitJitter, waitMax } = given
+  const out: Fillable<Backoff> = {}
+  if (backoff !== undefined) {
+    out.shape = typeof backoff === "string"
+      ? backoff
+      : backoff.map((wait) => Duration.toMillis(wait))
+  }
+  if (waitInitial !== undefined) out.initial = Duration.toMillis(waitInitial)
+  if (waitMax !== undefined) out.max = Duration.toMillis(waitMax)
+  if (waitJitter !== undefined) out.jitter = Duration.toMillis(waitJitter)
+  if (waitExpBase !== undefined) out.base = waitExpBase
+  return out
+}
+
+/** Checks the name of a shape or a list of waits, each given as any `Duration.Input`. */
+export const checkShape = (caller: string, value: unknown): BackoffShape => {
+  const name = shapeNames.find((name) => name === value)
+  if (name !== undefined) return name
+  if (Array.isArray(value) && value.length > 0) {
+    // unlike `map`, reads the holes of a sparse array too
+    const waits = Array.from(value, decodeDuration)
+    if (waits.every(isWait)) return Object.freeze(waits)
+  }
+  return refuse(
+    caller,
+    "backoff",
+    `one of ${shapeNames.join(", ")}, or a non-empty array of finite durations >= 0`,
+    value
+  )
+}

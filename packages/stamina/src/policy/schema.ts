@@ -1,29 +1,27 @@
 /**
  * The codec between a policy and its JSON.
  *
- * Built of two declarations and not of a struct: a struct stops at the first bad field and drops unknown ones unless
- * the caller's parse options say otherwise, and no annotation can change that. A declaration reads the whole object
- * itself and so can always report all of it.
+ * It consists of two declarations instead of a struct. A struct stops at the first bad field and drops unknown ones
+ * unless the caller's parse options say otherwise, and no annotation can change that. A declaration reads the whole
+ * object itself, so it can always report every fault.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Formatter from "effect/Formatter"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
-import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { fields, names } from "./spelling.ts"
-import { type Encoded, type RetryPolicy, shapeNames } from "./model.ts"
+import { fields, mapFields, names, randomValues, type Spelt } from "./fields.ts"
+import { defaults, type Encoded, type RetryPolicy } from "./PolicyModel.ts"
 
-/** Reports keep the value got whether or not the caller asked for it: without it a report cannot be acted on. */
+/** A report always shows the bad value, even if the caller did not ask for it: without it nobody can mend the input. */
 const reporting: SchemaAST.ParseOptions = { reportInput: true }
 
-/** Builds the codec; what a JSON leaves out is taken from `defaults`. */
-export const make = (defaults: RetryPolicy): Schema.Codec<RetryPolicy, Encoded> => {
-  const json = jsonForm(defaults)
+/** Builds the codec. Fields that the JSON leaves out have their defaults. */
+export const make = (): Schema.Codec<RetryPolicy, Encoded> => {
+  const json = jsonForm()
   const codec = SchemaTransformation.transform<RetryPolicy, Encoded>({
     decode: (encoded) => Object.freeze({ ...defaults, ...read(encoded) }),
     encode: write
@@ -53,36 +51,24 @@ const policyForm = (
       expected: "RetryPolicy",
       toCodecJson: () => Schema.link<RetryPolicy>()(json, codec),
       toCodecArbitrary: () =>
-        Schema.link<RetryPolicy>()(generated(), {
-          decode: SchemaGetter.transform(({ attempts, base, overshoot, shape, timeout, waits }) => ({
-            attempts: attempts ?? Infinity,
-            timeout: timeout === null ? Duration.infinity : Duration.millis(timeout),
-            waitInitial: Duration.millis(waits[0]),
-            waitMax: Duration.millis(waits[1]),
-            waitJitter: Duration.millis(waits[2]),
-            waitExpBase: base / 100,
-            backoff: typeof shape === "string" ? shape : shape.map((wait) => Duration.millis(wait)),
-            overshoot
-          })),
-          encode: SchemaGetter.forbidden(() => "Random policies are only made")
-        })
+        Schema.link<RetryPolicy>()(Schema.Struct(randomValues()), SchemaTransformation.passthrough())
     }
   )
 
-const jsonForm = (defaults: RetryPolicy): Schema.Codec<Encoded> =>
+const jsonForm = (): Schema.Codec<Encoded> =>
   Schema.declareConstructor<Encoded>()(
     [],
     () => (input, ast) => conclude(ast, input, isJsonObject(input) ? findFaults(input) : [notAnObject(input)]),
     {
       expected: "a retry policy as JSON",
-      // is JSON as it is
+      // it is JSON already
       toCodecJson: () => undefined,
-      // lets a user's own `Config.schema` hold a policy
+      // makes a policy work inside a user's own `Config.schema`
       toCodecStringTree: () => Schema.link<Encoded>()(texts(), fromTexts())
     }
   ).check(
-    // checks nothing: it is where a declaration may say what its JSON Schema is
-    Schema.makeFilter(() => true, { toJsonSchema: () => [jsonSchema(defaults), true] })
+    // checks nothing; a declaration can give its JSON Schema only here
+    Schema.makeFilter(() => true, { toJsonSchema: () => [jsonSchema(), true] })
   )
 
 /** Succeeds with the input when there is nothing to report. */
@@ -93,7 +79,7 @@ const conclude = <A>(
 ): Effect.Effect<A, SchemaIssue.Issue> => {
   const [first, ...rest] = issues
   return first === undefined
-    ? Effect.succeed(input as A) // without issues it is what the declaration declares
+    ? Effect.succeed(input as A) // an input without issues has the declared type
     : Effect.fail(rest.length === 0 ? first : new SchemaIssue.Composite(ast, [first, ...rest], input))
 }
 
@@ -110,7 +96,7 @@ const notAnObject = (input: unknown): SchemaIssue.Issue =>
 /** Every bad field and every unknown one. */
 const findFaults = (input: Readonly<Record<string, unknown>>): ReadonlyArray<SchemaIssue.Issue> => [
   ...names.flatMap((name) =>
-    // `undefined` is what is left out, as in `make`
+    // `undefined` counts as left out, as in `make`
     input[name] === undefined || fields[name].read(input[name]) !== undefined
       ? []
       : [fault(name, input[name], { expected: fields[name].rule })]
@@ -145,52 +131,32 @@ const read = (encoded: Encoded): Partial<RetryPolicy> =>
     names.flatMap((name) => encoded[name] === undefined ? [] : [[name, fields[name].read(encoded[name])]])
   )
 
-const write = (policy: RetryPolicy): Encoded => ({
-  attempts: fields.attempts.write(policy.attempts),
-  timeout: fields.timeout.write(policy.timeout),
-  waitInitial: fields.waitInitial.write(policy.waitInitial),
-  waitMax: fields.waitMax.write(policy.waitMax),
-  waitJitter: fields.waitJitter.write(policy.waitJitter),
-  waitExpBase: fields.waitExpBase.write(policy.waitExpBase),
-  backoff: fields.backoff.write(policy.backoff),
-  overshoot: fields.overshoot.write(policy.overshoot)
-})
+const write = (policy: RetryPolicy): Spelt => mapFields<Spelt>((name, field) => field.write(policy[name]))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // other forms
 // ---------------------------------------------------------------------------------------------------------------------
 
-const jsonSchema = (defaults: RetryPolicy): JsonSchema.JsonSchema => {
+const jsonSchema = (): JsonSchema.JsonSchema => {
   const byDefault = write(defaults)
   return {
     type: "object",
     title: "Retry policy",
     description: "How often and how long to retry. What is left out has its default.",
-    properties: Object.fromEntries(
-      names.map((name) => [name, { ...fields[name].jsonSchema, default: byDefault[name] }])
-    ),
+    properties: mapFields((name, field) => ({ ...field.jsonSchema, default: byDefault[name] })),
     additionalProperties: false
   }
 }
 
-/** The shape of the JSON form where every value is text, or several, as in configuration. */
+/** The JSON form where every value is a text or several, as in configuration. */
 const texts = () => {
   const text = Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)]))
-  return Schema.Struct({
-    attempts: text,
-    timeout: text,
-    waitInitial: text,
-    waitMax: text,
-    waitJitter: text,
-    waitExpBase: text,
-    backoff: text,
-    overshoot: text
-  })
+  return Schema.Struct(mapFields<Readonly<Record<keyof RetryPolicy, typeof text>>>(() => text))
 }
 
 const fromTexts = () =>
   SchemaTransformation.transform<Encoded, ReturnType<typeof texts>["Type"]>({
-    // what the texts hold is for the JSON form to judge
+    // the JSON form checks the values
     decode: (input) =>
       Object.fromEntries(
         names.flatMap((name) => input[name] === undefined ? [] : [[name, fields[name].fromText(input[name])]])
@@ -202,16 +168,3 @@ const fromTexts = () =>
         )
       )
   })
-
-/** What random policies are made of: mostly small numbers, now and then no limit. */
-const generated = () => {
-  const millis = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100_000 }))
-  return Schema.Struct({
-    attempts: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
-    timeout: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
-    waits: Schema.Tuple([millis, millis, millis]),
-    base: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })),
-    shape: Schema.Union([Schema.Literals(shapeNames), Schema.NonEmptyArray(millis)]),
-    overshoot: Schema.Literals(["allow", "refuse"])
-  })
-}

@@ -3,10 +3,9 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
-import type { Bounds } from "./bounds.ts"
-import type { RetryPolicy } from "./model.ts"
+import type { Bounds, RetryPolicy, ShapeName } from "./PolicyModel.ts"
 
-/** Describes a policy whose bounds are known. */
+/** Describes a policy with the given bounds. */
 export const describe = (policy: RetryPolicy, bounds: Bounds): string => {
   if (policy.attempts === 1) return "One attempt, no retries."
   if (bounds.attempts === 1) {
@@ -15,7 +14,7 @@ export const describe = (policy: RetryPolicy, bounds: Bounds): string => {
   return `${attempts(policy, bounds)}; ${waits(policy, bounds)}.`
 }
 
-/** The two limits, and what they come to together. */
+/** The two limits, and the number of attempts that both together allow. */
 const attempts = (policy: RetryPolicy, bounds: Bounds): string => {
   const number = policy.attempts === Infinity ? "Unlimited attempts" : `At most ${policy.attempts} attempts`
   if (!Duration.isFinite(policy.timeout)) return `${number} and no timeout`
@@ -43,83 +42,44 @@ const inAll = ({ totalWait }: Bounds): string =>
     ? `at most ${duration(roundUp(totalWait))} of waiting in all`
     : "no limit to the waiting in all"
 
-/** To whole milliseconds from a second on: a bound must not be rounded down, and finer than that nobody reads it. */
+/** Rounds up to whole milliseconds from a second on: a bound must not be too small, and nobody needs more digits. */
 const roundUp = (total: Duration.Duration): Duration.Duration =>
   Duration.isLessThan(total, Duration.seconds(1)) ? total : Duration.millis(Math.ceil(Duration.toMillis(total)))
 
 /** The waits one by one: where they start, how they go on, what chance adds, what they never exceed. */
-const each = (backoff: Backoff.Backoff, last: number): string => {
-  const { initial, max, shape } = backoff
-  switch (shape) {
-    case "full":
-      return `are random, between 0ms and ${limits(backoff, (limit) => `${limit} each`)}`
-    case "equal":
-      return `are random, between half and all of ${limits(backoff, (limit) => limit)}`
-    case "decorrelated":
-      return initial >= max
-        ? `stay the same, ${millis(max)} each`
-        : `are random, between ${millis(initial)} and three times the wait before (at first ` +
-          `${millis(Backoff.longest(backoff, 1))}), and never exceed ${millis(max)}`
-    case "additive":
-    case "constant":
-    case "linear":
-    case "fibonacci":
-      return steady(backoff, last)
-    default:
-      return listed(backoff, shape, last)
-  }
+const each = (backoff: Backoff.Backoff, last: number): string =>
+  typeof backoff.shape === "string" ? words[backoff.shape](backoff, last) : listed(backoff, backoff.shape, last)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// shapes
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What follows the word "waits", for waits up to that before retry `last`. */
+type Words = (backoff: Backoff.Backoff, last: number) => string
+
+/** How waits go on from the first. */
+interface Change {
+  /** Absent where they stay the same. */
+  readonly words?: string | undefined
+  readonly shrinks?: boolean
 }
 
-/** Waits that grow by a rule, with jitter on top. */
-const steady = (backoff: Backoff.Backoff, last: number): string => {
-  const { jitter, max } = backoff
+/** Waits that follow a curve, with jitter on top. */
+const steady = (change: (backoff: Backoff.Backoff) => Change): Words => (backoff, last) => {
+  const { max } = backoff
+  const { shrinks = false, words } = change(backoff)
   const start = Backoff.shortest(backoff, 1)
   const longest = Backoff.longest(backoff, 1)
-  const rise = growth(backoff)
-  if (start === max && !shrinks(backoff)) return `stay the same, ${millis(max)} each`
+  if (start === max && !shrinks) return `stay the same, ${millis(max)} each`
   if (start === 0 && Backoff.shortest(backoff, last) === 0) return `are jitter alone, up to ${millis(longest)} each`
-  const phrases = rise === undefined ? [`stay the same at ${millis(start)}`] : [`start at ${millis(start)}`, rise]
-  if (jitter > 0) phrases.push(`gain up to ${millis(jitter)} of jitter`)
-  if ((rise !== undefined && !shrinks(backoff)) || longest === max) phrases.push(`never exceed ${millis(max)}`)
-  return list(phrases)
+  const phrases = words === undefined ? [`stay the same at ${millis(start)}`] : [`start at ${millis(start)}`, words]
+  return within(backoff, (words !== undefined && !shrinks) || longest === max, phrases)
 }
 
-/** The limits of random waits, which are waits without jitter. */
-const limits = (backoff: Backoff.Backoff, same: (limit: string) => string): string => {
-  const bare: Backoff.Backoff = { ...backoff, shape: "additive", jitter: 0 }
-  const start = Backoff.longest(bare, 1)
-  return growth(bare) === undefined || (start === bare.max && !shrinks(bare))
-    ? same(millis(start))
-    : `limits that ${steady(bare, Number.MAX_VALUE)}`
-}
+const multiplied = (backoff: Backoff.Backoff): Change => ({ words: factor(backoff), shrinks: backoff.base < 1 })
 
-/** The waits of a list, as many as are used: all of a short one, the beginning and the end of a long one. */
-const listed = (backoff: Backoff.Backoff, waits: ReadonlyArray<number>, last: number): string => {
-  const { jitter, max } = backoff
-  const used = waits.slice(0, last)
-  const capped = used.map((wait) => Math.min(wait, max))
-  const final = capped.at(-1) ?? 0
-  if (capped.every((wait) => wait === final)) return steady({ ...backoff, shape: "constant", initial: final }, last)
-  const isLong = capped.length > 6
-  const first = capped.slice(0, isLong ? 3 : -1).map(millis).join(", ") + (isLong ? " and so on" : "")
-  const phrases = [
-    last > capped.length
-      ? `are ${first}, then ${millis(final)} each`
-      : `are ${first}${isLong ? ", the last" : " and"} ${millis(final)}`
-  ]
-  if (jitter > 0) phrases.push(`gain up to ${millis(jitter)} of jitter`)
-  if (used.some((wait) => wait + jitter > max)) phrases.push(`never exceed ${millis(max)}`)
-  return list(phrases)
-}
-
-const shrinks = ({ base, shape }: Backoff.Backoff): boolean => shape === "additive" && base < 1
-
-/** How waits go on from the first; `undefined` where they stay the same. */
-const growth = ({ base, initial, max, shape }: Backoff.Backoff): string | undefined => {
-  if (shape === "constant") return undefined
-  if (shape === "linear") return `grow by ${millis(initial)} each time`
-  if (shape === "fibonacci") return "grow like the Fibonacci numbers (1, 1, 2, 3, 5 and so on)"
-  // the cap hides the first of them, so that what is seen does not shrink by the base
+const factor = ({ base, initial, max }: Backoff.Backoff): string | undefined => {
+  // the cap hides the first waits, so what is seen does not shrink by the base
   if (initial > max && base > 0 && base < 1) return "shrink later on"
   switch (base) {
     case 0:
@@ -137,8 +97,58 @@ const growth = ({ base, initial, max, shape }: Backoff.Backoff): string | undefi
   }
 }
 
-const list = (phrases: ReadonlyArray<string>): string =>
-  phrases.length === 1 ? phrases.join() : `${phrases.slice(0, -1).join(", ")} and ${phrases.at(-1)}`
+/** The limits of random waits: an exponential curve without jitter. */
+const limits = (backoff: Backoff.Backoff, same: (limit: string) => string): string => {
+  const bare: Backoff.Backoff = { ...backoff, shape: "additive", jitter: 0 }
+  const start = Backoff.longest(bare, 1)
+  const { shrinks, words } = multiplied(bare)
+  return words === undefined || (start === bare.max && !shrinks)
+    ? same(millis(start))
+    : `limits that ${exponential(bare, Number.MAX_VALUE)}`
+}
+
+const exponential = /*#__PURE__*/ steady(multiplied)
+
+const constant = /*#__PURE__*/ steady(() => ({}))
+
+const words: Readonly<Record<ShapeName, Words>> = {
+  additive: exponential,
+  full: (backoff) => `are random, between 0ms and ${limits(backoff, (limit) => `${limit} each`)}`,
+  equal: (backoff) => `are random, between half and all of ${limits(backoff, (limit) => limit)}`,
+  decorrelated: (backoff) =>
+    backoff.initial >= backoff.max
+      ? `stay the same, ${millis(backoff.max)} each`
+      : `are random, between ${millis(backoff.initial)} and three times the wait before (at first ` +
+        `${millis(Backoff.longest(backoff, 1))}), and never exceed ${millis(backoff.max)}`,
+  constant,
+  linear: /*#__PURE__*/ steady(({ initial }) => ({ words: `grow by ${millis(initial)} each time` })),
+  fibonacci: /*#__PURE__*/ steady(() => ({ words: "grow like the Fibonacci numbers (1, 1, 2, 3, 5 and so on)" }))
+}
+
+/** The used waits of a list: all of a short one, the beginning and the end of a long one. */
+const listed = (backoff: Backoff.Backoff, waits: ReadonlyArray<number>, last: number): string => {
+  const { jitter, max } = backoff
+  const used = waits.slice(0, last)
+  const capped = used.map((wait) => Math.min(wait, max))
+  const final = capped.at(-1) ?? 0
+  if (capped.every((wait) => wait === final)) return constant({ ...backoff, shape: "constant", initial: final }, last)
+  const isLong = capped.length > 6
+  const first = capped.slice(0, isLong ? 3 : -1).map(millis).join(", ") + (isLong ? " and so on" : "")
+  const phrases = [
+    last > capped.length
+      ? `are ${first}, then ${millis(final)} each`
+      : `are ${first}${isLong ? ", the last" : " and"} ${millis(final)}`
+  ]
+  return within(backoff, used.some((wait) => wait + jitter > max), phrases)
+}
+
+/** Lists what holds for the waits, with the jitter, and with the cap where waits come to it. */
+const within = ({ jitter, max }: Backoff.Backoff, isCapped: boolean, phrases: Array<string>): string => {
+  if (jitter > 0) phrases.push(`gain up to ${millis(jitter)} of jitter`)
+  if (isCapped) phrases.push(`never exceed ${millis(max)}`)
+  const last = phrases.pop()
+  return phrases.length === 0 ? `${last}` : `${phrases.join(", ")} and ${last}`
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // durations

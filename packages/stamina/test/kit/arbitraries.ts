@@ -22,25 +22,40 @@ const hookStep = Schema.Struct({
   hookMs: between(0, 50)
 })
 
+const named: Record<RetryPolicy.ShapeName, true> = {
+  additive: true,
+  full: true,
+  equal: true,
+  decorrelated: true,
+  constant: true,
+  linear: true,
+  fibonacci: true
+}
+
+/** Every shape that has a name. */
+export const shapeNames = Object.keys(named) as Array<RetryPolicy.ShapeName>
+
 /** Every shape, each by its name or as a list. */
 export const shapes: Schema.Codec<RetryPolicy.BackoffShape<number>> = Schema.Union([
-  Schema.Literals(["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"]),
+  Schema.Literals(shapeNames),
   Schema.NonEmptyArray(millis)
 ])
 
-const options = Schema.Struct({
-  attempts: Schema.Union([between(1, 40), Schema.Null]),
-  timeout: Schema.Union([between(1, 60_000), Schema.Null]),
-  waitInitial: millis,
-  waitMax: millis,
-  waitJitter: Schema.Union([millis, Schema.Literal(0)]),
-  waitExpBase: Schema.Union([
-    Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 4 })),
-    Schema.Literals([0, 1, 2, 1e50, 1e308])
-  ]),
-  backoff: shapes,
-  overshoot: Schema.Literals(["allow", "refuse"])
-})
+const options = Schema.Struct(
+  {
+    attempts: Schema.Union([between(1, 40), Schema.Null]),
+    timeout: Schema.Union([between(1, 60_000), Schema.Null]),
+    waitInitial: millis,
+    waitMax: millis,
+    waitJitter: Schema.Union([millis, Schema.Literal(0)]),
+    waitExpBase: Schema.Union([
+      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 4 })),
+      Schema.Literals([0, 1, 2, 1e50, 1e308])
+    ]),
+    backoff: shapes,
+    overshoot: Schema.Literals(["allow", "refuse"])
+  } satisfies Record<keyof RetryPolicy.Input, Schema.Top>
+)
 
 /** Lifts the limit of attempts only where the timeout is sure to end the run before long. */
 const limited = (c: typeof options.Type): typeof options.Type =>

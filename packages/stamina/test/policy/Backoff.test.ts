@@ -84,14 +84,29 @@ describe("Backoff.wait", () => {
     expect(with1s).toEqual(without?.map((wait) => isRandom ? wait : wait + 500))
   })
 
-  it.each(shapes)("%j draws one number where chance has a part, and none where it has none", (shape) => {
-    const isRandom = shape === "full" || shape === "equal" || shape === "decorrelated"
-    for (const initial of [0, 100, 1e6]) {
-      for (const n of [1, 2, 9, 10_000]) {
-        expect(draws({ ...base, shape, initial }, n)).toBe(1)
-        expect(draws({ ...base, shape, initial, jitter: 0 }, n)).toBe(isRandom ? 1 : 0)
+  it.each(shapes)("%j draws one number where the wait depends on it, and none where it does not", (shape) => {
+    for (const jitter of [0, 1000]) {
+      for (const initial of [0, 100, 1e6]) {
+        for (const n of [1, 2, 9, 10_000]) {
+          const backoff = { ...base, shape, jitter, initial }
+          const isRandom = shape === "full" || shape === "equal" || shape === "decorrelated"
+          // added jitter is drawn at the cap too, where it no longer shows
+          const varies = isRandom ? Backoff.shortest(backoff, n) < Backoff.longest(backoff, n) : jitter > 0
+          expect(draws(backoff, n)).toBe(varies ? 1 : 0)
+        }
       }
     }
+  })
+
+  it.each(
+    [
+      ["full, with nothing to draw from", { shape: "full", initial: 0 }],
+      ["equal, with nothing to draw from", { shape: "equal", max: 0 }],
+      ["decorrelated, at the cap from the first", { shape: "decorrelated", initial: 60_000 }],
+      ["decorrelated, with an initial wait of 0", { shape: "decorrelated", initial: 0 }]
+    ] as const
+  )("draws nothing for %s", (_, backoff) => {
+    expect(draws({ ...base, ...backoff }, 2)).toBe(0)
   })
 
   it.each([10_000, 1e6, Number.MAX_SAFE_INTEGER])("saturates at retry %d", (n) => {
