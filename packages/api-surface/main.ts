@@ -45,7 +45,7 @@ const entriesOf = (folder: string): ReadonlyArray<Entry> => {
 }
 
 /** The parts of `import { A } from "./a.ts"`, of the same with `export`, and of `import("./a.ts")`. */
-const imports = /(?:\b(import|export)\b([^;"]*)\bfrom |\bimport\()"(\.[^"]+)"/g
+const imports = /(?:^(import|export)\b([^;"]*)\bfrom |\bimport\()"(\.[^"]+)"/gm
 
 /** The name in `export interface A`. */
 const exportedTypes = /^export (?:declare )?(?:abstract )?(?:class|enum|interface|type) (\w+)/gm
@@ -204,12 +204,16 @@ const compare = async (folder: string, output: string): Promise<ReadonlyArray<st
 
 const problems: Array<string> = []
 let count = 0
-for (const { path: folder } of await workspace.published()) {
-  const output = join(folder, ".tmp", "surface")
-  rmSync(output, { recursive: true, force: true })
-  const entries = entriesOf(folder)
-  count += entries.length
-  problems.push(...extract(folder, output, entries, await build(folder, output, entries)))
-  problems.push(...await compare(folder, output))
+try {
+  for (const { path: folder } of await workspace.published()) {
+    const output = join(folder, ".tmp", "surface")
+    rmSync(output, { recursive: true, force: true })
+    const entries = entriesOf(folder)
+    count += entries.length
+    problems.push(...extract(folder, output, entries, await build(folder, output, entries)))
+    problems.push(...await compare(folder, output))
+  }
+} catch (error) {
+  problems.push(error instanceof Error ? error.message : String(error))
 }
 report(problems, `${count} entry points`)
