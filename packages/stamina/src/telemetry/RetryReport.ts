@@ -86,7 +86,16 @@ export interface AttemptReport {
  * @since 0.1.0
  */
 export const report = (error: unknown): Option.Option<RetryReport> =>
-  Option.flatMap(Option.fromUndefinedOr(Cause.isCause(error) ? origins.ofCause(error) : origins.behind(error)), ofRun)
+  Option.flatMap(Option.fromUndefinedOr(isCause(error) ? origins.ofCause(error) : origins.behind(error)), ofRun)
+
+/** A proxy may throw where it is asked. */
+const isCause = (error: unknown): error is Cause.Cause<unknown> => {
+  try {
+    return Cause.isCause(error)
+  } catch {
+    return false
+  }
+}
 
 const ofRun = (run: Run): Option.Option<RetryReport> => {
   const { history, reason } = run

@@ -12,6 +12,15 @@ export const read = (error: unknown, property: string): unknown => {
   }
 }
 
+/** `instanceof`; `false` where asking throws. */
+export const isInstance = (error: unknown, ofClass: abstract new(...args: never) => unknown): boolean => {
+  try {
+    return error instanceof ofClass
+  } catch {
+    return false
+  }
+}
+
 /** The `_tag` of an error, whatever it is. */
 export const tagOf = (error: unknown): unknown => read(error, "_tag")
 

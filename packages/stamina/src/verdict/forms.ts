@@ -8,7 +8,7 @@ import { given } from "../policy/given.ts"
 import { backoffOf } from "../policy/ownBackoff.ts"
 import { curveFields } from "../policy/PolicyModel.ts"
 import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
-import { isName, read, tagOf } from "../tools/errors.ts"
+import { isInstance, isName, read, tagOf } from "../tools/errors.ts"
 import type { FailedAttempt } from "./RetryOn.ts"
 import type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
@@ -51,7 +51,7 @@ const ofList = (caller: string, items: ReadonlyArray<unknown>): Judgement => {
       continue
     }
     neighbours = undefined
-    if (isClass(item)) judges.push((error) => error instanceof item)
+    if (isClass(item)) judges.push((error) => isInstance(error, item))
     else if (typeof item === "function") {
       namesTimeouts ||= mark in item
       judges.push((error, attempt) => toVerdict(caller, item(error, attempt), error))

@@ -18,7 +18,7 @@ const seesEnds = ({ name }: { readonly name: string }) => !name.startsWith("Effe
 /** Listens to everything, in one way. */
 const every = (listener: () => unknown): RetryHook.RetryHook => {
   // what a program in JavaScript may return
-  const any = listener as () => void
+  const any: () => any = listener
   return { onRetryScheduled: any, onRecovered: any, onGaveUp: any, onInterrupted: any }
 }
 
@@ -46,7 +46,8 @@ const faults: ReadonlyArray<readonly [does: string, listener: () => unknown, tak
     throw new Error("hook")
   }, 0],
   ["throws what cannot be read", () => {
-    throw revoked()
+    const error: any = revoked()
+    throw error
   }, 0],
   ["dies", () => Effect.die("hook"), 0],
   ["dies later", () => Effect.andThen(Effect.sleep(30), Effect.die("hook")), 30],
@@ -96,7 +97,7 @@ for (const driver of hooked) {
             const story = `${times === 3 ? "ss" : "s"}${end}`
             expect([...world.stories.values()]).toEqual([story])
             expect(lines.map(({ level, message }) => [level, message])).toEqual(
-              [...story].map(() => ["Debug", "effect-stamina: a retry hook died"])
+              Array.from(story, () => ["Debug", "effect-stamina: a retry hook died"])
             )
             // the waits, and what the hook took
             expect(at - start).toBe(100 * (story.length - end.length) + takes * story.length)
@@ -175,9 +176,10 @@ describe("a hook that returns no effect", () => {
   it.effect("lets the finalizers of the fiber run", () =>
     Effect.gen(function*() {
       let released = false
+      const retried = Stamina.retry(failing(1), options)
       yield* Effect.scoped(Effect.andThen(
         Effect.addFinalizer(() => Effect.sync(() => void (released = true))),
-        inTime(Stamina.retry(failing(1), options))
+        inTime(retried)
       )).pipe(Effect.provide(Stamina.layerHooks([every(async () => {})])))
       expect(released).toBe(true)
     }))
@@ -199,7 +201,8 @@ describe("a hook that is done in time", () => {
     Effect.gen(function*() {
       const log: Array<string> = []
       const attempts = failing(1)
-      yield* inTime(Stamina.retry(Effect.andThen(Effect.sync(() => log.push("attempt")), attempts), options)).pipe(
+      const attempt = Effect.andThen(Effect.sync(() => log.push("attempt")), attempts)
+      yield* inTime(Stamina.retry(attempt, options)).pipe(
         Effect.provide(Stamina.layerHooks([{
           onRetryScheduled: () =>
             Effect.andThen(

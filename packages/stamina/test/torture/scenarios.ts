@@ -158,14 +158,10 @@ export const scenarios: ReadonlyArray<Scenario> = [
         Effect.provide(world.hooks({}))
       )
   ),
-  plain(
-    "a retry in a retry, once",
-    (world) =>
-      Stamina.retry(Effect.retry(world.failing(9, done), scheduled), { ...options, name: "outer", nested: "once" })
-        .pipe(
-          Effect.provide(world.hooks({}, {}))
-        )
-  ),
+  plain("a retry in a retry, once", (world) => {
+    const inner = Effect.retry(world.failing(9, done), scheduled)
+    return Stamina.retry(inner, { ...options, name: "outer", nested: "once" }).pipe(Effect.provide(world.hooks({}, {})))
+  }),
   plain(
     "a deadline in each attempt",
     (world) =>
