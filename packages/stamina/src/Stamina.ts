@@ -18,7 +18,6 @@ export {
 export { type Attempt, CurrentAttempt } from "./around/Attempt.ts"
 export { DeadlineExceeded, withDeadline } from "./around/Deadline.ts"
 export { type DefaultOptions, layer as layerDefaults } from "./around/RetryDefaults.ts"
-export { AttemptTimedOut } from "./verdict/AttemptTimedOut.ts"
 export { retried, retry, retryContext } from "./drive/Retry.ts"
 export type {
   RetryCombinator,
@@ -40,3 +39,4 @@ export {
   layerMetrics,
   layerSpans
 } from "./telemetry/RetryTelemetry.ts"
+export { AttemptTimedOut } from "./verdict/AttemptTimedOut.ts"

@@ -38,7 +38,7 @@ export interface Request {
 
 /**
  * Whether the retry may be made. `wait` is a minimum from now, in milliseconds; jitter goes on top, and where the run's
- * limits leave no room for it, the run gives up with `WaitExceedsDeadline`.
+ * limits leave no room for it, the run gives up with `WaitExceedsTimeout` or `WaitExceedsDeadline`.
  *
  * @category models
  * @since 0.1.0

@@ -216,7 +216,7 @@ export const makeUnsafe = (options: Options = {}): RetryBudget =>
  */
 export const keyed = (options: KeyedOptions = {}): Effect.Effect<Keyed> => {
   const checked = fromKeyedOptions("RetryBudget.keyed", options)
-  return Effect.sync(() => byKey(checked.maxKeys, (key) => new LocalBudget({ ...checked, name: nameOf(checked, key) })))
+  return Effect.sync(() => localByKey(options, checked))
 }
 
 /**
@@ -247,10 +247,8 @@ export const keyed = (options: KeyedOptions = {}): Effect.Effect<Keyed> => {
  * @category constructors
  * @since 0.1.0
  */
-export const keyedUnsafe = (options: KeyedOptions = {}): Keyed => {
-  const checked = fromKeyedOptions("RetryBudget.keyedUnsafe", options)
-  return byKey(checked.maxKeys, (key) => new LocalBudget({ ...checked, name: nameOf(checked, key) }))
-}
+export const keyedUnsafe = (options: KeyedOptions = {}): Keyed =>
+  localByKey(options, fromKeyedOptions("RetryBudget.keyedUnsafe", options))
 
 /**
  * Whether a value is a retry budget.
@@ -289,7 +287,7 @@ export const fromOptions = (caller: string, options: Options, more: ReadonlyArra
 
 const fromKeyedOptions = (caller: string, options: KeyedOptions) => {
   const checked = fromOptions(caller, options, ["maxKeys"])
-  return { ...checked, named: options.name, maxKeys: checkMaxKeys(caller, options.maxKeys) }
+  return { ...checked, maxKeys: checkMaxKeys(caller, options.maxKeys) }
 }
 
 /**
@@ -302,17 +300,22 @@ export const checkMaxKeys = (caller: string, maxKeys: unknown = 200): number =>
     ? maxKeys
     : refuse(caller, "maxKeys", "an integer >= 1", maxKeys)
 
-const nameOf = ({ named }: { readonly named: string | undefined }, key: string): string =>
-  named === undefined ? key : `${named} ${key}`
-
 const between = (caller: string, field: string, value: unknown, min: number, max: number): number =>
   typeof value === "number" && value >= min && value <= max
     ? value
     : refuse(caller, field, `a number from ${min} to ${max}`, value)
 
-/** Keeps so many budgets, and forgets the one that was not used for longest. */
-const byKey = (maxKeys: number, make: (key: string) => LocalBudget): Keyed => {
-  const budgets = new Map<string, LocalBudget>()
+/**
+ * Keeps so many budgets, and lets the one go that was not used for longest.
+ *
+ * @internal
+ */
+export const byKey = <B extends RetryBudget>(
+  maxKeys: number,
+  make: (key: string) => B,
+  forget: (budget: B) => void
+): Keyed => {
+  const budgets = new Map<string, B>()
   return (key) => {
     let budget = budgets.get(key)
     // a map keeps the order in which its keys were set
@@ -322,13 +325,20 @@ const byKey = (maxKeys: number, make: (key: string) => LocalBudget): Keyed => {
       const oldest = budgets.size >= maxKeys ? budgets.entries().next().value : undefined
       if (oldest !== undefined) {
         budgets.delete(oldest[0])
-        oldest[1].telemetry.forget()
+        forget(oldest[1])
       }
     }
     budgets.set(key, budget)
     return budget
   }
 }
+
+const localByKey = (options: KeyedOptions, { maxKeys, ...checked }: Checked & { readonly maxKeys: number }): Keyed =>
+  byKey(
+    maxKeys,
+    (key) => new LocalBudget({ ...checked, name: options.name === undefined ? key : `${options.name} ${key}` }),
+    (budget) => budget.telemetry.forget()
+  )
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 

@@ -343,6 +343,7 @@ const goOn = <A, E, R>(
   const waitAndTry = Effect.suspend(() =>
     Effect.flatMap(engine.wait(run, fiber), () => {
       begins(run, engine.timeOf(run, fiber))
+      run.healthyFrom = undefined
       return asAttempt(run, again(lastFailure(run)?.error))
     })
   )
@@ -350,8 +351,10 @@ const goOn = <A, E, R>(
     onFailure: (cause) => afterFailure(run, fiber, cause, again),
     onSuccess: (value) => afterSuccess(run, fiber, value, again)
   })
-  // one finalizer per run, from its first retry on
-  return run.attempt === 1 ? Effect.onExitPrimitive(rest, () => engine.finished(run, fiber)) : rest
+  // one finalizer, from the first retry on, also where the run begins afresh
+  if (run.guarded) return rest
+  run.guarded = true
+  return Effect.onExitPrimitive(rest, () => engine.finished(run, fiber))
 }
 
 /** Puts an attempt in a span of its own and limits its time, where the options ask for that. */

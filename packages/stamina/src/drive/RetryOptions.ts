@@ -75,6 +75,17 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input | undef
    * one. Default `false`.
    */
   readonly spans?: boolean | undefined
+  /**
+   * How long an attempt has to last before it fails, longer than 0, for that failure to count as the first one: attempts,
+   * timeout and waits then start afresh, and the run before has recovered. For workers and subscriptions that run until
+   * they fail. Default: they never do.
+   */
+  readonly resetAfter?: Duration.Input | undefined
+  /**
+   * How many attempts are made at most, however often `resetAfter` lets them start afresh: an integer ≥ 1, or `Infinity`.
+   * Default: 1000, or `attempts` where that is more; without `resetAfter` there is no such limit.
+   */
+  readonly attemptsInAll?: number | undefined
 }
 
 /**
@@ -86,7 +97,7 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input | undef
 export interface StreamOptions<out On> extends AdmittedOptions<On> {
   /**
    * How long a stream has to last from its first element to its failure, longer than 0, for that failure to count as the
-   * first one: attempts, timeout and waits then start afresh. Default: they never do.
+   * first one: attempts, timeout and waits then start afresh. Default: 5 s. `Duration.infinity`: they never do.
    */
   readonly resetAfter?: Duration.Input | undefined
   /**

@@ -18,7 +18,7 @@ import { eager } from "../tools/eager.ts"
 import type { AnyOn, BackoffHook, ErrorClass, Names, On, OnItem, OnTags, Unbound } from "../verdict/RetryOn.ts"
 import * as engine from "./engine.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
-import { fromStreamOptions, type StreamSettings } from "./settings.ts"
+import { fromStreamOptions, type Settings } from "./settings.ts"
 
 /**
  * Restarts a stream when it fails with what `on` names, with backoff and jitter, within limits that hold for the whole.
@@ -114,7 +114,7 @@ export function retryStream(...args: ReadonlyArray<unknown>): unknown {
 }
 
 /** Nothing begins, not even the clock, before the first element is pulled. */
-const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: StreamSettings): Stream.Stream<A, E, R> =>
+const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: Settings): Stream.Stream<A, E, R> =>
   Stream.fromChannel(Channel.fromTransform((_, scope) =>
     Effect.sync(() => {
       let restarts: Restarts<A, E, R> | undefined
@@ -127,31 +127,24 @@ const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: StreamSetti
 
 type Elements<A, E, R = never> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E, void, R>
 
-/** One start of the stream: what it has acquired, and when it began and first delivered. */
+/** One start of the stream: what it has acquired, and its elements. */
 interface Start<A, E, R> {
   readonly scope: Scope.Closeable
-  readonly beganAt: clock.Reading
-  firstAt: clock.Reading | undefined
   pull: Elements<A, E, R> | undefined
 }
 
 /** One use of a restarted stream: its starts, one after the other, as a single pull. */
 class Restarts<A, E, R> {
   private readonly stream: Stream.Stream<A, E, R>
-  private readonly settings: StreamSettings
   /** Outlives all starts: closed when nobody pulls any more. */
   private readonly scope: Scope.Scope
-  private run: engine.LiveRun
-  /** How often the stream was started, over all runs. */
-  private starts = 0
+  private readonly run: engine.LiveRun
   private current: Start<A, E, R> | undefined = undefined
   /** How the stream ended, once it has. */
   private end: Elements<A, E, R> | undefined = undefined
-  private isWatched = false
 
-  constructor(stream: Stream.Stream<A, E, R>, settings: StreamSettings, scope: Scope.Scope, now: clock.Reading) {
+  constructor(stream: Stream.Stream<A, E, R>, settings: Settings, scope: Scope.Scope, now: clock.Reading) {
     this.stream = stream
-    this.settings = settings
     this.scope = scope
     this.run = engine.begin(settings, now, ordinal())
   }
@@ -175,17 +168,14 @@ class Restarts<A, E, R> {
   private readonly start: Elements<A, E, R> = Effect.withFiber((fiber) => {
     const { run } = this
     if (run.phase === "waiting") begins(run, engine.timeOf(run, fiber))
-    const start: Start<A, E, R> = {
-      scope: Scope.forkUnsafe(this.scope),
-      beganAt: this.starts++ === 0 ? run.start : clock.read(fiber),
-      firstAt: undefined,
-      pull: undefined
-    }
+    // a stream does what it is there for from its first element on
+    run.healthyFrom = Infinity
+    const start: Start<A, E, R> = { scope: Scope.forkUnsafe(this.scope), pull: undefined }
     this.current = start
     return Effect.flatMap(Channel.toPullScoped(this.stream.channel, start.scope), (pull) => {
       start.pull = pull
       return Effect.map(pull, (elements) => {
-        start.firstAt = clock.read(fiber)
+        run.healthyFrom = engine.timeOf(run, fiber)
         return elements
       })
     })
@@ -199,10 +189,10 @@ class Restarts<A, E, R> {
     return Effect.flatMap(
       Effect.exit(start === undefined ? Effect.void : Scope.close(start.scope, exit)),
       (closed) => {
-        if (Exit.isSuccess(closed)) return Exit.isSuccess(exit) ? this.ended() : this.failed(exit.cause, start)
+        if (Exit.isSuccess(closed)) return Exit.isSuccess(exit) ? this.ended() : this.failed(exit.cause)
         // not `Cause.combine`, which hashes errors: their getters may throw
         const reasons = Exit.isFailure(exit) ? exit.cause.reasons : []
-        return this.failed(Cause.fromReasons([...reasons, ...closed.cause.reasons]), start)
+        return this.failed(Cause.fromReasons([...reasons, ...closed.cause.reasons]))
       }
     )
   }
@@ -214,42 +204,21 @@ class Restarts<A, E, R> {
   }
 
   /** Gives up, or waits and starts the stream again. */
-  private failed(failure: Cause.Cause<E>, start: Start<A, E, R> | undefined): Elements<A, E, R> {
-    return Effect.andThen(
-      this.startedAfresh(start),
-      Effect.withFiber((fiber) => {
-        const { run } = this
-        const next = (cause: Cause.Cause<E>): Elements<A, E, R> => {
-          if (isOver(run)) {
-            const end = Exit.failCause(cause)
-            this.end = end
-            return Effect.andThen(
-              Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
-              engine.giveUp(run, fiber, end)
-            )
-          }
-          const again = Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start)
-          return Effect.andThen(this.watched(fiber), this.guarded(again))
-        }
-        return engine.failed(run, fiber, failure, next, this.starts >= this.settings.attemptsInAll)
-      })
-    )
-  }
-
-  /** Begins a new run where the start that has just failed was healthy for long enough, and may be restarted at all. */
-  private startedAfresh(start: Start<A, E, R> | undefined): Effect.Effect<void> {
+  private failed(failure: Cause.Cause<E>): Elements<A, E, R> {
     return Effect.withFiber((fiber) => {
-      if (start?.firstAt === undefined || this.starts >= this.settings.attemptsInAll) return Effect.void
-      const { beganAt, firstAt } = start
-      const failedAt = clock.read(fiber)
-      if (clock.millisBetween(firstAt, failedAt) < this.settings.resetAfter) return Effect.void
-      return Effect.andThen(
-        this.recovered(fiber),
-        Effect.sync(() => {
-          // its first attempt is the start that has failed, which began before the run's time does
-          this.run = engine.begin(this.settings, clock.read(fiber), ordinal(), clock.millisBetween(failedAt, beganAt))
-        })
-      )
+      const { run } = this
+      return engine.failed(run, fiber, failure, (cause): Elements<A, E, R> => {
+        if (isOver(run)) {
+          const end = Exit.failCause(cause)
+          this.end = end
+          return Effect.andThen(
+            Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
+            engine.giveUp(run, fiber, end)
+          )
+        }
+        const again = Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start)
+        return Effect.andThen(this.watched(fiber), this.guarded(again))
+      })
     })
   }
 
@@ -264,13 +233,15 @@ class Restarts<A, E, R> {
 
   /** Tells how a run ended that neither ends nor fails by itself. One finalizer holds for all runs to come. */
   private watched(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
-    if (this.isWatched) return Effect.void
-    this.isWatched = true
+    if (this.run.guarded) return Effect.void
+    this.run.guarded = true
     const { context } = fiber
     return Scope.addFinalizerExit(this.scope, (exit) =>
       Effect.provideContext(
         Effect.withFiber((fiber) =>
-          Exit.isSuccess(exit) && this.current?.firstAt !== undefined ? this.recovered(fiber) : this.interrupted(fiber)
+          Exit.isSuccess(exit) && this.current !== undefined && this.run.healthyFrom !== Infinity
+            ? this.recovered(fiber)
+            : this.interrupted(fiber)
         ),
         context
       ))

@@ -18,6 +18,7 @@ import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode } from "../run/Plan.ts"
 import * as Run from "../run/Run.ts"
+import { draw } from "../tools/chance.ts"
 import { checkKnown } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
 import { fromInput } from "../verdict/forms.ts"
@@ -30,9 +31,11 @@ import { failedAttempt } from "./failedAttempt.ts"
  *
  * **Details**
  *
- * Takes the policy's fields that begin with `wait`, and `backoff`. In test mode, or where retries are switched off, every
- * wait is zero. For each wait one number is drawn from the fiber's `Random`; none where `waitJitter` is 0 in a shape that
- * adds it.
+ * Takes the policy's fields that begin with `wait`, and `backoff`. For each wait one number is drawn from the fiber's
+ * `Random`; none where `waitJitter` is 0 in a shape that adds it.
+ *
+ * It waits also in test mode and where retries are switched off: a loop that polls must not become a hot loop there. What
+ * retries is {@link retryOn}, which then waits for nothing, or ends.
  *
  * Composed as in this example, the blocks do exactly what {@link make} does, hooks aside.
  *
@@ -63,16 +66,11 @@ export const backoff = (
   checkKnown(caller, options, curveFields)
   const curve = Backoff.fromPolicy(complete(given(caller, options), RetryPolicy.defaults))
   return Schedule.fromStep(Effect.sync(() => {
-    const planOf = planned({ ...stamina, backoff: curve }, endless)
     let retryNum = 0
     let previous: number | undefined
     return () =>
       Effect.withFiberSucceed((fiber): [Duration.Duration, Duration.Duration] => {
-        const { active, backoff, waits } = planOf(fiber)
-        retryNum++
-        previous = active && waits
-          ? Backoff.wait(backoff, retryNum, drawing(fiber), fiber.getRef(Granted) ?? previous)
-          : 0
+        previous = Backoff.wait(curve, ++retryNum, drawing(fiber), fiber.getRef(Granted) ?? previous)
         const wait = Duration.millis(previous)
         return [wait, wait]
       })
@@ -123,7 +121,7 @@ export const limit = (
               deadline: deadline === undefined ? undefined : clock.millisBetween(start, deadline)
             }, drawing(fiber))
           const first = decide(0)
-          if (first._tag === "Stop" && first.reason !== "WaitExceedsDeadline") {
+          if (first._tag === "Stop" && first.refused === undefined) {
             return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
           }
           return Effect.flatMap(step(now, input), (next) => {
@@ -227,7 +225,7 @@ const Granted = /*#__PURE__*/ Context.Reference<number | undefined>("effect-stam
 })
 
 /** The fiber's random numbers. */
-const drawing = (fiber: Fiber.Fiber<unknown, unknown>) => () => fiber.getRef(Random.Random).nextDoubleUnsafe()
+const drawing = (fiber: Fiber.Fiber<unknown, unknown>) => () => draw(fiber)
 
 /**
  * Steps a schedule only to count on or to hear its output. Nothing is drawn from the fiber's `Random` for that, so that a

@@ -9,7 +9,6 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as deadlines from "../around/deadlines.ts"
 import * as defaults from "../around/defaults.ts"
@@ -19,6 +18,7 @@ import * as origins from "../run/origins.ts"
 import * as Run from "../run/Run.ts"
 import * as eventsOf from "../telemetry/eventsOf.ts"
 import * as tell from "../telemetry/tell.ts"
+import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf, judgeCause } from "../verdict/ofCause.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
@@ -33,6 +33,12 @@ export interface LiveRun extends Run.Run, tell.Story, Admitted {
   readonly settings: Settings
   /** The clock just before the first attempt. */
   readonly start: clock.Reading
+  /** How many attempts were made before this run began afresh, see `resetAfter`. */
+  readonly before: number
+  /** From when on the current attempt does what it is there for; `undefined` where that is from its beginning. */
+  healthyFrom: number | undefined
+  /** Whether the finalizer that sees how the run ends is in place. */
+  guarded: boolean
   /** The error that an attempt of this run failed with because it took too long. */
   timedOut: unknown
 }
@@ -42,6 +48,9 @@ export const begin = (settings: Settings, start: clock.Reading, since: number, b
   ...Run.make(since, began),
   settings,
   start,
+  before: 0,
+  healthyFrom: undefined,
+  guarded: false,
   timedOut: undefined,
   holdsRetry: false,
   hooks: settings.hooks,
@@ -64,16 +73,20 @@ export const planOf = (run: LiveRun, fiber: AnyFiber): Plan =>
  * The clock is read first: time spent in `on` counts towards the next attempt, not this one. `on` is not asked where
  * retries are switched off. If it throws, what it threw stands beside the failure that it was asked about.
  *
- * `isLast` says that no further attempt may follow, whatever the plan allows.
+ * An attempt that was healthy for as long as `resetAfter` begins a new run with its failure, and the old one has
+ * recovered.
  */
 export const failed = <E, A, E2, R>(
   run: LiveRun,
   fiber: AnyFiber,
   cause: Cause.Cause<E>,
-  next: (cause: Cause.Cause<E>) => Effect.Effect<A, E2, R>,
-  isLast = false
+  next: (cause: Cause.Cause<E>) => Effect.Effect<A, E2, R>
 ): Effect.Effect<A, E2, R> => {
   if (run.phase === "over") return next(cause)
+  if (isHealthy(run, fiber)) {
+    const told = renewed(run, fiber)
+    if (told !== undefined) return Effect.andThen(told, () => failed(run, fiber, cause, next))
+  }
   retryEnded(run, fiber)
   if (run.attempt > 1 && Cause.hasInterrupts(cause) && endedByDeadline(run, fiber)) {
     return next(origins.annotated(cause, run))
@@ -93,7 +106,7 @@ export const failed = <E, A, E2, R>(
   }
   const errors = errorsOf(cause)
   const inner = origins.inside(cause.reasons, run.since, fiber)
-  return settle(run, fiber, { verdict, error: errors[0], inner, isLast }, () => {
+  return settle(run, fiber, { verdict, error: errors[0], inner }, () => {
     if (!Run.isOver(run)) return next(cause)
     for (const error of errors) origins.remember(error, run, fiber)
     return next(Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause)
@@ -110,13 +123,36 @@ export const rejected = <A, E, R>(
 ): Effect.Effect<A, E, R> => {
   retryEnded(run, fiber)
   attemptEnded(run, fiber)
-  return settle(run, fiber, { verdict, error, inner: undefined, isLast: false }, () => {
+  return settle(run, fiber, { verdict, error, inner: undefined }, () => {
     if (Run.isOver(run)) {
       origins.remember(error, run, fiber)
       origins.remember(value, run, fiber)
     }
     return next()
   })
+}
+
+/** Whether the attempt that has just failed was healthy for so long that its failure is a new one. */
+const isHealthy = (run: LiveRun, fiber: AnyFiber): boolean => {
+  const { attemptsInAll, resetAfter } = run.settings
+  return resetAfter < Infinity && run.phase === "attempting" && run.before + run.attempt < attemptsInAll &&
+    timeOf(run, fiber) - (run.healthyFrom ?? run.began) >= resetAfter
+}
+
+/** Begins the run afresh with the attempt that has just failed. The old one has recovered, if it ever needed a retry. */
+const renewed = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
+  const failedAt = clock.read(fiber)
+  const took = timeOf(run, fiber) - run.began
+  const before = run.before + run.attempt - 1
+  const { guarded } = run
+  const told = run.attempt > 1 ? recovered(run, fiber) : undefined
+  const renew = (start: clock.Reading) => {
+    // the attempt began before the new run's time does
+    Object.assign(run, begin(run.settings, start, Run.ordinal(), -took), { before, guarded, healthyFrom: Infinity })
+  }
+  if (told !== undefined) return Effect.andThen(told, Effect.sync(() => renew(clock.read(fiber))))
+  renew(failedAt)
+  return undefined
 }
 
 function attemptEnded(run: LiveRun, fiber: AnyFiber): asserts run is LiveRun & Run.Planned {
@@ -127,13 +163,12 @@ interface Outcome {
   readonly verdict: Verdict
   readonly error: unknown
   readonly inner: Run.Run | undefined
-  readonly isLast: boolean
 }
 
 const settle = <A, E, R>(
   run: LiveRun & Run.Planned,
   fiber: AnyFiber,
-  { error, inner, isLast, verdict }: Outcome,
+  { error, inner, verdict }: Outcome,
   next: () => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
   const deadline = deadlines.earliest(fiber)
@@ -141,12 +176,12 @@ const settle = <A, E, R>(
     verdict,
     error,
     inner,
-    isLast,
+    isLast: run.before + run.attempt >= run.settings.attemptsInAll,
     deadline: deadline === undefined ? undefined : clock.millisBetween(run.start, deadline),
     alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) &&
       (run.settings.nested ?? fiber.getRef(defaults.Current).nested) === "once"
   }
-  const random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
+  const random = () => draw(fiber)
   const conclude = (decision: Decision) => {
     if (decision._tag === "Retry") Run.granted(run, failure, decision.wait)
     else Run.stopped(run, failure, decision)

@@ -34,6 +34,9 @@ export interface Settings {
   readonly hooks: ReadonlyArray<RetryHook> | undefined
   /** How long one attempt may take, in milliseconds. */
   readonly attemptTimeout: number
+  /** How long an attempt must be healthy for its failure to begin a new run, in milliseconds. */
+  readonly resetAfter: number
+  readonly attemptsInAll: number
   /** Judges successes, where some of them are to be retried too. */
   readonly rejects?: ((value: unknown) => Rejected | undefined) | undefined
   /** Whether `judge` is asked about an attempt that took too long, which is retried without asking otherwise. */
@@ -49,13 +52,6 @@ export interface Rejected {
   readonly error: unknown
 }
 
-/** Checked options of a stream. */
-export interface StreamSettings extends Settings {
-  /** In milliseconds. */
-  readonly resetAfter: number
-  readonly attemptsInAll: number
-}
-
 /** Checks the options of a schedule, on behalf of the function named `caller`. */
 export const fromScheduleOptions = (caller: string, options: ScheduleOptions<unknown>): Settings =>
   fromOptions(caller, options, scheduleFields)
@@ -68,16 +64,14 @@ export const fromRetryOptions = (
 ): Settings => fromOptions(caller, options, retryFields, defaults)
 
 /** Checks the options of a stream, on behalf of the function named `caller`. */
-export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): StreamSettings => {
+export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): Settings => {
   const settings = fromOptions(caller, options, streamFields)
-  return {
-    ...settings,
-    resetAfter: limit(caller, "resetAfter", options.resetAfter),
-    attemptsInAll: options.attemptsInAll === undefined
-      ? Math.max(1000, options.attempts ?? 0)
-      : checkAttempts(caller, options.attemptsInAll, "attemptsInAll")
-  }
+  // a stream lives longer than any timeout: what counts is the time of trouble, not of health
+  return options.resetAfter === undefined ? { ...settings, resetAfter: streamResetAfter } : settings
 }
+
+/** How long a stream must last by default for its failure to be a new one, in milliseconds. */
+const streamResetAfter = 5000
 
 const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nested", "hooks"].concat(
   /*#__PURE__*/ Object.keys(RetryPolicy.defaults)
@@ -87,6 +81,8 @@ const scheduleFields: ReadonlyArray<string> = /*#__PURE__*/ ["on", "name", "nest
 export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
   "attemptTimeout",
   "spans",
+  "resetAfter",
+  "attemptsInAll",
   "budget",
   "admission"
 )
@@ -107,7 +103,7 @@ const fromOptions = (
   checkKnown(caller, options, known)
   const { hooks, name, nested, on } = options
   const { attemptTimeout, spans = false } = known === retryFields ? options : {}
-  const { admission, budget } = known === scheduleFields ? {} : options
+  const { admission, attemptsInAll, budget, resetAfter } = known === scheduleFields ? {} : options
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
@@ -122,7 +118,13 @@ const fromOptions = (
     spans,
     admission: checkAdmission(caller, admission, budget),
     hooks,
-    attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout)
+    attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout),
+    resetAfter: limit(caller, "resetAfter", resetAfter),
+    attemptsInAll: attemptsInAll !== undefined
+      ? checkAttempts(caller, attemptsInAll, "attemptsInAll")
+      : known === streamFields || resetAfter !== undefined
+      ? Math.max(1000, options.attempts ?? 0)
+      : Infinity
   }
 }
 

@@ -178,6 +178,38 @@ export interface Bounds {
   readonly totalWait: Duration.Duration
 }
 
+/**
+ * The options of `RetryPolicy.preview`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PreviewOptions {
+  /** How many retries are listed at most: an integer ≥ 1. Default 20. */
+  readonly retries?: number | undefined
+  /** How long each attempt takes. Default 0. */
+  readonly latency?: Duration.Input | undefined
+}
+
+/**
+ * One retry of a policy: see `RetryPolicy.preview`. Times count from just before the first attempt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PreviewedRetry {
+  /** 1 = the first retry. */
+  readonly retryNum: number
+  /** The shortest wait before it. */
+  readonly shortest: Duration.Duration
+  /** The longest wait before it. */
+  readonly longest: Duration.Duration
+  /** When it begins at the earliest. */
+  readonly startsFrom: Duration.Duration
+  /** When it begins at the latest. */
+  readonly startsTo: Duration.Duration
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // the same, as values
 // ---------------------------------------------------------------------------------------------------------------------

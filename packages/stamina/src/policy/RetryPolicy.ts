@@ -12,12 +12,24 @@ import { checkKnown } from "../tools/check.ts"
 import * as policyBounds from "./bounds.ts"
 import * as policyConfig from "./config.ts"
 import { complete, given } from "./given.ts"
-import type { Bounds, Encoded, Input, RetryPolicy } from "./PolicyModel.ts"
+import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy } from "./PolicyModel.ts"
 import * as policyModel from "./PolicyModel.ts"
+import * as policyPreview from "./preview.ts"
 import * as policySchema from "./schema.ts"
 import * as policyText from "./text.ts"
 
-export type { BackoffShape, Bounds, Curve, Encoded, Input, Limits, RetryPolicy, ShapeName } from "./PolicyModel.ts"
+export type {
+  BackoffShape,
+  Bounds,
+  Curve,
+  Encoded,
+  Input,
+  Limits,
+  PreviewedRetry,
+  PreviewOptions,
+  RetryPolicy,
+  ShapeName
+} from "./PolicyModel.ts"
 
 /**
  * The defaults of Python's stamina: 10 attempts, 45 s, waits of `min(5 s, 100 ms · 2^(n−1) + u · 1 s)`.
@@ -199,3 +211,39 @@ export const bounds = (policy: RetryPolicy): Bounds => policyBounds.bounds(polic
  * @since 0.1.0
  */
 export const describe = (policy: RetryPolicy): string => policyText.describe(policy, bounds(policy))
+
+/**
+ * What each retry comes to: the shortest and the longest wait before it, and when it begins at the earliest and at the
+ * latest.
+ *
+ * **Details**
+ *
+ * Lists the retries that can happen where each attempt takes `latency`, at most `retries` of them. The timeout ends the
+ * list, and the latest start, too: no wait begins at or past it, and with `overshoot: "refuse"` none ends there. Like
+ * {@link bounds}, it counts only default waits.
+ *
+ * **Gotchas**
+ *
+ * Throws a `RangeError` when an option is out of range or unknown.
+ *
+ * **Example** (When a policy retries)
+ *
+ * ```ts
+ * import { Duration } from "effect"
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * const policy = RetryPolicy.make({ attempts: 4 })
+ *
+ * for (const retry of RetryPolicy.preview(policy, { latency: "50 millis" })) {
+ *   console.log(retry.retryNum, Duration.format(retry.startsFrom), Duration.format(retry.startsTo))
+ * }
+ * // 1 150ms 1s 150ms
+ * // 2 400ms 2s 400ms
+ * // 3 850ms 3s 850ms
+ * ```
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const preview = (policy: RetryPolicy, options?: PreviewOptions): ReadonlyArray<PreviewedRetry> =>
+  policyPreview.preview(policy, options)

@@ -83,7 +83,8 @@ export interface Failed {
  * - `AttemptsExhausted`: all calls that are allowed were made.
  * - `TimeoutReached`: the call failed at or after the timeout.
  * - `Inactive`: retries are switched off.
- * - `WaitExceedsDeadline`: the wait would have ended at or past the deadline around the run, or its timeout where
+ * - `WaitExceedsDeadline`: the wait would have ended at or past the deadline around the run.
+ * - `WaitExceedsTimeout`: a wait that the other side asked for would have ended at or past the timeout; or any wait, where
  *   `overshoot` is `"refuse"`.
  * - `DeadlineExceeded`: the deadline around the run passed during an attempt or a wait.
  * - `AlreadyRetried`: a run inside had retried the error and given up, and `nested` is `"once"`.
@@ -100,6 +101,7 @@ export type GiveUpReason =
   | "TimeoutReached"
   | "Inactive"
   | "WaitExceedsDeadline"
+  | "WaitExceedsTimeout"
   | "DeadlineExceeded"
   | "AlreadyRetried"
   | "HintTooLong"
@@ -169,10 +171,11 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
   const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, once)) : 0
   // a wait that others asked for is pointless where it would end past the timeout, so it never overshoots
   const asked = hinted || wait > own
-  const end = asked || plan.overshoot === "refuse" ? Math.min(deadline, plan.timeout) : deadline
-  return elapsed + wait >= end
-    ? stop("WaitExceedsDeadline", { wait, left: Math.max(0, end - elapsed) })
-    : { _tag: "Retry", wait }
+  const timeout = asked || plan.overshoot === "refuse" ? plan.timeout : Infinity
+  const end = Math.min(deadline, timeout)
+  if (elapsed + wait < end) return { _tag: "Retry", wait }
+  const reason = timeout < deadline ? "WaitExceedsTimeout" : "WaitExceedsDeadline"
+  return stop(reason, { wait, left: Math.max(0, end - elapsed) })
 }
 
 /**

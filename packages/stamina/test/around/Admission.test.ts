@@ -76,7 +76,7 @@ describe.each(seeing)("a door given to $name", ({ build }) => {
         Effect.gen(function*() {
           const { admission, heard } = door(given({ _tag: "Granted", wait: 5000 }))
           const { exit, sleeps } = yield* run(flaky(9), admission, { timeout: 6000 })
-          expect([reasonOf(exit), sleeps]).toEqual(["WaitExceedsDeadline", [5000]])
+          expect([reasonOf(exit), sleeps]).toEqual(["WaitExceedsTimeout", [5000]])
           expect(heard.slice(-3)).toEqual(["failed 2", "ask 2 200", "unused"])
         }))
 

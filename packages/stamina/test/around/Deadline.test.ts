@@ -248,7 +248,7 @@ describe("overshoot: \"refuse\"", () => {
         const { begun, effect } = failing(10)
         const { exit } = yield* ended(Stamina.retry(effect, { ...options, timeout: 500, overshoot }))
         expect(begun).toHaveLength(attempts)
-        expect(reasonOf(errorOf(exit))).toBe(overshoot === "allow" ? "TimeoutReached" : "WaitExceedsDeadline")
+        expect(reasonOf(errorOf(exit))).toBe(overshoot === "allow" ? "TimeoutReached" : "WaitExceedsTimeout")
       }
     }))
 })

@@ -273,7 +273,7 @@ describe("a wait that a dependency asks for", () => {
     inTime(Stamina.retry(asking(7000), { on, budget, attempts: 1 }), time)
     const before = tokens(budget)
     const exit = inTime(Stamina.retry(down(), { ...always, budget, timeout: 5000 }), time)
-    expect(reasonOf(exit)).toBe("WaitExceedsDeadline")
+    expect(reasonOf(exit)).toBe("WaitExceedsTimeout")
     expect(time.sleeps).toEqual([])
     expect(tokens(budget)).toBeCloseTo(before, 10)
   })

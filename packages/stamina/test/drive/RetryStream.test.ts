@@ -808,7 +808,8 @@ describe("Stamina.retryStream makes the decisions of every other driver", () => 
     build: (options, block) =>
       Stream.mkString(Stamina.retryStream(
         Stream.concat(Stream.make(""), Stream.fromEffect(Effect.suspend(() => block(undefined)))),
-        options
+        // no start is so healthy that its failure is a new one
+        { ...options, resetAfter: Duration.infinity }
       )),
     knowsAttempt: false
   }

@@ -124,7 +124,7 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
     expect(() => build({ ...fromConfig })).toThrow(
       new RangeError(
         `${caller}: unknown option "attempt", known are on, name, nested, hooks, attempts, timeout, waitInitial, waitMax, ` +
-          `waitJitter, waitExpBase, backoff, overshoot${caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, budget, admission"}`
+          `waitJitter, waitExpBase, backoff, overshoot${caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, resetAfter, attemptsInAll, budget, admission"}`
       )
     )
   })

@@ -122,7 +122,7 @@ describe("a server that asks to wait", () => {
     const { client, times } = scripted(busy, { status: 500 }, { status: 200 })
     const retrying = HttpRetry.retry(client, { ...plain, timeout: 1000 })
     const time = new VirtualTime([0])
-    expect(reasonOf(get(retrying, "https://a.example", time))).toBe("WaitExceedsDeadline")
+    expect(reasonOf(get(retrying, "https://a.example", time))).toBe("WaitExceedsTimeout")
     get(retrying, "https://b.example", time)
     expect(times).toEqual([0, 0, 10])
   })

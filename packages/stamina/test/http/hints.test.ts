@@ -335,7 +335,7 @@ describe("the waits of HttpRetry.retry", () => {
         .toEqual([0, 1_000_000, 2_000_000])
       expect(yield* times({ "retry-after": "9".repeat(400) }, { ...plain, maxHint: Duration.infinity })).toEqual({
         times: [0],
-        reason: "WaitExceedsDeadline"
+        reason: "WaitExceedsTimeout"
       })
     }))
 
@@ -343,7 +343,7 @@ describe("the waits of HttpRetry.retry", () => {
     Effect.gen(function*() {
       expect(yield* times({ "retry-after": "6" }, { ...plain, timeout: "10 seconds" })).toEqual({
         times: [0, 6000],
-        reason: "WaitExceedsDeadline"
+        reason: "WaitExceedsTimeout"
       })
       expect(yield* times({ "retry-after": "6" }, plain, "5 seconds")).toEqual({
         times: [0],

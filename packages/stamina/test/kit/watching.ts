@@ -151,7 +151,7 @@ export const expectTrue = (
   if (begins.length === limits.attempts) return expect(reason).toBe("AttemptsExhausted")
   const left = Duration.toMillis(limits.timeout) - (over - start)
   if (left <= 0) return expect(reason).toBe("TimeoutReached")
-  expect([reason, options.overshoot]).toEqual(["WaitExceedsDeadline", "refuse"])
+  expect([reason, options.overshoot]).toEqual(["WaitExceedsTimeout", "refuse"])
   const refused = Option.getOrThrow(end.run.refused)
   expect(refused.left).toSatisfy(about(left))
   expect(Duration.toMillis(refused.wait)).toBeGreaterThanOrEqual(left)

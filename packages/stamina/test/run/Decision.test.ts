@@ -156,9 +156,9 @@ describe("a timeout that may not be overshot", () => {
     const at = (elapsed: number, verdict: Exclude<RetryOn.Verdict, false> = true) =>
       Decision.decide(refusing, { ...failed, elapsed, verdict }, () => 0.5)
     expect(at(399.999)).toEqual({ _tag: "Retry", wait: 600 })
-    expect(at(400)).toEqual({ _tag: "Stop", reason: "WaitExceedsDeadline", refused: { wait: 600, left: 600 } })
+    expect(at(400)).toEqual({ _tag: "Stop", reason: "WaitExceedsTimeout", refused: { wait: 600, left: 600 } })
     expect(at(0, 999)).toEqual({ _tag: "Retry", wait: 999 })
-    expect(at(0, 1000)).toMatchObject({ reason: "WaitExceedsDeadline", refused: { wait: 1000, left: 1000 } })
+    expect(at(0, 1000)).toMatchObject({ reason: "WaitExceedsTimeout", refused: { wait: 1000, left: 1000 } })
     expect(at(1000)).toEqual({ _tag: "Stop", reason: "TimeoutReached" })
   })
 
@@ -235,7 +235,7 @@ describe("a hint", () => {
       reason: "HintTooLong",
       refused: { wait: 60_001, left: 60_000 }
     })
-    expect(decide({}, hint(60_000), 0, {})).toMatchObject({ reason: "WaitExceedsDeadline" })
+    expect(decide({}, hint(60_000), 0, {})).toMatchObject({ reason: "WaitExceedsTimeout" })
     expect(decide({ timeout: "2 minutes" }, hint(60_000), 0)).toEqual({ _tag: "Retry", wait: 60_000 })
   })
 
@@ -243,7 +243,7 @@ describe("a hint", () => {
     for (const overshoot of ["allow", "refuse"] as const) {
       expect(decide({ timeout: 7500, overshoot }, hint(7000), 0.5)).toEqual({
         _tag: "Stop",
-        reason: "WaitExceedsDeadline",
+        reason: "WaitExceedsTimeout",
         refused: { wait: 7500, left: 7500 }
       })
       expect(decide({ timeout: 7501, overshoot }, hint(7000), 0.5)).toEqual({ _tag: "Retry", wait: 7500 })
@@ -346,7 +346,7 @@ describe("a wait that others were asked for", () => {
     const overshoot = "allow"
     expect(decide({ timeout: 7500, overshoot }, 7000, 0.5)).toEqual({
       _tag: "Stop",
-      reason: "WaitExceedsDeadline",
+      reason: "WaitExceedsTimeout",
       refused: { wait: 7500, left: 7500 }
     })
     expect(decide({ timeout: 7501, overshoot }, 7000, 0.5)).toEqual({ _tag: "Retry", wait: 7500 })

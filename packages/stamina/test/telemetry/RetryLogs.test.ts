@@ -88,7 +88,7 @@ describe.each(names(hooked))("the log, driven by %s", (_, driver) => {
         [4]
       ],
       [
-        "wait exceeds deadline after 1 attempt in 0.3s (a wait of 2s, 0.7s left): 0.3s of it inside attempts, 0s waiting",
+        "wait exceeds timeout after 1 attempt in 0.3s (a wait of 2s, 0.7s left): 0.3s of it inside attempts, 0s waiting",
         { ...options, overshoot: "refuse", timeout: 1000, waitInitial: 2000 },
         [300]
       ],
