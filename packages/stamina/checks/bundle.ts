@@ -63,8 +63,8 @@ const entries: ReadonlyArray<Entry> = [
   },
   {
     name: "staminaSchedule, from its subpath",
-    code: `import { make } from "effect-stamina/RetrySchedule"
-      export const schedule = make`,
+    code: `import { staminaSchedule } from "effect-stamina/RetrySchedule"
+      export const schedule = staminaSchedule`,
     ...schedule
   },
   {

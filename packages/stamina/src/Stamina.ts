@@ -18,7 +18,7 @@ export {
 export { type Attempt, CurrentAttempt } from "./around/Attempt.ts"
 export { DeadlineExceeded, withDeadline } from "./around/Deadline.ts"
 export { type DefaultOptions, layer as layerDefaults } from "./around/RetryDefaults.ts"
-export { retried, retry, retryContext } from "./drive/Retry.ts"
+export { make, retried, retry, retryContext } from "./drive/Retry.ts"
 export type {
   RetryCombinator,
   RetryOptions,

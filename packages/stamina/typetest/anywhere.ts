@@ -125,7 +125,16 @@ export const wrapped = <A, E, R, const O extends RetryOn.On<E>>(
 const house = wrapped(program, { on: { HttpError: (error) => error.status > 500 } })
 same<typeof house, Program>(true)
 
-// --- built from options only
+// --- built from options only, also by a library that is generic in them
+
+const generic = <const O extends RetryOn.AnyOn>(options: RetryOptions.RetryOptions<O>) =>
+  Stamina.make({ attempts: 3, ...options })
+const byGeneric = program.pipe(generic({ on: "HttpError" }))
+same<typeof byGeneric, Program>(true)
+// @ts-expect-error: it cannot fail with HttpError
+parsing.pipe(generic({ on: "HttpError" }))
+// @ts-expect-error: it cannot fail with HttpError
+Stamina.make({ on: { HttpError: true } })(parsing)
 
 const record = Stamina.retry({ on: { HttpError: true, ParseError: "2 seconds" } })
 const byRecord = record(program)
@@ -152,7 +161,6 @@ Stamina.retry({ on: async () => true })
 declare const withError: Effect.Effect<string, Error>
 declare const withString: Effect.Effect<string, string>
 declare const withUnknown: Effect.Effect<string, unknown>
-// oxlint-disable-next-line typescript/no-explicit-any -- what the test is about
 declare const withAny: Effect.Effect<string, any>
 declare const withNever: Effect.Effect<string>
 
@@ -273,7 +281,10 @@ export const previous: Program = Stamina.retryContext(
     previous._tag === "Some" && previous.value._tag === "ParseError" ? Effect.succeed(previous.value.at) : program
 )
 // @ts-expect-error: the errors before can be others
-Stamina.retryContext({ on: "ParseError" }, (_: Stamina.Attempt<ParseError>) => program)
+Stamina.retryContext(
+  { on: "ParseError" },
+  (attempt: Stamina.Attempt<ParseError>) => Effect.map(program, (n) => n + attempt.num)
+)
 
 // --- one list for effects that fail with only some of it
 

@@ -83,8 +83,6 @@ feed.pipe(Stamina.retryStream({ attempts: 3 }))
 feed.pipe(Stamina.retryStream({ on: "HttpError", restarts: 3 }))
 // @ts-expect-error: an option of effects
 feed.pipe(Stamina.retryStream({ on: "HttpError", attemptTimeout: "1 second" }))
-// @ts-expect-error: an option of streams
-program.pipe(Stamina.retry({ on: "HttpError", resetAfter: "1 minute" }))
 // @ts-expect-error: a hook that answers with a word
 feed.pipe(Stamina.retryStream({ on: () => "soon" }))
 // @ts-expect-error: an effect is no stream

@@ -109,6 +109,39 @@ export function retry(...args: ReadonlyArray<unknown>): unknown {
 }
 
 /**
+ * Builds a retry from its options only, to be used on many effects: {@link retry} for options that are not known yet.
+ *
+ * **When to use**
+ *
+ * In a library that wraps this one and is generic in `on`. Otherwise `Stamina.retry(options)` does the same, and infers
+ * the errors from the pipe that it stands in.
+ *
+ * **Example** (The defaults of a house)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { type RetryOn, type RetryOptions, Stamina } from "effect-stamina"
+ *
+ * const houseRetry = <const O extends RetryOn.AnyOn>(options: RetryOptions.RetryOptions<O>) =>
+ *   Stamina.make({ attempts: 3, waitInitial: "1 milli", waitJitter: 0, ...options })
+ *
+ * let calls = 0
+ * const flaky = Effect.suspend(() => Effect.fail({ _tag: "Down", call: ++calls } as const))
+ *
+ * Effect.runPromise(flaky.pipe(houseRetry({ on: "Down" }), Effect.flip)).then(({ call }) => console.log(call)) // 3
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const make = <const O extends AnyOn, const T extends Duration.Input | undefined = undefined>(
+  options: RetryOptions<O, T>
+): RetryCombinator<O, TimedOut<T>> => {
+  const settings = fromRetryOptions("Stamina.make", options)
+  return (self) => retryEffect(self, settings)
+}
+
+/**
  * Retries a block that knows its attempt: stamina's `retry_context`.
  *
  * **Details**
@@ -164,7 +197,7 @@ export function retryContext<A, E, R>(
   }
   // which of the two is which has been seen above
   const given = options as RetryOptions<unknown, Duration.Input | undefined>
-  return retryBlock(fromRetryOptions("Stamina.retryContext", given), block as Block<A, E, R>)
+  return retryBlock(fromRetryOptions("Stamina.retryContext", given), block)
 }
 
 type Block<A, E, R> = (attempt: Attempt) => Effect.Effect<A, E, R>

@@ -3,7 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import type { Run } from "../run/Run.ts"
-import type { FailedAttempt } from "../verdict/RetryOn.ts"
+import type { FailedAttempt } from "../verdict/Verdict.ts"
 
 /** Made when asked for only, since few hooks look at it. */
 export const failedAttempt = (run: Run): FailedAttempt => ({

@@ -16,7 +16,7 @@ import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName, read } from "../tools/errors.ts"
 import { fromInput } from "../verdict/forms.ts"
-import type { FailedAttempt } from "../verdict/RetryOn.ts"
+import type { FailedAttempt } from "../verdict/Verdict.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
 

@@ -3,15 +3,15 @@
  * and check the options at once either way. Effect's `dual` would check options that come alone only when the subject
  * arrives.
  */
-export const eager = <Self, Options, Ready, Result>(
+export const eager = <Self, Ready>(
   args: ReadonlyArray<unknown>,
   isSelf: (value: unknown) => value is Self,
-  ready: (options: Options) => Ready,
-  apply: (self: Self, ready: Ready) => Result
+  /** Refuses what is no options at all, so that it can be handed anything. */
+  ready: (options: never) => Ready,
+  apply: (self: Self, ready: Ready) => unknown
 ): unknown => {
   const [first, second] = args
-  // what is no subject is taken for options, and `ready` refuses what is none
-  if (isSelf(first)) return apply(first, ready(second as Options))
-  const settings = ready(first as Options)
+  if (isSelf(first)) return apply(first, ready(second as never))
+  const settings = ready(first as never)
   return (self: Self) => apply(self, settings)
 }

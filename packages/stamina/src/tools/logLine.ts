@@ -23,6 +23,7 @@ export const logLine = (
   const { cache, context } = fiber
   if (LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)) return
   const all = { ...fiber.getRef(References.CurrentLogAnnotations), ...annotations() }
+  // oxlint-disable-next-line no-restricted-globals -- made of a number: reads no clock
   const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
   fiber.setContext(Context.add(context, References.CurrentLogAnnotations, all))
   try {

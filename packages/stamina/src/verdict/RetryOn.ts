@@ -8,9 +8,9 @@ import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { decodeDuration, refuse } from "../tools/check.ts"
 import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
 import { firstOf, fromInput, type Judgement, judgingTimeouts } from "./forms.ts"
-import type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
+import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
-export type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
+export type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // answers
@@ -31,21 +31,6 @@ export type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
  * @since 0.1.0
  */
 export type Answer = boolean | Duration.Input | Hint | OwnBackoff
-
-/**
- * The failed attempt that a backoff hook is asked about.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FailedAttempt {
-  /** The number of the attempt, 1 = the first. */
-  readonly num: number
-  /** The time from just before the first attempt to this failure. */
-  readonly elapsed: Duration.Duration
-  /** The wait before this attempt; zero before the first. */
-  readonly previousWait: Duration.Duration
-}
 
 /**
  * The answer to a server that says when to come back: wait at least that long, with jitter on top, so that not all

@@ -1,6 +1,7 @@
 /**
  * What becomes of one failure, as far as its error says.
  */
+import type * as Duration from "effect/Duration"
 import type * as Backoff from "../policy/Backoff.ts"
 
 /**
@@ -36,6 +37,21 @@ export interface OwnBackoff {
  * @since 0.1.0
  */
 export type Verdict = boolean | number | Hint | OwnBackoff
+
+/**
+ * The failed attempt that a backoff hook is asked about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FailedAttempt {
+  /** The number of the attempt, 1 = the first. */
+  readonly num: number
+  /** The time from just before the first attempt to this failure. */
+  readonly elapsed: Duration.Duration
+  /** The wait before this attempt; zero before the first. */
+  readonly previousWait: Duration.Duration
+}
 
 /** Whether a verdict is a hint. */
 export const isHint = (verdict: Verdict): verdict is Hint => typeof verdict === "object" && verdict._tag === "Hint"

@@ -9,8 +9,7 @@ import { backoffOf } from "../policy/ownBackoff.ts"
 import { curveFields } from "../policy/PolicyModel.ts"
 import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
 import { isInstance, isName, read, tagOf } from "../tools/errors.ts"
-import type { FailedAttempt } from "./RetryOn.ts"
-import type { Hint, OwnBackoff, Verdict } from "./Verdict.ts"
+import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
 /** An `on`, checked. */
 export interface Judgement {
