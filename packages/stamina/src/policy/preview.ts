@@ -1,0 +1,47 @@
+/**
+ * What each retry of a policy comes to: `RetryPolicy.preview`.
+ */
+import * as Duration from "effect/Duration"
+import { checkKnown, checkWait, refuse } from "../tools/check.ts"
+import * as Backoff from "./Backoff.ts"
+import type { PreviewedRetry, PreviewOptions, RetryPolicy } from "./PolicyModel.ts"
+
+const caller = "RetryPolicy.preview"
+
+/**
+ * Lists the retries that can happen where every attempt takes `latency`. A retry can happen if the shortest waits leave
+ * time for it; it begins latest after the longest waits, or after the longest that may still begin before the timeout.
+ */
+export const preview = (policy: RetryPolicy, options: PreviewOptions = {}): ReadonlyArray<PreviewedRetry> => {
+  checkKnown(caller, options, ["retries", "latency"])
+  const most = Math.min(policy.attempts - 1, checkRetries(options.retries))
+  const latency = Duration.toMillis(checkWait(caller, options.latency ?? 0, "latency"))
+  const timeout = Duration.toMillis(policy.timeout)
+  const refuses = policy.overshoot === "refuse"
+  const backoff = Backoff.fromPolicy(policy)
+  const retries: Array<PreviewedRetry> = []
+  let earliest = 0
+  let latest = 0
+  for (let retryNum = 1; retryNum <= most; retryNum++) {
+    const shortest = Backoff.shortest(backoff, retryNum)
+    const longest = Backoff.longest(backoff, retryNum)
+    const failsFrom = earliest + latency
+    earliest = failsFrom + shortest
+    if (failsFrom >= timeout || (refuses && earliest >= timeout)) break
+    const failsTo = Math.min(latest + latency, timeout)
+    latest = refuses ? Math.min(failsTo + longest, timeout) : failsTo + longest
+    retries.push({
+      retryNum,
+      shortest: Duration.millis(shortest),
+      longest: Duration.millis(longest),
+      startsFrom: Duration.millis(earliest),
+      startsTo: Duration.millis(latest)
+    })
+  }
+  return retries
+}
+
+const checkRetries = (value: unknown = 20): number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 1
+    ? value
+    : refuse(caller, "retries", "an integer >= 1", value)
