@@ -1,0 +1,273 @@
+/**
+ * One budget whose bucket is in Redis, with a small one here that runs along for when Redis is away.
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type * as Redis from "effect/persistence/Redis"
+import type { Answer, FailedCall } from "../around/Admission.ts"
+import * as bucket from "../around/bucket.ts"
+import { BudgetTelemetry } from "../around/budgetTelemetry.ts"
+import { type Checked, exhausted, Quiet, type RetryBudget, type State, TypeId } from "../around/RetryBudget.ts"
+import * as clock from "../tools/clock.ts"
+import { read, typeOf } from "../tools/errors.ts"
+import { logLine } from "../tools/logLine.ts"
+import type { Command, Reply } from "./script.ts"
+
+/** What all budgets of one program share. */
+export interface Store {
+  readonly send: (command: Command) => Effect.Effect<Reply, Redis.RedisError>
+  /** Starts an effect that ends with the program at the latest. */
+  readonly start: (effect: Effect.Effect<void>) => void
+}
+
+/** Checked options. */
+export interface CheckedShared extends Checked {
+  /** The tokens that this process has while it is alone. */
+  readonly fallbackCapacity: number
+}
+
+/** How often what calls have come to is sent, in milliseconds; and for how long a refusal holds for all that ask here. */
+export const tickMillis = 100
+
+/** How long Redis may take to answer, in milliseconds. */
+export const timeoutMillis = 500
+
+/** How often a lost store is looked for, and how often a full bucket is told that calls succeed, in milliseconds. */
+export const seldomMillis = 1000
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+/** What a retry that asked is told. */
+type Told = "granted" | "refused" | "alone"
+
+interface Asking {
+  readonly tell: (told: Told) => void
+  hasGone: boolean
+}
+
+export class SharedBudget implements RetryBudget {
+  readonly "~effect-stamina/RetryBudget": TypeId = TypeId
+  readonly name: string
+  readonly telemetry: BudgetTelemetry
+  private readonly store: Store
+  private readonly key: string
+  private readonly capacity: number
+  private readonly refill: number
+  /** Runs along, for when the store is lost. It never holds more than the shared one did. */
+  private readonly alone: bucket.Bucket
+  private readonly quiet = new Quiet()
+  /** What the shared bucket held by the last reply. */
+  private known: number
+  /** What calls have come to since the last command, in units. */
+  private pending = 0
+  /** Whether others are to hear of a wait. */
+  private hasHint = false
+  private asking: Array<Asking> = []
+  /** Those whose command is under way. */
+  private asked: ReadonlyArray<Asking> = []
+  private isSending = false
+  private isDue = false
+  private isClosed = false
+  private sentAt: clock.Reading = 0n
+  private refusedAt: clock.Reading | undefined
+  /** Since when the store is lost. */
+  private lostAt: clock.Reading | undefined
+
+  constructor({ capacity, fallbackCapacity, name, refill }: CheckedShared, store: Store) {
+    this.name = name
+    this.store = store
+    this.key = `stamina:budget:{${name}}`
+    this.capacity = bucket.inUnits(capacity)
+    this.refill = bucket.inUnits(refill)
+    this.alone = bucket.make(fallbackCapacity, refill)
+    this.known = this.capacity
+    this.telemetry = new BudgetTelemetry({ name, tokens: () => this.units / bucket.token })
+  }
+
+  called(fiber: AnyFiber): void {
+    this.put(this.refill)
+    if (this.telemetry.isExhausted) this.look(fiber)
+  }
+
+  failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
+    if (attempt === 1) this.put(-this.refill)
+    if (hint !== undefined) {
+      this.quiet.hear(hint, fiber)
+      this.hasHint = this.lostAt === undefined
+    }
+    this.look(fiber)
+  }
+
+  ask(_request: unknown, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+    const told = this.answerHere(fiber)
+    if (told !== undefined) return this.answer(told, fiber)
+    return Effect.map(
+      Effect.callback<Told>((resume) => {
+        const asking: Asking = { tell: (told) => resume(Effect.succeed(told)), hasGone: false }
+        this.asking.push(asking)
+        this.wake()
+        return Effect.sync(() => {
+          asking.hasGone = true
+        })
+      }),
+      (told) => this.answer(told, fiber)
+    )
+  }
+
+  succeeded(fiber: AnyFiber): void {
+    this.put(bucket.token)
+    this.look(fiber)
+  }
+
+  unused(): void {
+    this.put(bucket.token)
+  }
+
+  get state(): Effect.Effect<State> {
+    return Effect.withFiberSucceed((fiber) => ({
+      tokens: this.units / bucket.token,
+      granted: this.telemetry.granted,
+      refused: this.telemetry.refused,
+      quietFor: Duration.millis(this.quiet.millisLeft(fiber)),
+      store: this.lostAt === undefined ? "shared" : "lost"
+    }))
+  }
+
+  /** To be called every {@link tickMillis}: sends what has gathered, if the shared bucket has a use for it. */
+  tick(fiber: AnyFiber): void {
+    const now = clock.read(fiber)
+    const isSeldom = clock.millisBetween(this.sentAt, now) >= seldomMillis
+    this.isDue = this.lostAt !== undefined
+      ? isSeldom
+      : this.hasHint || this.pending < 0 || (this.pending > 0 && (this.known < this.capacity || isSeldom))
+    if (this.isDue) this.wake()
+  }
+
+  /** Nothing is sent any more: the program ends. */
+  close(): void {
+    this.isClosed = true
+    this.telemetry.forget()
+    for (const { tell } of [...this.asked, ...this.asking.splice(0)]) tell("alone")
+  }
+
+  private get units(): number {
+    return this.lostAt === undefined ? Math.min(this.capacity, this.known + this.pending) : this.alone.units
+  }
+
+  /** Nothing is saved up for a store that is away: it would all come at once with its return. */
+  private put(units: number): void {
+    if (this.lostAt === undefined) this.pending += units
+    bucket.add(this.alone, units)
+  }
+
+  private look(fiber: AnyFiber): void {
+    const capacity = this.lostAt === undefined ? this.capacity : this.alone.capacity
+    this.telemetry.seen(this.units >= capacity / 2, fiber)
+  }
+
+  /** The answer that needs no command, if there is one. */
+  private answerHere(fiber: AnyFiber): Told | undefined {
+    if (this.isClosed || this.lostAt !== undefined) return "alone"
+    if (this.refusedAt === undefined) return undefined
+    // what was refused a moment ago is refused again, or an outage would be one of Redis too
+    return clock.millisBetween(this.refusedAt, clock.read(fiber)) < tickMillis ? "refused" : undefined
+  }
+
+  private answer(told: Told, fiber: AnyFiber): Answer {
+    if (told === "refused" || (told === "alone" && !bucket.take(this.alone))) {
+      this.telemetry.countRefused(fiber)
+      return exhausted
+    }
+    this.telemetry.countGranted(fiber)
+    return { _tag: "Granted", wait: this.quiet.millisLeft(fiber) }
+  }
+
+  private wake(): void {
+    if (this.isSending || this.isClosed) return
+    this.isSending = true
+    this.store.start(Effect.ensuring(this.sendAll, Effect.sync(() => this.isSending = false)))
+  }
+
+  /** One command at a time: retries that ask meanwhile share the next. */
+  private readonly sendAll: Effect.Effect<void> = Effect.suspend(() =>
+    this.isDue || this.asking.length > 0 ? Effect.flatMap(this.send, () => this.sendAll) : Effect.void
+  )
+
+  private readonly send: Effect.Effect<void> = Effect.withFiber((fiber) => {
+    const asking = this.asking.filter(({ hasGone }) => !hasGone)
+    const command: Command = {
+      key: this.key,
+      add: this.pending,
+      wanted: asking.length,
+      capacity: this.capacity,
+      quiet: this.hasHint ? this.quiet.millisLeft(fiber) : 0
+    }
+    this.asking = []
+    this.asked = asking
+    this.isDue = false
+    this.pending = 0
+    this.hasHint = false
+    this.sentAt = clock.read(fiber)
+    return Effect.map(Effect.exit(inTime(this.store.send(command))), (exit) => {
+      if (Exit.isSuccess(exit)) this.replied(exit.value, asking, fiber)
+      else this.lost(exit.cause, asking, fiber)
+    })
+  })
+
+  private replied([granted, units, quiet]: Reply, asking: ReadonlyArray<Asking>, fiber: AnyFiber): void {
+    if (this.lostAt !== undefined) {
+      const lostFor = clock.millisSince(fiber, this.lostAt)
+      this.lostAt = undefined
+      logLine(fiber, "Info", "stamina.budget_store_back", () => ({ budget: this.name, lost_for: lostFor / 1000 }))
+    }
+    this.known = units
+    // a process that is left alone in an outage must not begin with tokens that the fleet has spent
+    this.alone.units = Math.min(this.alone.capacity, units)
+    this.quiet.hear(quiet, fiber)
+    this.refusedAt = granted < asking.length ? clock.read(fiber) : undefined
+    asking.forEach(({ hasGone, tell }, i) => {
+      if (i >= granted) tell("refused")
+      else if (hasGone) this.put(bucket.token)
+      else tell("granted")
+    })
+  }
+
+  /** A command that is lost stays lost: it may arrive late, and would then count twice. */
+  private lost(cause: Cause.Cause<unknown>, asking: ReadonlyArray<Asking>, fiber: AnyFiber): void {
+    this.pending = 0
+    this.hasHint = false
+    this.refusedAt = undefined
+    if (this.lostAt === undefined) {
+      this.lostAt = clock.read(fiber)
+      const error = Cause.squash(cause)
+      const code = read(read(error, "cause"), "code")
+      logLine(fiber, "Warn", "stamina.budget_store_lost", () => ({
+        budget: this.name,
+        caused_by: typeOf(error),
+        ...(typeof code === "string" ? { code } : undefined),
+        summary: "each process limits its retries for itself until the store is back"
+      }))
+    }
+    for (const { tell } of asking) tell("alone")
+  }
+}
+
+/**
+ * Limits the time of a command. A process that was busy for longer finds its timer before the answer that has been there
+ * for long, so the answer gets a moment more.
+ */
+const inTime = (command: Effect.Effect<Reply, Redis.RedisError>): Effect.Effect<Reply, unknown> =>
+  Effect.flatMap(Effect.forkChild(command, { startImmediately: true }), (fiber) => {
+    const within = (millis: number) => Effect.timeoutOption(Fiber.join(fiber), millis)
+    return Effect.flatMap(within(timeoutMillis), (reply) =>
+      Option.isSome(reply)
+        ? Effect.succeed(reply.value)
+        : Effect.flatMap(within(tickMillis / 2), (reply) =>
+          Option.isSome(reply)
+            ? Effect.succeed(reply.value)
+            : Effect.andThen(Fiber.interrupt(fiber), Effect.fail(new Cause.TimeoutError("Redis took too long")))))
+  })
