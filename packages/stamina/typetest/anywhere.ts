@@ -280,11 +280,9 @@ export const previous: Program = Stamina.retryContext(
   ({ previous }: Stamina.Attempt<HttpError | ParseError>) =>
     previous._tag === "Some" && previous.value._tag === "ParseError" ? Effect.succeed(previous.value.at) : program
 )
+const ofParseError = (attempt: Stamina.Attempt<ParseError>) => Effect.map(program, (n) => n + attempt.num)
 // @ts-expect-error: the errors before can be others
-Stamina.retryContext(
-  { on: "ParseError" },
-  (attempt: Stamina.Attempt<ParseError>) => Effect.map(program, (n) => n + attempt.num)
-)
+Stamina.retryContext({ on: "ParseError" }, ofParseError)
 
 // --- one list for effects that fail with only some of it
 
@@ -293,3 +291,6 @@ export const shared: Effect.Effect<string, ParseError> = parsing.pipe(Stamina.re
 export const sharedInList: Program = program.pipe(Stamina.retry({ on: [transient, "HttpError"] }))
 const made = RetryOn.make<HttpError | ParseError>({ HttpError: true })
 export const madeInList: Program = Stamina.retry(program, { on: [made, "ParseError"] })
+export const nested: Program = program.pipe(
+  Stamina.retry({ on: RetryOn.among("HttpError", RetryOn.make({ AttemptTimedOut: false })) })
+)

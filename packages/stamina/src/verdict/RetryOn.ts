@@ -339,7 +339,7 @@ export interface Unbound {
  */
 export const make = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
   on: O & Checked<NoInfer<E>, O>
-): (error: unknown extends E ? ErrorOf<O> : E, attempt?: FailedAttempt) => Verdict =>
+): (error: unknown extends E ? ErrorOf<O> : NoInfer<E>, attempt?: FailedAttempt) => Verdict =>
   asHook([fromInput("RetryOn.make", on)])
 
 /**
