@@ -154,7 +154,8 @@ const within = ({ jitter, max }: Backoff.Backoff, isCapped: boolean, phrases: Ar
 // durations
 // ---------------------------------------------------------------------------------------------------------------------
 
-const millis = (millis: number): string => duration(Duration.millis(millis))
+/** A time in milliseconds, for people. */
+export const millis = (millis: number): string => duration(Duration.millis(millis))
 
 /**
  * A finite duration for people: one unit with decimals below a minute ("31.3s"), several above ("5m 2.5s"). Like
