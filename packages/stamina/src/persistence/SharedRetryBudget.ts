@@ -11,12 +11,11 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as RetryBudget from "../around/RetryBudget.ts"
 import { refuse } from "../tools/check.ts"
 import { script } from "./script.ts"
@@ -182,15 +181,9 @@ export const layerInBackground = <E, R>(
     Effect.gen(function*() {
       const scope = yield* Effect.scope
       let built: Redis.Redis["Service"] | undefined
-      const build = Effect.suspend(() => {
-        // what a layer has acquired before it failed is released at once
-        const inner = Scope.forkUnsafe(scope)
-        return Effect.onExit(
-          Effect.map(Layer.buildWithScope(Layer.fresh(redis), inner), (context) => {
-            built = Context.get(context, Redis.Redis)
-          }),
-          (exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(inner, exit)
-        )
+      // a layer that fails releases what it has acquired
+      const build = Effect.map(Layer.buildWithScope(redis, scope), (context) => {
+        built = Context.get(context, Redis.Redis)
       })
       yield* Effect.forkIn(Effect.retry(Effect.sandbox(build), Schedule.spaced(seldomMillis)), scope)
       const use = <A>(f: (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError>) =>

@@ -213,15 +213,13 @@ describe("the traps of a shared budget", () => {
       let tries = 0
       let released = 0
       // of two parts, of which one is there already when the other fails
-      const flaky = Layer.merge(
-        Layer.effectDiscard(
-          Effect.acquireRelease(Effect.sync(() => void tries++), () => Effect.sync(() => void released++))
-        ),
-        Layer.effect(
-          Redis.Redis,
-          Effect.suspend(() => there ? Effect.succeed(redis.service) : Effect.fail("away" as const))
-        )
+      const acquired = Layer.effectDiscard(
+        Effect.acquireRelease(Effect.sync(() => void tries++), () => Effect.sync(() => void released++))
       )
+      const flaky = Layer.effect(
+        Redis.Redis,
+        Effect.suspend(() => there ? Effect.succeed(redis.service) : Effect.fail("away" as const))
+      ).pipe(Layer.provide(acquired))
       const context = yield* Layer.build(SharedRetryBudget.layerInBackground(flaky))
       const service = Context.get(context, Redis.Redis)
       const budget = yield* SharedRetryBudget.make({ name: "stock", fallbackCapacity: 1 }).pipe(
