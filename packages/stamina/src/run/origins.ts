@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import { causesOf } from "../tools/errors.ts"
-import { lastFailure, type Run } from "./Run.ts"
+import { lastFailure, ordinal, type Run } from "./Run.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
@@ -80,6 +80,8 @@ export const inside = (
   since: number,
   fiber: AnyFiber
 ): Run | undefined => {
+  // no run has ended since, so none has inside
+  if (since === ordinal()) return undefined
   for (const reason of reasons) {
     const noted = ofReason(reason)
     if (noted !== undefined && noted.ending > since) return noted
