@@ -1,0 +1,245 @@
+/**
+ * All that can be said of a policy before it runs, as one piece of data and as text.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
+import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import { millis } from "../policy/text.ts"
+import type * as LintModel from "./LintModel.ts"
+import { checkMillis } from "./numbers.ts"
+import * as RetryLint from "./RetryLint.ts"
+import * as RetrySimulation from "./RetrySimulation.ts"
+import type { Distribution, Latency, Simulated } from "./SimulationModel.ts"
+
+/**
+ * Where a policy is used: what `RetryLint.check` takes, and how long calls take.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Context extends LintModel.Context {
+  /** How long an attempt takes. Default 0. */
+  readonly latency?: Latency | undefined
+  /** How many calls are simulated. Default 10 000, or 1000 where one can make more than 1000 attempts. */
+  readonly runs?: number | undefined
+  /** The seed of all random numbers. Default 1. */
+  readonly seed?: number | undefined
+}
+
+/**
+ * What a policy does. Times are in milliseconds. Encodes to JSON as it stands: no number in it is infinite.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Explanation {
+  /** The policy in a sentence: `RetryPolicy.describe`. */
+  readonly sentence: string
+  /** The worst case: `RetryPolicy.bounds`. */
+  readonly bounds: { readonly attempts: number | "unlimited"; readonly totalWait: number | "unlimited" }
+  /** The first 20 retries: `RetryPolicy.preview`. */
+  readonly retries: ReadonlyArray<Retry>
+  /** How a run ends where every attempt fails; undefined where it makes more than 1000 attempts. */
+  readonly givesUp: GivesUp | undefined
+  /** The share of runs that outlast an outage, for outages of several lengths, as far as it is known. */
+  readonly outlasts: ReadonlyArray<{ readonly outage: number; readonly share: number }>
+  /** What may be wrong with it: `RetryLint.check`. */
+  readonly findings: ReadonlyArray<LintModel.Finding>
+}
+
+/**
+ * One retry: when it begins, and the wait before it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Retry {
+  /** 1 = the first retry. */
+  readonly retryNum: number
+  readonly shortest: number
+  readonly longest: number
+  readonly startsFrom: number
+  readonly startsTo: number
+}
+
+/**
+ * How a run ends where every attempt fails.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GivesUp {
+  /** How long a run takes. */
+  readonly duration: Quantiles
+  /** How many attempts it makes. */
+  readonly attempts: Quantiles
+  /** The share of runs that give up for each reason. */
+  readonly reasons: Simulated["reasons"]
+}
+
+/**
+ * What so many percent of the runs do not exceed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Quantiles {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly max: number
+}
+
+/**
+ * Explains a policy: in a sentence, retry by retry, how its runs end where nothing recovers, which outages they outlast,
+ * and what may be wrong with it.
+ *
+ * **Details**
+ *
+ * The same policy and context give the same explanation everywhere. It takes about 20 ms, for 10 000 simulated runs.
+ *
+ * **Gotchas**
+ *
+ * Throws a `RangeError` when something in the context is out of range or unknown.
+ *
+ * **Example** (The default policy)
+ *
+ * ```ts
+ * import { RetryPolicy } from "effect-stamina"
+ * import * as RetryExplanation from "effect-stamina/RetryExplanation"
+ *
+ * const { findings, givesUp, outlasts } = RetryExplanation.explain(RetryPolicy.defaults, { latency: "50 millis" })
+ *
+ * console.log(givesUp?.attempts.max, givesUp?.reasons) // 10 { AttemptsExhausted: 1 }
+ * console.log(outlasts.filter(({ share }) => share === 1).map(({ outage }) => outage)) // [ 100, 1000, 5000, 10000 ]
+ * console.log(findings.map(({ rule, severity }) => `${severity}: ${rule}`)) // [ 'info: jitter-lost-at-cap' ]
+ * ```
+ *
+ * @category explaining
+ * @since 0.1.0
+ */
+export const explain = (policy: RetryPolicy.RetryPolicy, context: Context = {}): Explanation => {
+  const { attempts, totalWait } = RetryPolicy.bounds(policy)
+  const { latency = 0, runs = attempts > 1000 ? 1000 : 10_000, seed, ...rest } = context
+  const findings = RetryLint.check(policy, rest)
+  const { attemptTimeout, deadline } = rest
+  const always = RetrySimulation.run(policy, { latency, attemptTimeout, deadline, runs, seed })
+  return {
+    sentence: RetryPolicy.describe(policy),
+    bounds: { attempts: finite(attempts), totalWait: finite(Duration.toMillis(totalWait)) },
+    retries: RetryPolicy.preview(policy, { latency: typical(latency) }).map((retry) => ({
+      retryNum: retry.retryNum,
+      shortest: Duration.toMillis(retry.shortest),
+      longest: Duration.toMillis(retry.longest),
+      startsFrom: Duration.toMillis(retry.startsFrom),
+      startsTo: Duration.toMillis(retry.startsTo)
+    })),
+    givesUp: always.unfinished > 0 ? undefined : {
+      duration: quantiles(always.duration),
+      attempts: quantiles(always.attempts),
+      reasons: Object.fromEntries(Object.entries(always.reasons).map(([reason, runs]) => [reason, runs / always.runs]))
+    },
+    outlasts: outagesOf(context)
+      // what comes after the attempts that were looked at is not known
+      .filter((outage) => always.unfinished === 0 || outage <= always.lastChance.min)
+      .map((outage) => ({ outage, share: RetrySimulation.outlast(always, outage) })),
+    findings
+  }
+}
+
+const finite = (number: number): number | "unlimited" => number === Infinity ? "unlimited" : number
+
+const quantiles = (distribution: Distribution): Quantiles => ({
+  p50: distribution.quantile(0.5),
+  p90: distribution.quantile(0.9),
+  p99: distribution.quantile(0.99),
+  max: distribution.max
+})
+
+/** How long an attempt takes in half of the cases. */
+const typical = (latency: Latency): Duration.Input =>
+  Predicate.hasProperty(latency, "median") ? latency.median as Duration.Input : latency as Duration.Input // one or the other
+
+/** The outages that are looked at: some that are common, and the one in question. */
+const outagesOf = ({ outage }: Context): ReadonlyArray<number> => {
+  const common = [100, 1000, 5000, 10_000, 30_000, 60_000, 300_000]
+  if (outage === undefined) return common
+  const asked = checkMillis("RetryExplanation.explain", outage, "outage")
+  return [...new Set([...common, asked])].sort((a, b) => a - b)
+}
+
+/**
+ * An explanation as text, in lines of any length. The wording may change between versions.
+ *
+ * **Example** (What a policy does, for people)
+ *
+ * ```ts
+ * import { RetryPolicy } from "effect-stamina"
+ * import * as RetryExplanation from "effect-stamina/RetryExplanation"
+ *
+ * const policy = RetryPolicy.make({ attempts: 3, waitJitter: 0 })
+ *
+ * console.log(RetryExplanation.text(RetryExplanation.explain(policy)))
+ * // At most 3 attempts, no retry once 45s have passed; waits start at 100ms and double each time: at most 300ms of waiting in all.
+ * //
+ * // Retry 1 waits 100ms and begins after 100ms.
+ * // Retry 2 waits 200ms and begins after 300ms.
+ * //
+ * // Where nothing recovers, it gives up after 300ms.
+ * // Of outages of 100ms, it outlasts 100 %; of 1s, 0 %.
+ * //
+ * // warning no-jitter: No wait depends on chance: clients that fail at the same moment come back at the same moments. Try {"backoff":"equal"}.
+ * // info window-short: All waits together take at most 300ms: retries help against a single bad reply, not against an outage that lasts longer.
+ * ```
+ *
+ * @category explaining
+ * @since 0.1.0
+ */
+export const text = (explanation: Explanation): string => {
+  const parts = [
+    [explanation.sentence],
+    explanation.retries.map(retryText),
+    [givesUpText(explanation), ...outlastsText(explanation)],
+    explanation.findings.map(findingText)
+  ]
+  return parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n")
+}
+
+const retryText = ({ longest, retryNum, shortest, startsFrom, startsTo }: Retry): string =>
+  `Retry ${retryNum} waits ${range(shortest, longest)} and begins after ${range(startsFrom, startsTo)}.`
+
+const givesUpText = ({ givesUp }: Explanation): string => {
+  const start = "Where nothing recovers, it"
+  if (givesUp === undefined) return `${start} makes more than 1000 attempts.`
+  const { max, p50, p90, p99 } = givesUp.duration
+  return round(p50) === round(max)
+    ? `${start} gives up after ${time(max)}.`
+    : `${start} gives up after ${time(p50)} (half of the runs), ${time(p90)} (90 %), ${time(p99)} (99 %), ${
+      time(max)
+    } (all that were simulated).`
+}
+
+/** Outages up to the first that no run outlasts. */
+const outlastsText = ({ outlasts }: Explanation): ReadonlyArray<string> => {
+  const end = outlasts.findIndex(({ share }) => share === 0)
+  const shares = (end === -1 ? outlasts : outlasts.slice(0, end + 1))
+    .map(({ outage, share }, i) =>
+      `${i === 0 ? "Of outages of" : "of"} ${time(outage)}, ${i === 0 ? "it outlasts " : ""}${percent(share)}`
+    )
+  return shares.length === 0 ? [] : [`${shares.join("; ")}.`]
+}
+
+const findingText = ({ fix, message, rule, severity }: LintModel.Finding): string =>
+  `${severity} ${rule}: ${message}${fix === undefined ? "" : ` Try ${JSON.stringify(fix)}.`}`
+
+const range = (from: number, to: number): string => from === to ? time(from) : `${time(from)} to ${time(to)}`
+
+const percent = (share: number): string =>
+  share > 0 && share < 0.005 ? "< 1 %" : `${share < 1 ? Math.min(99, Math.round(100 * share)) : 100} %`
+
+const time = (time: number): string => millis(round(time))
+
+/** Three digits are enough for people. */
+const round = (time: number): number => Number(time.toPrecision(3))

@@ -1,0 +1,115 @@
+/**
+ * What may be wrong with a policy, found without running it.
+ *
+ * @since 0.1.0
+ */
+import type { RetryPolicy } from "../policy/RetryPolicy.ts"
+import { refuse } from "../tools/check.ts"
+import * as chance from "./lintChance.ts"
+import * as curve from "./lintCurve.ts"
+import { type Check, of } from "./lintFacts.ts"
+import * as limits from "./lintLimits.ts"
+import type { Context, Finding, Rule } from "./LintModel.ts"
+
+export type { Context, Field, Finding, Fix, Rule, Severity } from "./LintModel.ts"
+
+/** A check for every rule. A rule without one does not compile. */
+const checks: Readonly<Record<Rule, Check>> = {
+  "single-attempt": limits.singleAttempt,
+  "no-wait": limits.noWait,
+  "endless": limits.endless,
+  "runaway": limits.runaway,
+  "attempts-unreachable": limits.attemptsUnreachable,
+  "attempts-unlikely": limits.attemptsUnlikely,
+  "timeout-unreachable": limits.timeoutUnreachable,
+  "timeout-below-wait": limits.timeoutBelowWait,
+  "unit-suspect": limits.unitSuspect,
+  "no-jitter": chance.noJitter,
+  "jitter-lost-at-cap": chance.jitterLostAtCap,
+  "jitter-thin": chance.jitterThin,
+  "jitter-swamps": chance.jitterSwamps,
+  "field-unused": curve.fieldUnused,
+  "wait-capped": curve.waitCapped,
+  "list-unused": curve.listUnused,
+  "list-repeats": curve.listRepeats,
+  "waits-shrink": curve.waitsShrink,
+  "no-growth": curve.noGrowth,
+  "no-growth-many": curve.noGrowthMany,
+  "growth-steep": curve.growthSteep,
+  "window-short": limits.windowShort,
+  "overshoots": limits.overshoots,
+  "attempt-timeout-too-long": limits.attemptTimeoutTooLong,
+  "attempts-starved": limits.attemptsStarved,
+  "beyond-deadline": limits.beyondDeadline,
+  "nested": limits.nested,
+  "can-keep-down": limits.canKeepDown,
+  "outage-outlasts": limits.outageOutlasts
+}
+
+/**
+ * The names of the rules, in the order in which {@link Rule} documents them.
+ *
+ * @category linting
+ * @since 0.1.0
+ */
+export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as Array<Rule> // the type of `checks` has no other keys
+
+/**
+ * Checks a policy against all rules, in the order of {@link rules}. {@link Rule} says what each finds.
+ *
+ * **Details**
+ *
+ * Nothing is simulated: findings come from the arithmetic of the policy itself. Where a fix can be named, a policy with it
+ * (`RetryPolicy.make({ ...policy, ...fix })`) silences its rule; others may then have something to say.
+ *
+ * Not every finding is a mistake. A worker that reconnects to its only server may well retry for ever. Rules in
+ * `ignore` are not checked. The default policy has one finding: an `info`, that its jitter is lost at the cap.
+ *
+ * **Gotchas**
+ *
+ * Only default waits are looked at, not waits that `on` chooses. Throws a `RangeError` when something in the context is
+ * out of range or unknown.
+ *
+ * **Example** (Fifty attempts that nobody makes)
+ *
+ * ```ts
+ * import { RetryPolicy } from "effect-stamina"
+ * import * as RetryLint from "effect-stamina/RetryLint"
+ *
+ * const policy = RetryPolicy.make({ attempts: 50, backoff: "equal", waitInitial: "1 second" })
+ *
+ * for (const { fix, message, rule, severity } of RetryLint.check(policy)) console.log(severity, rule, message, fix)
+ * // warning attempts-unreachable attempts is 50, but no run makes more than 21 calls: by then, even the shortest waits have used up the timeout of 45s. { attempts: 21 }
+ * ```
+ *
+ * **Example** (A policy where it is used)
+ *
+ * ```ts
+ * import { RetryPolicy } from "effect-stamina"
+ * import * as RetryLint from "effect-stamina/RetryLint"
+ *
+ * const findings = RetryLint.check(RetryPolicy.make({ attempts: 3 }), {
+ *   attemptTimeout: "10 seconds",
+ *   deadline: "15 seconds"
+ * })
+ *
+ * console.log(findings.map(({ message, severity }) => `${severity}: ${message}`))
+ * // [ 'info: No run gets to the timeout of 45s: 3 calls of 10s and all waits take at most 32s 300ms.',
+ * //   'warning: A run can take 42s 300ms, and the caller waits 15s.' ]
+ * ```
+ *
+ * @category linting
+ * @since 0.1.0
+ */
+export const check = (policy: RetryPolicy, context: Context = {}): ReadonlyArray<Finding> => {
+  const caller = "RetryLint.check"
+  const facts = of(caller, policy, context)
+  const { ignore = [] } = context
+  for (const rule of ignore) if (!Object.hasOwn(checks, rule)) refuse(caller, "ignore", "an array of rules", rule)
+  // with a single attempt, nothing else has an effect
+  const asked = facts.attempts === 1 ? rules.slice(0, 1) : rules
+  return asked.flatMap((rule) => {
+    const finding = ignore.includes(rule) ? undefined : checks[rule](facts)
+    return finding === undefined ? [] : [{ rule, fix: undefined, ...finding }]
+  })
+}

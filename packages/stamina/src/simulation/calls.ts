@@ -1,0 +1,59 @@
+/**
+ * One call after the other, each taken through its run.
+ */
+import type { RetryPolicy } from "../policy/RetryPolicy.ts"
+import * as Decision from "../run/Decision.ts"
+import { Door } from "./budget.ts"
+import * as paper from "./paper.ts"
+import type { Checked } from "./scenario.ts"
+
+/** Hears what becomes of calls. */
+export interface Observer {
+  /** An attempt has ended, which began and took so many milliseconds. Where the run is waiting, another follows. */
+  readonly attempt?: (run: paper.PaperRun, begins: number, took: number) => void
+  /** A call has ended. `lastChance` is when its last attempt began that could have succeeded, or -1. */
+  readonly call: (run: paper.PaperRun, lastChance: number, outcome: "Succeeded" | "Unfinished" | "GaveUp") => void
+}
+
+/** Makes the calls of a scenario. The first begins at time 0, and each later one when the one before has ended. */
+export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer): void => {
+  const { attemptTimeout, budget, deadline, horizon, runs, world } = scenario
+  const admission = budget === undefined ? undefined : new Door(budget())
+  const caller: paper.Caller = { plan: Decision.fromPolicy(policy), random: scenario.random, admission }
+  const bound = deadline === Infinity ? undefined : deadline
+  let now = 0
+  for (let i = 0; i < runs; i++) {
+    const run = paper.begin(caller, now)
+    let lastChance = -1
+    for (;;) {
+      const begins = run.began
+      const takes = world.takes()
+      const isLate = takes > attemptTimeout
+      const ends = begins + (isLate ? attemptTimeout : takes)
+      const isInTime = ends < deadline
+      if (!isLate && isInTime) lastChance = begins
+      if (!isInTime) {
+        paper.interrupted(run, deadline)
+        observer.attempt?.(run, begins, deadline - begins)
+        observer.call(run, lastChance, "GaveUp")
+        break
+      }
+      const isFailed = world.fails(begins)
+      if (!isLate && !isFailed) {
+        paper.succeeds(run, ends)
+        observer.attempt?.(run, begins, takes)
+        observer.call(run, lastChance, "Succeeded")
+        break
+      }
+      // who waits too long gets no answer, and no hint with it
+      const goesOn = paper.fails(run, ends, { verdict: isLate || world.verdict(), deadline: bound })
+      observer.attempt?.(run, begins, ends - begins)
+      if (!goesOn || run.attempt >= horizon) {
+        observer.call(run, lastChance, goesOn ? "Unfinished" : "GaveUp")
+        break
+      }
+      paper.begins(run)
+    }
+    now += run.elapsed
+  }
+}

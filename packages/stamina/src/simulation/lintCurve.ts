@@ -1,0 +1,129 @@
+/**
+ * Rules about the curve: how waits grow, and what of it is never used.
+ */
+import * as Duration from "effect/Duration"
+import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import { type Check, count, found, time } from "./lintFacts.ts"
+import type { Fix } from "./LintModel.ts"
+
+const { defaults } = RetryPolicy
+
+/** The fields that only some shapes use, with their defaults, and what a shape that does not use them says. */
+const unused = {
+  waitJitter: Duration.toMillis(defaults.waitJitter),
+  waitExpBase: defaults.waitExpBase,
+  waitInitial: Duration.toMillis(defaults.waitInitial)
+}
+
+export const fieldUnused: Check = ({ backoff, isExponential, isRandom, list }) => {
+  const fix: Fix = {
+    ...(isRandom && backoff.jitter !== 0 && backoff.jitter !== unused.waitJitter
+      ? { waitJitter: unused.waitJitter }
+      : {}),
+    ...(!isExponential && backoff.base !== unused.waitExpBase ? { waitExpBase: unused.waitExpBase } : {}),
+    ...(list !== undefined && backoff.initial !== unused.waitInitial ? { waitInitial: unused.waitInitial } : {})
+  }
+  const fields = (["waitJitter", "waitExpBase", "waitInitial"] as const).filter((field) => field in fix)
+  const shape = typeof backoff.shape === "string" ? `the backoff "${backoff.shape}"` : "a list of waits"
+  return fields.length > 0
+    ? found("info", fields, `${fields.join(" and ")} ${fields.length > 1 ? "have" : "has"} no effect on ${shape}.`, fix)
+    : undefined
+}
+
+export const waitCapped: Check = ({ backoff: { initial, jitter, max }, isCapped, isRandom, list }) => {
+  if (!isCapped) return undefined
+  if (list !== undefined) {
+    const cut = list.filter((wait) => wait > max).length
+    return found(
+      "error",
+      ["backoff", "waitMax"],
+      `${cut} of the ${list.length} waits in the list ${cut === 1 ? "is" : "are"} longer than waitMax, and cut to ${
+        time(max)
+      }.`,
+      { waitMax: Math.max(...list) }
+    )
+  }
+  const waits = isRandom
+    ? "waits are drawn from below it"
+    : `every wait is ${time(max)}, without growth${jitter > 0 ? " and without jitter" : ""}`
+  return found(
+    "error",
+    ["waitInitial", "waitMax"],
+    `waitMax of ${time(max)} is shorter than waitInitial of ${time(initial)}: ${waits}.`,
+    { waitMax: initial }
+  )
+}
+
+export const listUnused: Check = ({ attempts, list }) => {
+  if (list === undefined || list.length <= attempts - 1) return undefined
+  const extra = list.length - attempts + 1
+  return found(
+    "warning",
+    ["backoff", "attempts"],
+    `The list has ${list.length} waits, and ${attempts} attempts have ${attempts - 1} between them: the last ${
+      extra === 1 ? "is" : `${extra} are`
+    } never waited.`,
+    { attempts: list.length + 1 }
+  )
+}
+
+export const listRepeats: Check = ({ list, most, retries }) =>
+  list !== undefined && list.length > 1 && list.length < retries
+    ? found(
+      "info",
+      ["backoff", "attempts"],
+      `The list has ${list.length} waits for up to ${count(most - 1)} retries: the last, ${
+        time(list.at(-1) ?? 0)
+      }, is waited again and again.`
+    )
+    : undefined
+
+export const waitsShrink: Check = ({ backoff: { base, initial }, isExponential, list }) => {
+  if (list !== undefined) {
+    return list.some((wait, i) => wait < (list[i - 1] ?? 0))
+      ? found("info", ["backoff"], "Waits in the list do not only grow.")
+      : undefined
+  }
+  if (!isExponential || initial === 0 || base >= 1) return undefined
+  return base === 0
+    ? found("error", ["waitExpBase"], "waitExpBase is 0: from the second retry on, only jitter is waited.", {
+      waitExpBase: 2
+    })
+    : found(
+      "warning",
+      ["waitExpBase"],
+      `waitExpBase is ${base}: waits shrink, so calls come faster the longer the trouble lasts.`,
+      { waitExpBase: 2 }
+    )
+}
+
+export const noGrowth: Check = ({ backoff: { base, initial, shape }, isExponential }) =>
+  isExponential && initial > 0 && base === 1
+    ? found(
+      "info",
+      ["waitExpBase"],
+      `waitExpBase is 1: waits do not grow.${shape === "additive" ? " backoff: \"constant\" says so plainly." : ""}`,
+      shape === "additive" ? { backoff: "constant", waitExpBase: 2 } : { waitExpBase: 2 }
+    )
+    : undefined
+
+export const noGrowthMany: Check = ({ backoff: { base, shape }, isExponential, longest, most, neverWaits, retries }) =>
+  (shape === "constant" || (isExponential && base === 1)) && retries > 5 && !neverWaits && longest(1) < 1000
+    ? found(
+      "warning",
+      ["backoff"],
+      `Waits of at most ${time(longest(1))} do not grow over ${
+        count(most - 1)
+      } retries: a server in trouble gets no relief.`,
+      { backoff: "equal", waitExpBase: 2 }
+    )
+    : undefined
+
+export const growthSteep: Check = ({ backoff: { base, initial, max }, isExponential }) =>
+  isExponential && initial > 0 && base > 10
+    ? found(
+      "info",
+      ["waitExpBase"],
+      `waitExpBase is ${base}: the third wait is ${time(Math.min(max, initial * base ** 2))} already.`
+    )
+    : undefined

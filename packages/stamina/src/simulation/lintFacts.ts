@@ -1,0 +1,155 @@
+/**
+ * What the rules know of a policy and its context: plain numbers, in milliseconds.
+ */
+import * as Duration from "effect/Duration"
+import * as Backoff from "../policy/Backoff.ts"
+import * as RetryPolicy from "../policy/RetryPolicy.ts"
+import * as policyText from "../policy/text.ts"
+import { checkKnown } from "../tools/check.ts"
+import type { Context, Field, Finding, Fix, Severity } from "./LintModel.ts"
+import { checkChance, checkLimit, checkMillis, refuseUnless } from "./numbers.ts"
+
+/** Numbers of a policy, and of the context as far as it is known. */
+export interface Facts {
+  readonly policy: RetryPolicy.RetryPolicy
+  readonly backoff: Backoff.Backoff
+  readonly attempts: number
+  readonly timeout: number
+  readonly overshoots: boolean
+  /** The most attempts that a run can make, and its longest wait in all. */
+  readonly most: number
+  readonly totalWait: number
+  /** So many retries are looked at: all that can happen, up to a limit. */
+  readonly retries: number
+  /** The shortest and the longest wait before a retry. */
+  readonly shortest: (retryNum: number) => number
+  readonly longest: (retryNum: number) => number
+  /** The list of waits, where the backoff is one. */
+  readonly list: ReadonlyArray<number> | undefined
+  /** Whether chance is a part of the shape itself, as in `"full"`. */
+  readonly isRandom: boolean
+  /** Whether the shape uses `waitExpBase`. */
+  readonly isExponential: boolean
+  /** Whether there are retries, and none of them waits. */
+  readonly neverWaits: boolean
+  /** Whether a wait that was asked for is longer than `waitMax`. */
+  readonly isCapped: boolean
+  readonly attemptTimeout: number | undefined
+  readonly deadline: number | undefined
+  readonly otherAttempts: ReadonlyArray<number>
+  readonly utilisation: number | undefined
+  readonly budgetedRetries: number | undefined
+  readonly outage: number | undefined
+}
+
+/** A finding of a rule, without the name of the rule. */
+export interface Found extends Pick<Finding, "severity" | "fields" | "message"> {
+  readonly fix?: Fix | undefined
+}
+
+/** A rule: what it finds, if anything. */
+export type Check = (facts: Facts) => Found | undefined
+
+/** Makes a finding. */
+export const found = (
+  severity: Severity,
+  fields: ReadonlyArray<Field>,
+  message: string,
+  fix?: Fix
+): Found => ({ severity, fields, message, fix })
+
+/** Waits beyond so many retries are not looked at one by one: by then, the limits of all policies in use have ended. */
+const look = 2000
+
+/** Gathers the facts. Checks the context on behalf of the function named `caller`. */
+export const of = (caller: string, policy: RetryPolicy.RetryPolicy, context: Context): Facts => {
+  const backoff = Backoff.fromPolicy(policy)
+  const bounds = RetryPolicy.bounds(policy)
+  const retries = Math.min(bounds.attempts - 1, look)
+  const { shape } = backoff
+  const list = typeof shape === "string" ? undefined : shape
+  const longest = (retryNum: number) => Backoff.longest(backoff, retryNum)
+  return {
+    policy,
+    backoff,
+    attempts: policy.attempts,
+    timeout: Duration.toMillis(policy.timeout),
+    overshoots: policy.overshoot === "allow",
+    most: bounds.attempts,
+    totalWait: Duration.toMillis(bounds.totalWait),
+    retries,
+    shortest: (retryNum) => Backoff.shortest(backoff, retryNum),
+    longest,
+    list,
+    isRandom: shape === "full" || shape === "equal" || shape === "decorrelated",
+    isExponential: shape === "additive" || shape === "full" || shape === "equal",
+    neverWaits: retries > 0 && all(Math.min(retries, 64), (retryNum) => longest(retryNum) === 0),
+    isCapped: list === undefined ? backoff.initial > backoff.max : list.some((wait) => wait > backoff.max),
+    ...known(caller, context)
+  }
+}
+
+const known = (caller: string, context: Context) => {
+  checkKnown(caller, context, [
+    "attemptTimeout",
+    "deadline",
+    "otherAttempts",
+    "utilisation",
+    "budgetedRetries",
+    "outage",
+    "ignore"
+  ])
+  const optional = <A, B>(value: A | undefined, check: (value: A) => B) =>
+    value === undefined ? undefined : check(value)
+  return {
+    attemptTimeout: finite(checkLimit(caller, context.attemptTimeout, "attemptTimeout")),
+    deadline: finite(checkLimit(caller, context.deadline, "deadline")),
+    otherAttempts: (context.otherAttempts ?? []).map((attempts) =>
+      refuseUnless(attempts >= 1, caller, "otherAttempts", "an array of numbers >= 1", attempts)
+    ),
+    utilisation: optional(context.utilisation, (value) => checkChance(caller, value, "utilisation")),
+    budgetedRetries: optional(
+      context.budgetedRetries,
+      (value) => refuseUnless(value >= 0, caller, "budgetedRetries", "a number >= 0", value)
+    ),
+    outage: optional(context.outage, (value) => checkMillis(caller, value, "outage"))
+  }
+}
+
+/** A limit, where there is one. */
+const finite = (millis: number): number | undefined => millis === Infinity ? undefined : millis
+
+/** Whether something holds for each retry from the first to the last. */
+export const all = (last: number, holds: (retryNum: number) => boolean): boolean => {
+  for (let retryNum = 1; retryNum <= last; retryNum++) if (!holds(retryNum)) return false
+  return true
+}
+
+/** The first retry for which something holds, up to the last that is looked at. */
+export const firstRetry = ({ retries }: Facts, holds: (retryNum: number) => boolean): number | undefined => {
+  for (let retryNum = 1; retryNum <= retries; retryNum++) if (holds(retryNum)) return retryNum
+  return undefined
+}
+
+/** The longest wait of all that are looked at. */
+export const longestOfAll = ({ longest, retries }: Facts): number => {
+  let most = 0
+  for (let retryNum = 1; retryNum <= retries; retryNum++) most = Math.max(most, longest(retryNum))
+  return most
+}
+
+/** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
+export const capFrom = (facts: Facts): number | undefined =>
+  facts.isRandom ? undefined : firstRetry(facts, (retryNum) => facts.shortest(retryNum) >= facts.backoff.max)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// words
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A time for people, with no more digits than they read. */
+export const time = (millis: number): string =>
+  policyText.millis(millis >= 10_000 ? Math.round(millis / 100) * 100 : Math.round(millis * 10) / 10)
+
+/** A number with at most one decimal, or the word "unlimited". */
+export const count = (number: number): string =>
+  number === Infinity ? "unlimited" : String(Math.round(10 * number) / 10)

@@ -1,0 +1,76 @@
+/**
+ * `RetrySimulation.run`, `samples` and `outlast`: what becomes of one call, found by making it many times.
+ */
+import type { RetryPolicy } from "../policy/RetryPolicy.ts"
+import type { GiveUpReason } from "../run/Decision.ts"
+import { refuse } from "../tools/check.ts"
+import * as calls from "./calls.ts"
+import * as distribution from "./distribution.ts"
+import { checkMillis } from "./numbers.ts"
+import type { PaperRun } from "./paper.ts"
+import { fromScenario } from "./scenario.ts"
+import type { Sample, SampledAttempt, Scenario, Simulated } from "./SimulationModel.ts"
+
+/** `RetrySimulation.run`. */
+export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
+  const checked = fromScenario("RetrySimulation.run", scenario, 10_000)
+  const { runs } = checked
+  const numbers = (): Float64Array => new Float64Array(runs)
+  const [attempts, totalWait, duration, lastChance] = [numbers(), numbers(), numbers(), numbers()]
+  const reasons: Partial<Record<GiveUpReason, number>> = {}
+  let ended = 0
+  let succeeded = 0
+  let unfinished = 0
+  calls.make(policy, checked, {
+    call: (run, chance, outcome) => {
+      attempts[ended] = run.attempt
+      totalWait[ended] = waited(run, outcome)
+      duration[ended] = run.elapsed
+      lastChance[ended] = chance
+      ended++
+      if (outcome === "Succeeded") succeeded++
+      else if (outcome === "Unfinished") unfinished++
+      else if (run.reason !== undefined) reasons[run.reason] = (reasons[run.reason] ?? 0) + 1
+    }
+  })
+  return {
+    runs,
+    succeeded,
+    unfinished,
+    reasons,
+    attempts: distribution.make(attempts),
+    totalWait: distribution.make(totalWait),
+    duration: distribution.make(duration),
+    lastChance: distribution.make(lastChance)
+  }
+}
+
+/** All waits of a run; the one after the last attempt that is looked at does not count. */
+const waited = (run: PaperRun, outcome: string): number => run.waited + (outcome === "Unfinished" ? 0 : run.wait)
+
+/** `RetrySimulation.samples`. */
+export const samples = (policy: RetryPolicy, scenario: Scenario): ReadonlyArray<Sample> => {
+  const made: Array<Sample> = []
+  let attempts: Array<SampledAttempt> = []
+  calls.make(policy, fromScenario("RetrySimulation.samples", scenario, 10), {
+    attempt: (run, begins, took) => {
+      attempts.push({ begins, took, waitAfter: run.phase === "waiting" ? run.wait : undefined })
+    },
+    call: (run, _, outcome) => {
+      made.push({
+        attempts,
+        outcome: run.reason ?? (outcome === "Succeeded" ? outcome : "Unfinished"),
+        duration: run.elapsed
+      })
+      attempts = []
+    }
+  })
+  return made
+}
+
+/** `RetrySimulation.outlast`. */
+export const outlast = (always: Simulated, outage: unknown): number => {
+  const caller = "RetrySimulation.outlast"
+  if (always.succeeded > 0) refuse(caller, "always", "a simulation in which every attempt fails", always)
+  return 1 - always.lastChance.shareBelow(checkMillis(caller, outage, "outage"))
+}

@@ -1,0 +1,107 @@
+/**
+ * The server of a fleet: one attempt after the other, in the order in which they came.
+ */
+import { checkKnown } from "../tools/check.ts"
+import { checkMillis, checkPositive, checkSpan } from "./numbers.ts"
+import type { Server as Options, Trouble } from "./SimulationModel.ts"
+
+/** A checked trouble, with times in milliseconds. */
+export interface CheckedTrouble {
+  readonly kind: Trouble["kind"]
+  readonly from: number
+  readonly to: number
+  /** What is left of the capacity of a slow server. */
+  readonly factor: number
+}
+
+/** Checks a trouble on behalf of the function named `caller`. */
+export const troubleOf = (caller: string, trouble: Trouble | undefined): CheckedTrouble | undefined => {
+  if (trouble === undefined) return undefined
+  checkKnown(caller, trouble, ["kind", "from", "lasts", "factor"])
+  const from = checkMillis(caller, trouble.from, "trouble.from")
+  return {
+    kind: trouble.kind,
+    from,
+    to: from + checkSpan(caller, trouble.lasts, "trouble.lasts"),
+    factor: checkPositive(caller, trouble.factor ?? 0.5, "trouble.factor", 1)
+  }
+}
+
+/** A server with its queue of `Job`s. It knows no clock: times are handed in. */
+export class Server<Job> {
+  /** How many jobs were served. */
+  served = 0
+  /** The job that is being served. */
+  private current: Job | undefined
+  private waiting: Array<Job> = []
+  /** Where the queue begins in `waiting`. */
+  private head = 0
+  private readonly millisEach: number
+  private readonly room: number
+  private readonly skips: boolean
+  private readonly trouble: CheckedTrouble | undefined
+  private readonly isAwaited: (job: Job) => boolean
+
+  constructor(
+    caller: string,
+    options: Options,
+    trouble: CheckedTrouble | undefined,
+    isAwaited: (job: Job) => boolean
+  ) {
+    checkKnown(caller, options, ["capacity", "queue", "skipsAbandoned"])
+    this.millisEach = 1000 / checkPositive(caller, options.capacity, "server.capacity")
+    this.room = options.queue === undefined || options.queue === Infinity
+      ? Infinity
+      : checkPositive(caller, options.queue, "server.queue")
+    this.skips = options.skipsAbandoned ?? false
+    this.trouble = trouble
+    this.isAwaited = isAwaited
+  }
+
+  /** How many jobs stand in the queue. */
+  get queue(): number {
+    return this.waiting.length - this.head
+  }
+
+  /** Puts a job in the queue; `false` where the server refuses it. */
+  accepts(job: Job, now: number): boolean {
+    if (this.troubled(now) === "refuses" || this.queue >= this.room) return false
+    this.waiting.push(job)
+    return true
+  }
+
+  /** Begins to serve the next job, if it is free and there is one, and returns when that will be done. */
+  begins(now: number): number | undefined {
+    const trouble = this.troubled(now)
+    if (this.current !== undefined || trouble === "hangs") return undefined
+    let job = this.next()
+    while (this.skips && job !== undefined && !this.isAwaited(job)) job = this.next()
+    if (job === undefined) return undefined
+    this.current = job
+    return now + this.millisEach / (trouble === "slow" ? this.trouble?.factor ?? 1 : 1)
+  }
+
+  /** The job that was begun is done. */
+  done(): Job | undefined {
+    const job = this.current
+    this.current = undefined
+    this.served++
+    return job
+  }
+
+  private troubled(now: number): Trouble["kind"] | undefined {
+    const { trouble } = this
+    return trouble !== undefined && now >= trouble.from && now < trouble.to ? trouble.kind : undefined
+  }
+
+  private next(): Job | undefined {
+    if (this.head === this.waiting.length) return undefined
+    const job = this.waiting[this.head++]
+    // forgets jobs that have left, now and then
+    if (this.head === 65_536) {
+      this.waiting = this.waiting.slice(this.head)
+      this.head = 0
+    }
+    return job
+  }
+}
