@@ -19,6 +19,8 @@ export const need = (packages: Readonly<Record<string, ReadonlyArray<string>>>):
 export interface Running {
   /** Waits until the program has printed something, and gives what the pattern has found in it. */
   readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>
+  /** All that the program has printed so far. */
+  readonly output: () => string
   /** Fails with what the program has printed if it does not run any more. */
   readonly check: () => void
   readonly stop: () => Promise<void>
@@ -49,6 +51,7 @@ export const start = (
   }
   return {
     check,
+    output: () => output,
     printed: (pattern) =>
       eventually(() => {
         const found = pattern.exec(output)
