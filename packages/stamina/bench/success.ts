@@ -1,7 +1,7 @@
 /**
  * (a) A call that succeeds at once: what a retry around it costs.
  */
-import { Stamina, staminaSchedule } from "effect-stamina"
+import { RetryBudget, Stamina, staminaSchedule } from "effect-stamina"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -16,7 +16,8 @@ const subjects = {
   recurs: Effect.retry(succeeding, Schedule.recurs(9)),
   composed: Effect.retry(succeeding, composed()),
   schedule: Effect.retry(succeeding, staminaSchedule({ on: "HttpError" })),
-  retry: Stamina.retry(succeeding, { on: "HttpError" })
+  retry: Stamina.retry(succeeding, { on: "HttpError" }),
+  budget: Stamina.retry(succeeding, { on: "HttpError", budget: RetryBudget.makeUnsafe() })
 }
 
 const names = {
@@ -24,7 +25,8 @@ const names = {
   recurs: "`Effect.retry(Schedule.recurs(9))`",
   composed: "`Effect.retry`, the same policy by hand",
   schedule: "`Effect.retry(staminaSchedule)`",
-  retry: "`Stamina.retry`"
+  retry: "`Stamina.retry`",
+  budget: "`Stamina.retry` with a budget"
 }
 
 const measure = (
@@ -40,7 +42,8 @@ const measure = (
     recurs: run(subjects.recurs),
     composed: run(subjects.composed),
     schedule: run(subjects.schedule),
-    retry: run(subjects.retry)
+    retry: run(subjects.retry),
+    budget: run(subjects.budget)
   }, { calls })
   return {
     title,
@@ -48,6 +51,7 @@ const measure = (
     columns: sampleColumns,
     rows: sampleRows(samples, names),
     ratios: [
+      sampleRatio(samples, "nanoseconds that a budget adds", ({ budget, retry }) => budget - retry, 30),
       sampleRatio(
         samples,
         "overhead of `Stamina.retry` / of `Effect.retry(recurs)`",
