@@ -38,7 +38,7 @@ export type Severity = "error" | "warning" | "info"
  * | `unit-suspect` | warning | Times too short for a network: seconds may be meant. |
  * | `no-jitter` | warning | No wait depends on chance: clients that fail together come back together. |
  * | `jitter-lost-at-cap` | warning, or info | Waits at the cap are all equal: clients that failed together come in waves. |
- * | `jitter-thin` | warning, or info up to 3 retries | Jitter of less than a tenth of most waits, and less than a second. |
+ * | `jitter-thin` | warning, or info up to 3 retries | Jitter that makes up less than a tenth of most waits, and less than a second. |
  * | `jitter-swamps` | info | Jitter as long as the longest wait: growth does not show. |
  * | `field-unused` | info | A field that the shape of the backoff does not use. |
  * | `wait-capped` | error | A wait that was asked for is longer than `waitMax`. |

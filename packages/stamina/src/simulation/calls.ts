@@ -38,8 +38,7 @@ export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer)
         observer.call(run, lastChance, "GaveUp")
         break
       }
-      const isFailed = world.fails(begins)
-      if (!isLate && !isFailed) {
+      if (!isLate && !world.fails(begins)) {
         paper.succeeds(run, ends)
         observer.attempt?.(run, begins, takes)
         observer.call(run, lastChance, "Succeeded")

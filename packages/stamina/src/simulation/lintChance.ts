@@ -3,8 +3,10 @@
  */
 import { capFrom, type Check, type Facts, found, time } from "./lintFacts.ts"
 
-export const noJitter: Check = ({ backoff, isExponential, isRandom, list, longest, most, neverWaits, policy }) => {
-  if (isRandom || backoff.jitter > 0 || most <= 2 || neverWaits) return undefined
+export const noJitter: Check = (
+  { backoff, hasJitter, isExponential, isRandom, list, longest, most, neverWaits, policy }
+) => {
+  if (isRandom || hasJitter || most <= 2 || neverWaits) return undefined
   const typical = Math.max(1, list === undefined ? longest(1) : Math.max(...list) / 2)
   return found(
     "warning",
@@ -56,22 +58,25 @@ const varianceOf = ({ backoff: { jitter }, longest, shortest }: Facts, retryNum:
 }
 
 export const jitterThin: Check = (facts) => {
-  const { backoff: { jitter }, isRandom, retries, shortest } = facts
-  if (isRandom || jitter === 0 || jitter >= 1000) return undefined
+  const { backoff: { jitter }, hasJitter, isRandom, longest, retries, shortest } = facts
+  if (isRandom || !hasJitter) return undefined
   const last = Math.min(retries, (capFrom(facts) ?? Infinity) - 1)
   let thin = 0
-  let longest = shortest(1)
+  let typical = shortest(1)
   for (let retryNum = 2; retryNum <= last; retryNum++) {
     const wait = shortest(retryNum)
-    if (jitter < 0.1 * wait) thin++
-    longest = Math.max(longest, wait)
+    const width = longest(retryNum) - wait
+    if (width < 0.1 * wait && width < 1000) thin++
+    typical = Math.max(typical, wait)
   }
-  return thin > 0.5 * (last - 1)
+  return last > 1 && thin > 0.5 * (last - 1)
     ? found(
       retries > 3 ? "warning" : "info",
       ["waitJitter"],
-      `waitJitter of ${time(jitter)} is less than a tenth of most waits: it hardly parts clients that failed together.`,
-      { waitJitter: Math.round(longest / 2) }
+      `waitJitter of ${
+        jitter > 0 ? time(jitter) : facts.policy.waitJitter
+      } is less than a tenth of most waits: it hardly parts clients that failed together.`,
+      { waitJitter: jitter > 0 ? Math.ceil(typical / 2) : "25%" }
     )
     : undefined
 }

@@ -1,27 +1,19 @@
 /**
  * Rules about the curve: how waits grow, and what of it is never used.
  */
-import * as Duration from "effect/Duration"
+import * as Backoff from "../policy/Backoff.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { type Check, count, found, time } from "./lintFacts.ts"
 import type { Fix } from "./LintModel.ts"
 
-const { defaults } = RetryPolicy
+/** The defaults of the fields that only some shapes use. */
+const defaults = /*#__PURE__*/ Backoff.fromPolicy(RetryPolicy.defaults)
 
-/** The fields that only some shapes use, with their defaults, and what a shape that does not use them says. */
-const unused = {
-  waitJitter: Duration.toMillis(defaults.waitJitter),
-  waitExpBase: defaults.waitExpBase,
-  waitInitial: Duration.toMillis(defaults.waitInitial)
-}
-
-export const fieldUnused: Check = ({ backoff, isExponential, isRandom, list }) => {
+export const fieldUnused: Check = ({ backoff, hasJitter, isExponential, isRandom, list }) => {
   const fix: Fix = {
-    ...(isRandom && backoff.jitter !== 0 && backoff.jitter !== unused.waitJitter
-      ? { waitJitter: unused.waitJitter }
-      : {}),
-    ...(!isExponential && backoff.base !== unused.waitExpBase ? { waitExpBase: unused.waitExpBase } : {}),
-    ...(list !== undefined && backoff.initial !== unused.waitInitial ? { waitInitial: unused.waitInitial } : {})
+    ...(isRandom && hasJitter && backoff.jitter !== defaults.jitter ? { waitJitter: defaults.jitter } : {}),
+    ...(!isExponential && backoff.base !== defaults.base ? { waitExpBase: defaults.base } : {}),
+    ...(list !== undefined && backoff.initial !== defaults.initial ? { waitInitial: defaults.initial } : {})
   }
   const fields = (["waitJitter", "waitExpBase", "waitInitial"] as const).filter((field) => field in fix)
   const shape = typeof backoff.shape === "string" ? `the backoff "${backoff.shape}"` : "a list of waits"
@@ -86,7 +78,7 @@ export const waitsShrink: Check = ({ backoff: { base, initial }, isExponential, 
   }
   if (!isExponential || initial === 0 || base >= 1) return undefined
   return base === 0
-    ? found("error", ["waitExpBase"], "waitExpBase is 0: from the second retry on, only jitter is waited.", {
+    ? found("error", ["waitExpBase"], "waitExpBase is 0: from the second retry on, nothing but jitter is waited.", {
       waitExpBase: 2
     })
     : found(

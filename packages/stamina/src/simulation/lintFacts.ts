@@ -30,6 +30,8 @@ export interface Facts {
   readonly isRandom: boolean
   /** Whether the shape uses `waitExpBase`. */
   readonly isExponential: boolean
+  /** Whether jitter was asked for, as a time or in percent. A random shape does not look at it. */
+  readonly hasJitter: boolean
   /** Whether there are retries, and none of them waits. */
   readonly neverWaits: boolean
   /** Whether a wait that was asked for is longer than `waitMax`. */
@@ -83,6 +85,7 @@ export const of = (caller: string, policy: RetryPolicy.RetryPolicy, context: Con
     list,
     isRandom: shape === "full" || shape === "equal" || shape === "decorrelated",
     isExponential: shape === "additive" || shape === "full" || shape === "equal",
+    hasJitter: backoff.jitter > 0 || (backoff.spread ?? 0) > 0,
     neverWaits: retries > 0 && all(Math.min(retries, 64), (retryNum) => longest(retryNum) === 0),
     isCapped: list === undefined ? backoff.initial > backoff.max : list.some((wait) => wait > backoff.max),
     ...known(caller, context)
