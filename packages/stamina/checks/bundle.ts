@@ -50,9 +50,9 @@ const writtenPolicies = ["policy/schema", "policy/config", "policy/text", "effec
 
 /** A policy, as JSON or text or numbers, retries nothing. */
 const noRetries = ["Stamina", ...core.slice(core.indexOf("policy") + 1), ...apartFrom()]
-const schedule = { limit: 6000, without: ["drive/Retry", "drive/RetryStream", ...writtenPolicies, ...apartFrom()] }
+const schedule = { limit: 7000, without: ["drive/Retry", "drive/RetryStream", ...writtenPolicies, ...apartFrom()] }
 const otherDrivers = ["drive/RetrySchedule", "drive/RetryStream"]
-const retry = { limit: 6000, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
+const retry = { limit: 7000, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
 
 const entries: ReadonlyArray<Entry> = [
   {

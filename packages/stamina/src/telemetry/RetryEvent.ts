@@ -9,7 +9,7 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { GiveUpReason } from "../run/Decision.ts"
-import { typeOf } from "../tools/errors.ts"
+import { causesOf, isName, read, tagOf, typeOf } from "../tools/errors.ts"
 import { caseOf } from "../tools/words.ts"
 
 export type { GiveUpReason } from "../run/Decision.ts"
@@ -100,13 +100,13 @@ export interface Interrupted extends RunEnded {
 }
 
 /**
- * A run has failed for good: after a retry, or because a limit forbade the first one.
+ * Why a run gave up, and the numbers behind it.
  *
  * @category models
  * @since 0.1.0
  */
-export interface GaveUp extends RunEnded {
-  readonly _tag: "GaveUp"
+export interface GivenUp extends RunTotals {
+  /** Why the run did not retry its last error. */
   readonly reason: GiveUpReason
   /** The limits of the run. */
   readonly limits: {
@@ -115,6 +115,16 @@ export interface GaveUp extends RunEnded {
   }
   /** The wait that was too long, and what was left for it, where that is why the run gave up. */
   readonly refused: Option.Option<{ readonly wait: Duration.Duration; readonly left: Duration.Duration }>
+}
+
+/**
+ * A run has failed for good: after a retry, or because a limit forbade the first one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GaveUp extends RunEnded, GivenUp {
+  readonly _tag: "GaveUp"
   /** The last error, the very object; or the defect that ended the run. */
   readonly causedBy: unknown
 }
@@ -134,7 +144,7 @@ export type RetryEvent = RetryScheduled | Recovered | GaveUp | Interrupted
  * @category telemetry
  * @since 0.1.0
  */
-export const nameOf = (event: RetryEvent): string => `stamina.${caseOf(event._tag, "_")}`
+export const nameOf = ({ _tag }: Pick<RetryEvent, "_tag">): string => `stamina.${caseOf(_tag, "_")}`
 
 /**
  * How a run ended, for the label `outcome`: `"recovered"`, `"interrupted"`, or the reason for giving up in snake case,
@@ -147,13 +157,79 @@ export const outcomeOf = (event: Exclude<RetryEvent, RetryScheduled>): string =>
   caseOf(event._tag === "GaveUp" ? event.reason : event._tag, "_")
 
 /**
- * What an error is called in telemetry: its tag, else its class, else its type. Never its message, which may hold
- * secrets and would make as many time series as there are messages.
+ * What an error is called in logs, metrics and spans: which kind it is, and why it came, in a bounded number of words.
+ *
+ * **Details**
+ *
+ * - The tag of the error, else the name of its class, else its type: `HttpError`, `TypeError`, `string`.
+ * - Where it has a `reason` with a tag, as many errors of Effect have, that tag follows: `SqlError.DeadlockError`,
+ *   `PlatformError.NotFound`.
+ * - Where such an error has an HTTP response, so does the status, from 100 to 599: `HttpClientError.StatusCodeError.503`.
+ * - Without a response, so does the first of its causes with a well-known code or tag: `ECONNABORTED`, `ECONNREFUSED`,
+ *   `ECONNRESET`, `EHOSTUNREACH`, `ENETUNREACH`, `ENOTFOUND`, `EAI_AGAIN`, `EPIPE`, `ETIMEDOUT`, `UND_ERR_SOCKET`,
+ *   `UND_ERR_CONNECT_TIMEOUT`, `UND_ERR_HEADERS_TIMEOUT`, `UND_ERR_BODY_TIMEOUT`, `AttemptTimedOut`, `TimeoutError`. A
+ *   connection that was reset is `HttpClientError.TransportError.ECONNRESET`.
+ *
+ * Never its message, nor any other field: those may hold secrets, and would make as many time series as there are values.
+ * An error may be anything: getters that throw and revoked proxies do no harm.
+ *
+ * **Example** (Telling errors apart)
+ *
+ * ```ts
+ * import { RetryEvent } from "effect-stamina"
+ * import { SqlError } from "effect/sql"
+ *
+ * const deadlock = new SqlError.SqlError({ reason: new SqlError.DeadlockError({ cause: new Error("40P01") }) })
+ * console.log(RetryEvent.errorType(deadlock)) // SqlError.DeadlockError
+ * console.log(RetryEvent.errorType(new TypeError("fetch failed"))) // TypeError
+ * ```
  *
  * @category telemetry
  * @since 0.1.0
  */
-export const errorType = (error: unknown): string => typeOf(error)
+export const errorType = (error: unknown): string => {
+  const type = typeOf(error)
+  const reason = read(error, "reason")
+  const tag = tagOf(reason)
+  if (!isName(tag)) return type
+  const why = statusOf(reason) ?? statusOf(error) ?? codeOf(error)
+  return why === undefined ? `${type}.${tag}` : `${type}.${tag}.${why}`
+}
+
+/** The status of the HTTP response that an error holds. */
+const statusOf = (error: unknown): number | undefined => {
+  const status = read(read(error, "response"), "status")
+  return typeof status === "number" && Number.isInteger(status) && status >= 100 && status < 600 ? status : undefined
+}
+
+/** The first well-known code, or tag, of what an error was caused by. */
+const codeOf = (error: unknown): string | undefined => {
+  for (const cause of causesOf(error)) {
+    for (const code of [read(cause, "code"), tagOf(cause)]) {
+      if (typeof code === "string" && wellKnown.includes(code)) return code
+    }
+  }
+  return undefined
+}
+
+/** Codes of the system and of undici, and tags of time limits. A closed list: each one is a label of its own. */
+const wellKnown: ReadonlyArray<string> = [
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "AttemptTimedOut",
+  "TimeoutError"
+]
 
 /**
  * An event as the flat attributes of a log line or a span event, with times in seconds.
@@ -196,7 +272,9 @@ export const attributes = (event: RetryEvent): Readonly<Record<string, string | 
  * @category telemetry
  * @since 0.1.0
  */
-export const sentence = ({ attempts, calls, elapsed, inAttempts, limits, reason, refused, waited }: GaveUp): string => {
+export const sentence = (
+  { attempts, calls, elapsed, inAttempts, limits, reason, refused, waited }: GivenUp
+): string => {
   const made = `after ${attempts} attempt${attempts === 1 ? "" : "s"}${calls > attempts ? ` of ${calls} calls` : ""}`
   const tooLong = Option.match(refused, {
     onNone: () => "",

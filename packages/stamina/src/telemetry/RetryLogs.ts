@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import type * as LogLevel from "effect/LogLevel"
-import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
+import { checkAttempts, checkBoolean, checkKnown, refuse } from "../tools/check.ts"
 import { read } from "../tools/errors.ts"
-import { logLine } from "../tools/logLine.ts"
+import { isLogged, logLine } from "../tools/logLine.ts"
+import * as logLimit from "./logLimit.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 import type { Listener, RetryHook } from "./RetryHook.ts"
 
@@ -30,7 +32,20 @@ export interface Options {
    * `"HttpError"`. Off by default, since messages may hold secrets.
    */
   readonly messages?: boolean | undefined
+  /**
+   * How many lines of a kind are written within a second; an integer ≥ 1, or `Infinity`. Default 10. A kind is an event of
+   * a callable with a type of error. Further lines are counted, and one line tells their number.
+   */
+  readonly linesPerSecond?: number | undefined
 }
+
+/**
+ * How many lines of a kind are written within a second by default.
+ *
+ * @category defaults
+ * @since 0.1.0
+ */
+export const defaultLinesPerSecond = 10
 
 /**
  * Makes a hook that logs as the options say.
@@ -57,9 +72,10 @@ export interface Options {
  * @since 0.1.0
  */
 export const make = (options: Options = {}): RetryHook => {
-  checkKnown(caller, options, [...Object.keys(defaults), "messages"])
-  const { messages = false } = options
+  checkKnown(caller, options, [...Object.keys(defaults), "messages", "linesPerSecond"])
+  const { linesPerSecond = defaultLinesPerSecond, messages = false } = options
   checkBoolean(caller, messages, "messages")
+  checkAttempts(caller, linesPerSecond, "linesPerSecond")
   return logging(
     {
       retryScheduled: checkLevel("retryScheduled", options.retryScheduled),
@@ -67,7 +83,8 @@ export const make = (options: Options = {}): RetryHook => {
       gaveUp: checkLevel("gaveUp", options.gaveUp),
       interrupted: checkLevel("interrupted", options.interrupted)
     },
-    messages ? withMessage : RetryEvent.errorType
+    linesPerSecond,
+    messages ? withMessage : undefined
   )
 }
 
@@ -83,34 +100,39 @@ const levels: ReadonlyArray<Level> = ["Fatal", "Error", "Warn", "Info", "Debug",
 const checkLevel = (line: keyof Levels, level: Level = defaults[line]): Level =>
   levels.includes(level) ? level : refuse(caller, line, `one of ${levels.join(", ")}`, level)
 
-const logging = (levels: Levels, describe: (error: unknown) => string): RetryHook => {
-  const byTag: Readonly<Record<RetryEvent.RetryEvent["_tag"], Level>> = {
-    RetryScheduled: levels.retryScheduled,
-    Recovered: levels.recovered,
-    GaveUp: levels.gaveUp,
-    Interrupted: levels.interrupted
+const logging = (
+  levels: Levels,
+  linesPerSecond: number,
+  describe?: (type: string, error: unknown) => string
+): RetryHook => {
+  const listener = (level: Level, _tag: RetryEvent.RetryEvent["_tag"]): Listener<RetryEvent.RetryEvent> | undefined => {
+    if (level === "None") return undefined
+    const message = RetryEvent.nameOf({ _tag })
+    return (event, fiber) => {
+      const second = logLimit.current(fiber)
+      if (second === undefined || !isLogged(fiber, level)) return
+      const error = "causedBy" in event ? event.causedBy : undefined
+      const causedBy = "causedBy" in event ? RetryEvent.errorType(error) : undefined
+      const limit = logLimit.admit(second, { level, message, callable: event.name, causedBy }, linesPerSecond)
+      if (limit === undefined) return
+      logLine(fiber, level, message, () => ({
+        ...RetryEvent.attributes(event),
+        ...(causedBy === undefined ? undefined : { caused_by: describe?.(causedBy, error) ?? causedBy }),
+        ...(event._tag === "GaveUp" ? { summary: RetryEvent.sentence(event) } : undefined),
+        ...limit
+      }))
+    }
   }
-  const log: Listener<RetryEvent.RetryEvent> = (event, fiber) => {
-    const level = byTag[event._tag]
-    if (level === "None") return
-    logLine(fiber, level, RetryEvent.nameOf(event), () => ({
-      ...RetryEvent.attributes(event),
-      ...("causedBy" in event ? { caused_by: describe(event.causedBy) } : undefined),
-      ...(event._tag === "GaveUp" ? { summary: RetryEvent.sentence(event) } : undefined)
-    }))
-  }
-  const unlessNone = (level: Level) => level === "None" ? undefined : log
   return {
     name: "logs",
-    onRetryScheduled: unlessNone(levels.retryScheduled),
-    onRecovered: unlessNone(levels.recovered),
-    onGaveUp: unlessNone(levels.gaveUp),
-    onInterrupted: unlessNone(levels.interrupted)
+    onRetryScheduled: listener(levels.retryScheduled, "RetryScheduled"),
+    onRecovered: listener(levels.recovered, "Recovered"),
+    onGaveUp: listener(levels.gaveUp, "GaveUp"),
+    onInterrupted: listener(levels.interrupted, "Interrupted")
   }
 }
 
-const withMessage = (error: unknown): string => {
-  const type = RetryEvent.errorType(error)
+const withMessage = (type: string, error: unknown): string => {
   const message = typeof error === "string" ? error : read(error, "message")
   return typeof message === "string" && message !== "" ? `${type}: ${message}` : type
 }
@@ -121,4 +143,31 @@ const withMessage = (error: unknown): string => {
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ logging(defaults, RetryEvent.errorType)
+export const hook: RetryHook = /*#__PURE__*/ logging(defaults, defaultLinesPerSecond)
+
+/**
+ * Writes at once how many lines were left out so far. For the end of a program, since no later event may come that would.
+ *
+ * **Example** (A program that says all it knows)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { RetryLogs, Stamina } from "effect-stamina"
+ *
+ * const job = Effect.forEach(
+ *   Array.from({ length: 12 }, (_, i) => i),
+ *   () => Stamina.retry(Effect.fail("down"), { on: () => true, attempts: 2, waitInitial: 0, waitJitter: 0, name: "job" }),
+ *   { concurrency: "unbounded", mode: "result" }
+ * )
+ *
+ * Effect.runPromise(Effect.ensuring(job, RetryLogs.flush))
+ * // ten lines stamina.retry_scheduled, and then: stamina.retry_scheduled callable=job caused_by=string suppressed=2
+ * ```
+ *
+ * @category limits
+ * @since 0.1.0
+ */
+export const flush: Effect.Effect<void> = /*#__PURE__*/ Effect.withFiber((fiber) => {
+  logLimit.flush(fiber)
+  return Effect.void
+})

@@ -9,6 +9,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
+import { found } from "../tools/found.ts"
 import { errorType, outcomeOf } from "./RetryEvent.ts"
 import { forEvery, type RetryHook } from "./RetryHook.ts"
 
@@ -31,8 +32,8 @@ const newAttempts = () =>
   })
 
 /**
- * Retries scheduled, by `callable` (what is retried), `retry_num` (`"1"` to `"10"`, then `"10+"`) and `error_type` (the
- * tag or class of the error): stamina's own counter.
+ * Retries scheduled, by `callable` (what is retried), `retry_num` (`"1"` to `"10"`, then `"10+"`) and `error_type` (see
+ * `RetryEvent.errorType`): stamina's own counter.
  *
  * @category instruments
  * @since 0.1.0
@@ -129,13 +130,3 @@ const count = (
     JSON.stringify(labels),
     () => Metric.withAttributes(instrument(), labels)
   ).updateUnsafe(amount, context)
-
-const found = <K, V>(
-  map: { readonly get: (key: K) => V | undefined; readonly set: (key: K, value: V) => unknown },
-  key: K,
-  make: () => V
-): V => {
-  let value = map.get(key)
-  if (value === undefined) map.set(key, value = make())
-  return value
-}

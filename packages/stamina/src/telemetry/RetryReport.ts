@@ -8,8 +8,8 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as origins from "../run/origins.ts"
 import { lastFailure, type Run } from "../run/Run.ts"
-import { totals } from "./eventsOf.ts"
-import type { GiveUpReason, RunTotals } from "./RetryEvent.ts"
+import { givenUp } from "./eventsOf.ts"
+import * as RetryEvent from "./RetryEvent.ts"
 
 /**
  * What is known about an error that came out of a retried run.
@@ -17,9 +17,7 @@ import type { GiveUpReason, RunTotals } from "./RetryEvent.ts"
  * @category models
  * @since 0.1.0
  */
-export interface RetryReport extends RunTotals {
-  /** Why the run did not retry the error. */
-  readonly reason: GiveUpReason
+export interface RetryReport extends RetryEvent.GivenUp {
   /** The attempts, in order: the first five and the last five. */
   readonly history: ReadonlyArray<AttemptReport>
   /** How many attempts are left out of the middle of the history. */
@@ -98,11 +96,10 @@ const isCause = (error: unknown): error is Cause.Cause<unknown> => {
 }
 
 const ofRun = (run: Run): Option.Option<RetryReport> => {
-  const { history, reason } = run
-  if (reason === undefined || history === undefined) return Option.none()
+  const { history, plan, reason } = run
+  if (reason === undefined || history === undefined || plan === undefined) return Option.none()
   return Option.some({
-    reason,
-    ...totals(run),
+    ...givenUp({ ...run, plan, reason }),
     history: history.map((attempt) => ({
       num: attempt.num,
       start: Duration.millis(attempt.start),
@@ -115,3 +112,112 @@ const ofRun = (run: Run): Option.Option<RetryReport> => {
     omitted: (lastFailure(run)?.num ?? 0) - history.length
   })
 }
+
+/**
+ * A report as the sentence that the log has for a run that gave up: "timeout of 45s reached after 2 attempts: 44.1s of it
+ * inside attempts, 0.9s waiting". The wording may change between versions.
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const describe = (report: RetryReport): string => RetryEvent.sentence(report)
+
+/**
+ * A report as plain JSON: times in seconds, errors by their type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReportJson {
+  /** The sentence of {@link describe}. */
+  readonly summary: string
+  readonly reason: RetryEvent.GiveUpReason
+  readonly attempts: number
+  readonly calls: number
+  readonly elapsed: number
+  readonly inAttempts: number
+  readonly waited: number
+  /** The limits of the run; `"unlimited"` where there was none. */
+  readonly limits: { readonly attempts: number | "unlimited"; readonly timeout: number | "unlimited" }
+  /** The wait that was too long, and what was left for it; absent where that is not why the run gave up. */
+  readonly refused?: { readonly wait: number; readonly left: number }
+  readonly history: ReadonlyArray<AttemptJson>
+  readonly omitted: number
+}
+
+/**
+ * An attempt of a report as plain JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AttemptJson {
+  readonly num: number
+  readonly start: number
+  readonly duration: number
+  /** What the error is called: see `RetryEvent.errorType`. Its message is left out, since it may hold secrets. */
+  readonly error: string
+  readonly waitAfter: number
+  /** The report of the run inside; absent where there was none. */
+  readonly inner?: ReportJson
+}
+
+/**
+ * Writes a report as plain JSON, for a dead letter or a log of your own: times in seconds, errors by their type, and
+ * nothing else of them.
+ *
+ * **Example** (A dead letter)
+ *
+ * ```ts
+ * import { Data, Effect, Option } from "effect"
+ * import { RetryReport, Stamina } from "effect-stamina"
+ *
+ * class Unavailable extends Data.TaggedError("Unavailable")<{}> {}
+ *
+ * const deliver = Effect.suspend(() => Effect.fail(new Unavailable())).pipe(
+ *   Stamina.retry({ on: "Unavailable", attempts: 2, waitInitial: "1 milli", waitJitter: 0 }),
+ *   Effect.provide(Stamina.layerHooks([]))
+ * )
+ *
+ * const program = Effect.catchTag(deliver, "Unavailable", (error) =>
+ *   Effect.sync(() => {
+ *     const tried = Option.map(Stamina.report(error), RetryReport.toJson)
+ *     const letter = JSON.parse(JSON.stringify({ message: 42, tried: Option.getOrNull(tried) }))
+ *     console.log(letter.tried.reason, letter.tried.history[0].error) // AttemptsExhausted Unavailable
+ *   }))
+ *
+ * await Effect.runPromise(program)
+ * ```
+ *
+ * @category inspecting
+ * @since 0.1.0
+ */
+export const toJson = (report: RetryReport): ReportJson => {
+  const { attempts, calls, elapsed, history, inAttempts, limits, omitted, reason, refused, waited } = report
+  return {
+    summary: describe(report),
+    reason,
+    attempts,
+    calls,
+    elapsed: Duration.toSeconds(elapsed),
+    inAttempts: Duration.toSeconds(inAttempts),
+    waited: Duration.toSeconds(waited),
+    limits: { attempts: limited(limits.attempts), timeout: limited(Duration.toSeconds(limits.timeout)) },
+    ...Option.match(refused, {
+      onNone: () => undefined,
+      onSome: ({ left, wait }) => ({ refused: { wait: Duration.toSeconds(wait), left: Duration.toSeconds(left) } })
+    }),
+    history: history.map(({ duration, error, inner, num, start, waitAfter }) => ({
+      num,
+      start: Duration.toSeconds(start),
+      duration: Duration.toSeconds(duration),
+      error: RetryEvent.errorType(error),
+      waitAfter: Duration.toSeconds(waitAfter),
+      ...Option.match(inner, { onNone: () => undefined, onSome: (report) => ({ inner: toJson(report) }) })
+    })),
+    omitted
+  }
+}
+
+/** JSON has no infinity. */
+const limited = (limit: number): number | "unlimited" => limit === Infinity ? "unlimited" : limit

@@ -4,8 +4,18 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
+import { found } from "../tools/found.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 import { forEvery, type RetryHook } from "./RetryHook.ts"
+
+/**
+ * How many retries a span gets events for, and how many ends of runs. Together they are 128, as many events as the SDKs of
+ * OpenTelemetry keep of a span.
+ *
+ * @category limits
+ * @since 0.1.0
+ */
+export const maxEvents = 64
 
 /**
  * The hook that adds events to the current span, if there is one; among the default hooks.
@@ -21,6 +31,9 @@ import { forEvery, type RetryHook } from "./RetryHook.ts"
  *
  * Where runs inside had retried already, there is `attempts_inside` or `calls` as well, as in the log.
  *
+ * A span that lives long gets events for its first 64 retries and the first 64 ends of runs. The attribute
+ * `stamina.dropped_events` of the span counts the others.
+ *
  * @see the option `spans` of `Stamina.retry`, for a child span per attempt and per wait
  * @category hooks
  * @since 0.1.0
@@ -28,6 +41,11 @@ import { forEvery, type RetryHook } from "./RetryHook.ts"
 export const hook: RetryHook = /*#__PURE__*/ forEvery("spans", (event, fiber) => {
   const { span } = fiber.cache
   if (span?._tag !== "Span") return
+  const told = found(spans, span, () => ({ retries: 0, ends: 0, dropped: 0 }))
+  if (++told[event._tag === "RetryScheduled" ? "retries" : "ends"] > maxEvents) {
+    span.attribute("stamina.dropped_events", ++told.dropped)
+    return
+  }
   const attributes = Object.entries(RetryEvent.attributes(event))
   if ("causedBy" in event) attributes.push(["error_type", RetryEvent.errorType(event.causedBy)])
   span.event(
@@ -36,3 +54,6 @@ export const hook: RetryHook = /*#__PURE__*/ forEvery("spans", (event, fiber) =>
     Object.fromEntries(attributes.map(([name, value]) => [`stamina.${name}`, value]))
   )
 })
+
+/** How many events each span was to get, and how many it did not. */
+const spans = /*#__PURE__*/ new WeakMap<object, { retries: number; ends: number; dropped: number }>()

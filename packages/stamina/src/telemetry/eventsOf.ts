@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { type GivenUp, lastFailure, type Run } from "../run/Run.ts"
+import type * as RetryEvent from "./RetryEvent.ts"
 import type { GaveUp, Interrupted, Recovered, RetryScheduled, RunEnded, RunTotals } from "./RetryEvent.ts"
 
 /** The retry that was granted last. */
@@ -41,14 +42,21 @@ export const interrupted = (run: Run, name: string): Interrupted => ({ _tag: "In
 
 export const gaveUp = (run: GivenUp, name: string): GaveUp => ({
   _tag: "GaveUp",
-  ...ended(run, name),
+  name,
+  ...givenUp(run),
+  attemptTook: Duration.millis(run.took),
+  causedBy: lastFailure(run)?.error
+})
+
+/** Why a run gave up, and the numbers behind it. */
+export const givenUp = (run: GivenUp): RetryEvent.GivenUp => ({
+  ...totals(run),
   reason: run.reason,
   limits: { attempts: run.plan.attempts, timeout: Duration.millis(run.plan.timeout) },
   refused: Option.map(Option.fromUndefinedOr(run.refused), ({ left, wait }) => ({
     wait: Duration.millis(wait),
     left: Duration.millis(left)
-  })),
-  causedBy: lastFailure(run)?.error
+  }))
 })
 
 /** The name of the span that an attempt gets for itself. */

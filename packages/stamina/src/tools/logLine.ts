@@ -9,6 +9,16 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 
+/** Whether a line at this level is written in this fiber at all. */
+export const isLogged = ({ cache }: Fiber.Fiber<unknown, unknown>, logLevel: LogLevel.Severity): boolean =>
+  !LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)
+
+/** The first logger that {@link logLine} writes to. */
+export const writerOf = (fiber: Fiber.Fiber<unknown, unknown>): Logger.Logger<unknown, unknown> | undefined => {
+  for (const logger of fiber.getRef(Logger.CurrentLoggers)) if (logger !== Logger.tracerLogger) return logger
+  return undefined
+}
+
 /**
  * Logs as `Effect.logWithLevel` does, with annotations, to every logger but `tracerLogger`, which would put the line on
  * the current span beside the event of the span hook. Writing through a copy of the fiber's context in place of an effect
@@ -20,8 +30,8 @@ export const logLine = (
   message: string,
   annotations: () => Readonly<Record<string, unknown>>
 ): void => {
-  const { cache, context } = fiber
-  if (LogLevel.isGreaterThan(cache.minimumLogLevel, logLevel)) return
+  if (!isLogged(fiber, logLevel)) return
+  const { context } = fiber
   const all = { ...fiber.getRef(References.CurrentLogAnnotations), ...annotations() }
   // oxlint-disable-next-line no-restricted-globals -- made of a number: reads no clock
   const date = new Date(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())

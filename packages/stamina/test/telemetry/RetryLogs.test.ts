@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Data, Duration, Effect, Fiber, Logger, Option } from "effect"
-import { type RetryHook, RetryLogs, Stamina } from "effect-stamina"
+import { Data, Duration, Effect, Fiber, Logger, Option, References } from "effect"
+import { type RetryEvent, type RetryHook, RetryLogs, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
-import { call, gaveUp, recordLogs, recordSpans } from "../kit/telemetry.ts"
+import { call, freshRegistry, gaveUp, type Line, recordLogs, recordSpans } from "../kit/telemetry.ts"
+import { VirtualTime } from "../kit/VirtualTime.ts"
 
 const secret = "hunter2"
 
@@ -303,6 +304,215 @@ describe("the log as Effect writes it", () => {
     }))
 })
 
+/** The lines of an event: how many stand for themselves, and how many others are said to have been left out. */
+const told = (lines: ReadonlyArray<Line>, message: string) => {
+  const of = lines.filter((line) => line.message === message)
+  const suppressed = of.flatMap(({ annotations }) => "suppressed" in annotations ? [annotations["suppressed"]] : [])
+  return { inFull: of.length - suppressed.length, suppressed }
+}
+
+describe.each(names(hooked))("a storm of retries, driven by %s", (_, driver) => {
+  it.effect("is not a storm of lines: ten of a kind are written, and one says how many were left out", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      const { counts, provide: provideRegistry } = freshRegistry()
+      const run = Effect.exit(driver.build({ ...options, attempts: 2, waitInitial: 1500 }, () => failing(9)))
+      const all = Effect.forEach(Array.from({ length: 500 }), () => run, { concurrency: "unbounded" })
+      const fiber = yield* Effect.forkChild(provideRegistry(provide(all)))
+      yield* TestClock.adjust(1499)
+      expect(told(lines, "stamina.retry_scheduled")).toEqual({ inFull: 10, suppressed: [] })
+      // the last line says that, and how long, others are left out
+      expect(lines.map(({ annotations }) => annotations["suppressing_for"])).toEqual([
+        ...Array.from({ length: 9 }),
+        1
+      ])
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+      // the first event after the second says it, before its own line
+      expect(lines[10]).toEqual({
+        level: "Warn",
+        message: "stamina.retry_scheduled",
+        annotations: { callable: "fetch", caused_by: "HttpError", suppressed: 490, within: 1.5 }
+      })
+      expect(lines.slice(11).map(({ message }) => message)).toEqual(
+        Array.from({ length: 10 }, () => "stamina.gave_up")
+      )
+      // and what no later event says is written when asked
+      yield* provide(RetryLogs.flush)
+      yield* provide(RetryLogs.flush)
+      expect(lines.slice(21)).toEqual([{
+        level: "Error",
+        message: "stamina.gave_up",
+        annotations: { callable: "fetch", caused_by: "HttpError", suppressed: 490, within: 0 }
+      }])
+      // the metrics have lost nothing
+      expect(counts("stamina_retries_total").map(([, count]) => count)).toEqual([500])
+      expect(counts("stamina_runs_total").map(([, count]) => count)).toEqual([500])
+    }))
+})
+
+describe("the limit on lines", () => {
+  /** A retry that is scheduled. */
+  const retry = (over: Partial<RetryEvent.RetryScheduled> = {}): RetryEvent.RetryScheduled => ({
+    _tag: "RetryScheduled",
+    name: "fetch",
+    retryNum: 1,
+    waitFor: Duration.zero,
+    waitedSoFar: Duration.zero,
+    elapsed: Duration.zero,
+    attemptTook: Duration.zero,
+    attemptsInside: 0,
+    causedBy: "down",
+    ...over
+  })
+  const tell = (times: number, over: Partial<RetryEvent.RetryScheduled> = {}, hook = RetryLogs.hook) =>
+    Effect.forEach(
+      Array.from({ length: times }),
+      () => Effect.scoped(call(hook.onRetryScheduled, retry(over))),
+      { discard: true }
+    )
+  const retries = (lines: ReadonlyArray<Line>) => told(lines, "stamina.retry_scheduled")
+
+  it.effect("holds within each second, and begins anew with the next", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      for (let quarter = 0; quarter < 8; quarter++) {
+        yield* provide(tell(5))
+        yield* TestClock.adjust(250)
+      }
+      yield* provide(tell(1))
+      expect(retries(lines)).toEqual({ inFull: 21, suppressed: [10, 10] })
+      expect(lines.flatMap(({ annotations: { suppressing_for } }) => suppressing_for ?? [])).toEqual([0.75, 0.75])
+    }))
+
+  it.effect.each([[1, 1, [99]], [25, 25, [75]], [100, 100, []], [Infinity, 100, []]] as const)(
+    "is what linesPerSecond says: %d",
+    ([linesPerSecond, inFull, suppressed]) =>
+      Effect.gen(function*() {
+        const { lines, provide } = recordLogs()
+        yield* provide(tell(100, {}, RetryLogs.make({ linesPerSecond })))
+        yield* provide(RetryLogs.flush)
+        expect(retries(lines)).toEqual({ inFull, suppressed })
+      })
+  )
+
+  it.effect("leaves lines below it as they are", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      yield* provide(tell(9))
+      yield* TestClock.adjust("1 minute")
+      yield* provide(tell(9))
+      yield* provide(RetryLogs.flush)
+      expect(new Set(lines.map(({ annotations }) => Object.keys(annotations).join()))).toEqual(
+        new Set(["callable,retry_num,wait_for,waited_so_far,caused_by"])
+      )
+      expect(lines).toHaveLength(18)
+    }))
+
+  it.effect("is for each callable, type of error and event by itself", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      yield* provide(tell(12))
+      yield* provide(tell(13, { name: "store" }))
+      yield* provide(tell(14, { causedBy: new TypeError() }))
+      for (let i = 0; i < 15; i++) yield* provide(call(RetryLogs.hook.onGaveUp, gaveUp))
+      yield* provide(RetryLogs.flush)
+      expect(lines.filter(({ annotations }) => "suppressed" in annotations)).toMatchObject([
+        { message: "stamina.retry_scheduled", annotations: { callable: "fetch", caused_by: "string", suppressed: 2 } },
+        { message: "stamina.retry_scheduled", annotations: { callable: "store", caused_by: "string", suppressed: 3 } },
+        {
+          message: "stamina.retry_scheduled",
+          annotations: { callable: "fetch", caused_by: "TypeError", suppressed: 4 }
+        },
+        { message: "stamina.gave_up", level: "Error", annotations: { callable: "fetch", suppressed: 5 } }
+      ])
+      expect(lines).toHaveLength(44)
+    }))
+
+  it.effect("is followed by the count as soon as any event passes, whatever its kind", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      yield* provide(tell(30))
+      yield* TestClock.adjust("10 seconds")
+      yield* provide(tell(1, { name: "other" }))
+      expect(lines.slice(10).map(({ annotations }) => annotations)).toMatchObject([
+        { callable: "fetch", suppressed: 20, within: 10 },
+        { callable: "other", retry_num: 1 }
+      ])
+    }))
+
+  it.effect("does not count lines that nobody would see, and keeps a count for who may see it", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      const blind = Effect.provideService(References.MinimumLogLevel, "Error")
+      yield* provide(blind(tell(100)))
+      yield* provide(tell(12))
+      yield* TestClock.adjust("2 seconds")
+      yield* provide(blind(tell(1)))
+      yield* provide(blind(RetryLogs.flush))
+      expect(lines).toHaveLength(10)
+      yield* TestClock.adjust("2 seconds")
+      yield* provide(tell(1))
+      expect(retries(lines)).toEqual({ inFull: 11, suppressed: [2] })
+    }))
+
+  it.effect("keeps nothing of a second that is over: names without end take no memory without end", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      for (let i = 0; i < 1000; i++) yield* provide(tell(1, { name: `GET /users/${i}` }))
+      // 200 kinds, and the rest together
+      expect(retries(lines).inFull).toBe(210)
+      yield* TestClock.adjust("1 second")
+      yield* provide(tell(1, { name: "late" }))
+      expect(lines.slice(210).map(({ annotations }) => annotations)).toMatchObject([
+        { callable: "<other>", caused_by: "<other>", suppressed: 790 },
+        { callable: "late", caused_by: "string" }
+      ])
+      for (let i = 0; i < 199; i++) yield* provide(tell(1, { name: `again ${i}` }))
+      expect(retries(lines).inFull).toBe(410)
+    }))
+
+  it.effect("goes with the loggers and the clock: tests and programs of their own share nothing", () =>
+    Effect.gen(function*() {
+      const [one, other] = [recordLogs(), recordLogs()]
+      yield* one.provide(tell(50))
+      yield* other.provide(tell(3))
+      expect(retries(other.lines)).toEqual({ inFull: 3, suppressed: [] })
+      yield* new VirtualTime([]).provide(one.provide(tell(10)))
+      expect(retries(one.lines)).toEqual({ inFull: 20, suppressed: [] })
+    }))
+
+  it.effect("holds for all hooks that log alike, also where each call brings a hook of its own", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      for (let i = 0; i < 30; i++) yield* provide(tell(1, {}, RetryLogs.make()))
+      expect(retries(lines).inFull).toBe(10)
+      yield* provide(tell(1, {}, RetryLogs.make({ retryScheduled: "Info" })))
+      expect(retries(lines).inFull).toBe(11)
+    }))
+
+  it.effect("counts right for a logger that dies of the count", () =>
+    Effect.gen(function*() {
+      const seen: Array<string> = []
+      const touchy = Logger.make(({ fiber }) => {
+        const { callable, suppressed } = fiber.getRef(References.CurrentLogAnnotations)
+        if (suppressed !== undefined && !seen.includes("died")) {
+          seen.push("died")
+          throw new Error("disk full")
+        }
+        seen.push(`${String(callable)} ${String(suppressed ?? "")}`.trim())
+      })
+      const provide = Effect.provideService(Logger.CurrentLoggers, new Set([touchy]))
+      yield* provide(Effect.andThen(tell(12), tell(13, { name: "store" })))
+      seen.length = 0
+      yield* TestClock.adjust("1 second")
+      yield* provide(Effect.exit(tell(1)))
+      yield* TestClock.adjust("1 second")
+      yield* provide(tell(1))
+      expect(seen).toEqual(["died", "store 3", "fetch"])
+    }))
+})
+
 describe("RetryLogs.make", () => {
   const levels = "one of Fatal, Error, Warn, Info, Debug, Trace, None"
 
@@ -314,9 +524,12 @@ describe("RetryLogs.make", () => {
       [{ interrupted: 3 }, `interrupted must be ${levels}, got 3`],
       [{ messages: null }, "messages must be true or false, got null"],
       [{ messages: "yes" }, "messages must be true or false, got \"yes\""],
+      [{ linesPerSecond: 0 }, "linesPerSecond must be an integer >= 1 or Infinity, got 0"],
+      [{ linesPerSecond: 2.5 }, "linesPerSecond must be an integer >= 1 or Infinity, got 2.5"],
+      [{ linesPerSecond: null }, "linesPerSecond must be an integer >= 1 or Infinity, got null"],
       [
         { level: "Warn" },
-        "unknown option \"level\", known are retryScheduled, recovered, gaveUp, interrupted, messages"
+        "unknown option \"level\", known are retryScheduled, recovered, gaveUp, interrupted, messages, linesPerSecond"
       ],
       [null, "options must be an object, got null"]
     ] as const
@@ -328,7 +541,7 @@ describe("RetryLogs.make", () => {
 
   it("takes undefined for the default", () => {
     const nothing = { retryScheduled: undefined, recovered: undefined, gaveUp: undefined, interrupted: undefined }
-    expect(Object.keys(RetryLogs.make({ ...nothing, messages: undefined })).toSorted())
+    expect(Object.keys(RetryLogs.make({ ...nothing, messages: undefined, linesPerSecond: undefined })).toSorted())
       .toEqual(["name", "onGaveUp", "onInterrupted", "onRecovered", "onRetryScheduled"])
   })
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Data, Duration, Effect, Exit, Fiber, Option, Predicate, Schedule } from "effect"
-import { type RetryReport, Stamina } from "effect-stamina"
+import { RetryReport, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
+import { recordLogs } from "../kit/telemetry.ts"
 
 class Down extends Data.TaggedError("Down")<{ readonly n: number }> {}
 
@@ -303,4 +304,74 @@ describe("Stamina.report", () => {
     // the last one or two may still be held by a stack
     expect(alive.slice(50).filter((alive) => alive).length).toBeLessThan(5)
   })
+})
+
+describe("RetryReport.describe", () => {
+  it.effect("is the sentence of the log", () =>
+    Effect.gen(function*() {
+      const { lines, provide } = recordLogs()
+      for (const over of [{}, { timeout: 150 }, { timeout: 50, overshoot: "refuse" }, { attempts: 1 }] as const) {
+        const error = yield* Effect.flip(provide(inTime(Stamina.retry(failing(), { ...options, ...over }))))
+        expect(RetryReport.describe(reportOn(error))).toBe(lines.at(-1)?.annotations["summary"])
+      }
+      expect(lines.flatMap(({ annotations }) => annotations["summary"] ?? [])).toEqual([
+        "attempts exhausted after 3 attempts in 0.42s: 0.12s of it inside attempts, 0.3s waiting",
+        "timeout of 0.15s reached after 2 attempts: 0.08s of it inside attempts, 0.1s waiting",
+        "wait exceeds timeout after 1 attempt in 0.04s (a wait of 0.1s, 0.01s left): 0.04s of it inside attempts, 0s waiting",
+        "attempts exhausted after 1 attempt in 0.04s: 0.04s of it inside attempts, 0s waiting"
+      ])
+    }))
+})
+
+describe("RetryReport.toJson", () => {
+  const jsonOf = (error: unknown) => RetryReport.toJson(reportOn(error))
+
+  it.effect("has times in seconds, and errors by their type alone", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(quiet(inTime(Stamina.retry(failing(), options))))
+      const json = jsonOf(error)
+      expect(json).toEqual({
+        summary: "attempts exhausted after 3 attempts in 0.42s: 0.12s of it inside attempts, 0.3s waiting",
+        reason: "AttemptsExhausted",
+        attempts: 3,
+        calls: 3,
+        elapsed: 0.42,
+        inAttempts: 0.12,
+        waited: 0.3,
+        limits: { attempts: 3, timeout: 45 },
+        history: [
+          { num: 1, start: 0, duration: 0.04, error: "Down", waitAfter: 0.1 },
+          { num: 2, start: 0.14, duration: 0.04, error: "Down", waitAfter: 0.2 },
+          { num: 3, start: 0.38, duration: 0.04, error: "Down", waitAfter: 0 }
+        ],
+        omitted: 0
+      })
+      expect(JSON.parse(JSON.stringify(json))).toStrictEqual(json)
+    }))
+
+  it.effect("says what was refused, spells out what has no limit, and leads to runs inside", () =>
+    Effect.gen(function*() {
+      const inner = Stamina.retry(failing(), { ...options, attempts: Infinity, timeout: 50, overshoot: "refuse" })
+      const unlimited = { ...options, attempts: 1, timeout: Duration.infinity }
+      const json = jsonOf(yield* Effect.flip(quiet(inTime(Stamina.retry(inner, unlimited)))))
+      expect(json).toMatchObject({ limits: { attempts: 1, timeout: "unlimited" }, calls: 1 })
+      expect(json).not.toHaveProperty("refused")
+      expect(json.history[0]?.inner).toMatchObject({
+        reason: "WaitExceedsTimeout",
+        limits: { attempts: "unlimited", timeout: 0.05 },
+        refused: { wait: 0.1, left: 0.01 }
+      })
+      expect(JSON.parse(JSON.stringify(json))).toStrictEqual(json)
+    }))
+
+  it.effect("holds no secret of an error, whatever the error is", () =>
+    Effect.gen(function*() {
+      const error = Object.assign(new Error("hunter2", { cause: "hunter2" }), {
+        reason: { _tag: "Why" },
+        token: "hunter2"
+      })
+      yield* Effect.exit(quiet(Stamina.retry(Effect.fail(error), { on: () => true, attempts: 1 })))
+      expect(jsonOf(error).history.map(({ error }) => error)).toEqual(["Error.Why"])
+      expect(JSON.stringify(jsonOf(error))).not.toContain("hunter2")
+    }))
 })

@@ -129,6 +129,39 @@ describe.each(names(hooked))("the span around, driven by %s", (_, driver) => {
     }))
 })
 
+describe.each(names(hooked))("a span that lives long, driven by %s", (_, driver) => {
+  const forLong = { ...options, waitInitial: 0, timeout: "1 day" } as const
+  const droppedBy = (span: Tracer.NativeSpan | undefined) => span?.attributes.get("stamina.dropped_events")
+  const countOf = (span: Tracer.NativeSpan | undefined, event: string) =>
+    span?.events.filter(([name]) => name === event).length
+
+  it.effect("gets events for its first retries and for the end of the run, and counts the others", () =>
+    Effect.gen(function*() {
+      const { provide, spans } = recordSpans()
+      const run = driver.build({ ...forLong, attempts: 101 }, () => failing(999))
+      yield* provide(inTime(run.pipe(Effect.exit, Effect.withSpan("around"))))
+      expect(countOf(spans[0], "stamina.retry_scheduled")).toBe(RetrySpans.maxEvents)
+      expect(spans[0]?.events[63]?.[2]["stamina.retry_num"]).toBe(64)
+      expect(countOf(spans[0], "stamina.gave_up")).toBe(1)
+      expect(droppedBy(spans[0])).toBe(100 - 64)
+    }))
+
+  it.effect("gets events for the ends of its first runs, however many runs there are", () =>
+    Effect.gen(function*() {
+      const { provide, spans } = recordSpans()
+      const run = Effect.exit(driver.build({ ...forLong, attempts: 2 }, () => failing(999)))
+      const all = Effect.forEach(Array.from({ length: 300 }), () => run)
+      yield* provide(inTime(Effect.withSpan(all, "around")))
+      yield* provide(inTime(Effect.withSpan(run, "next")))
+      expect(countOf(spans[0], "stamina.retry_scheduled")).toBe(64)
+      expect(countOf(spans[0], "stamina.gave_up")).toBe(64)
+      expect(droppedBy(spans[0])).toBe(2 * (300 - 64))
+      // another span begins anew
+      expect(spans[1]?.events.map(([name]) => name)).toEqual(["stamina.retry_scheduled", "stamina.gave_up"])
+      expect(droppedBy(spans[1])).toBeUndefined()
+    }))
+})
+
 describe.each(names(seeing))("the span around, driven by %s, which sees how a run ends", (_, driver) => {
   it.effect("gets an event for a recovery", () =>
     Effect.gen(function*() {
