@@ -339,12 +339,13 @@ const afterFailure = <A, E, R>(
   cause: Cause.Cause<E>,
   again: Again<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  engine.failed(
-    run,
-    fiber,
-    cause,
-    (failed) => isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
-  )
+  asking(run, fiber, () =>
+    engine.failed(
+      run,
+      fiber,
+      cause,
+      (failed) => isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
+    ))
 
 const afterSuccess = <A, E, R>(
   run: engine.LiveRun,
@@ -354,13 +355,14 @@ const afterSuccess = <A, E, R>(
 ): Effect.Effect<A, E, R> => {
   const rejected = run.settings.rejects?.(value)
   if (rejected !== undefined) {
-    return engine.rejected(
-      run,
-      fiber,
-      value,
-      rejected,
-      () => isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
-    )
+    return asking(run, fiber, () =>
+      engine.rejected(
+        run,
+        fiber,
+        value,
+        rejected,
+        () => isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
+      ))
   }
   const told = run.attempt === 1 ? undefined : engine.recovered(run, fiber)
   return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
@@ -384,10 +386,25 @@ const goOn = <A, E, R>(
     onFailure: (cause) => afterFailure(run, fiber, cause, again),
     onSuccess: (value) => afterSuccess(run, fiber, value, again)
   })
-  // one finalizer, from the first retry on, also where the run begins afresh
-  if (run.guarded) return rest
+  return guarded(run, fiber, () => rest)
+}
+
+/** Makes a decision that a door may have a part in. What it grants is given back, wherever an interruption comes. */
+const asking = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  decide: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => run.settings.admission === undefined ? decide() : guarded(run, fiber, decide)
+
+/** Installs the one finalizer of a run, before `next` does anything. It holds where the run begins afresh as well. */
+const guarded = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  next: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  if (run.guarded) return next()
   run.guarded = true
-  return Effect.onExitPrimitive(rest, () => engine.finished(run, fiber))
+  return Effect.onExitPrimitive(Effect.suspend(next), () => engine.finished(run, fiber))
 }
 
 /** Puts an attempt in a span of its own and limits its time, where the options ask for that. */

@@ -207,18 +207,20 @@ class Restarts<A, E, R> {
   private failed(failure: Cause.Cause<E>): Elements<A, E, R> {
     return Effect.withFiber((fiber) => {
       const { run } = this
-      return engine.failed(run, fiber, failure, (cause): Elements<A, E, R> => {
-        if (isOver(run)) {
-          const end = Exit.failCause(cause)
-          this.end = end
-          return Effect.andThen(
-            Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
-            engine.giveUp(run, fiber, end)
-          )
-        }
-        const again = Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start)
-        return Effect.andThen(this.watched(fiber), this.guarded(again))
-      })
+      const decision = Effect.suspend(() =>
+        engine.failed(run, fiber, failure, (cause): Elements<A, E, R> => {
+          if (isOver(run)) {
+            const end = Exit.failCause(cause)
+            this.end = end
+            return Effect.andThen(
+              Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
+              engine.giveUp(run, fiber, end)
+            )
+          }
+          return this.guarded(Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start))
+        })
+      )
+      return Effect.andThen(this.watched(fiber), decision)
     })
   }
 
@@ -234,16 +236,18 @@ class Restarts<A, E, R> {
   /** Tells how a run ended that neither ends nor fails by itself. One finalizer holds for all runs to come. */
   private watched(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
     if (this.run.guarded) return Effect.void
-    this.run.guarded = true
     const { context } = fiber
-    return Scope.addFinalizerExit(this.scope, (exit) =>
-      Effect.provideContext(
-        Effect.withFiber((fiber) =>
-          Exit.isSuccess(exit) && this.current !== undefined && this.run.healthyFrom !== Infinity
-            ? this.recovered(fiber)
-            : this.interrupted(fiber)
-        ),
-        context
-      ))
+    return Effect.uninterruptible(Effect.suspend(() => {
+      this.run.guarded = true
+      return Scope.addFinalizerExit(this.scope, (exit) =>
+        Effect.provideContext(
+          Effect.withFiber((fiber) =>
+            Exit.isSuccess(exit) && this.current !== undefined && this.run.healthyFrom !== Infinity
+              ? this.recovered(fiber)
+              : this.interrupted(fiber)
+          ),
+          context
+        ))
+    }))
   }
 }

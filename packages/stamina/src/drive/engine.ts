@@ -225,9 +225,10 @@ export const finished = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | u
 
 /** Ends a run that has retried, if a deadline is what interrupts it. */
 const endedByDeadline = (run: LiveRun, fiber: AnyFiber): boolean => {
-  const isInterrupting = deadlines.isInterrupting(fiber, run, Run.lastFailure(run)?.error)
-  if (isInterrupting) Run.over(run, timeOf(run, fiber), "DeadlineExceeded")
-  return isInterrupting
+  const failure = Run.lastFailure(run)
+  if (failure === undefined || !deadlines.isInterrupting(fiber, run, failure.error)) return false
+  Run.over(run, timeOf(run, fiber), "DeadlineExceeded")
+  return true
 }
 
 /** Tells of the retry, waits as decided, and releases what hooks acquired. */
@@ -266,9 +267,11 @@ export const announce = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> => 
           ? Effect.void
           : run.wait === 0
           ? release
-          // started at once, so that it wakes before the fiber that goes to sleep for the same time after it
+          // started at once, so that it wakes before the fiber that goes to sleep for the same time after it;
+          // uninterruptible, so that an interruption finds the release in its place
           : Effect.forkChild(Effect.onExit(Effect.interruptible(clock.sleep(fiber, run.wait)), () => release), {
-            startImmediately: true
+            startImmediately: true,
+            uninterruptible: true
           })
     )
   })

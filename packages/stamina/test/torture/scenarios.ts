@@ -1,8 +1,8 @@
 /**
  * Programs that retry, each with something in it that an interruption could spoil.
  */
-import { Effect, Fiber, Layer, Queue, Schedule, Semaphore, Stream } from "effect"
-import { type RetryHook, Stamina, staminaSchedule } from "effect-stamina"
+import { Clock, Effect, Fiber, Layer, Queue, Schedule, Semaphore, Stream } from "effect"
+import { type Admission, type RetryHook, Stamina, staminaSchedule } from "effect-stamina"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { SqlClient } from "effect/sql"
 import { drivers } from "../kit/drivers.ts"
@@ -46,6 +46,48 @@ const every = (does: () => Effect.Effect<void>): RetryHook.RetryHook => ({
   onRecovered: does,
   onGaveUp: does,
   onInterrupted: does
+})
+
+/** A retry behind a door, which is given back each retry that is never made. */
+const door = (
+  answers: string,
+  ask: (grant: () => Admission.Answer) => Admission.Answer | Effect.Effect<Admission.Answer>,
+  isStream = false
+): Scenario => ({
+  name: `a door that answers ${answers}${isStream ? ", before a stream" : ""}`,
+  make: (world) => {
+    let heard = ""
+    let [grantedAt, endedAt] = [0, 0]
+    const hear = (letter: string) => () => void (heard += letter)
+    const now = (fiber: Fiber.Fiber<unknown, unknown>) => fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    const admission: Admission.Admission = {
+      called: hear("c"),
+      failed: hear("f"),
+      ask: (_, fiber) =>
+        ask(() => {
+          heard += "a"
+          grantedAt = now(fiber)
+          return { _tag: "Granted", wait: 3 }
+        }),
+      succeeded: hear("s"),
+      unused: hear("u")
+    }
+    const attempt = Effect.andThen(Effect.sync(hear("b")), world.failing(2, slowly, Effect.sleep(2)))
+    const behindDoor = { ...options, name: "run", admission }
+    const program = Effect.provide(
+      isStream
+        ? Stream.runDrain(Stamina.retryStream(Stream.fromEffect(attempt), behindDoor))
+        : Stamina.retry(attempt, behindDoor),
+      world.hooks({})
+    ).pipe(Effect.ensuring(Effect.withFiber((fiber) => Effect.sync(() => void (endedAt = now(fiber))))))
+    const check = () => {
+      if (!/^(?:c|cb(?:fab)*(?:|f|fau?|s))?$/.test(heard)) return `the door hears "${heard}"`
+      // an answer may be on its way when the run is interrupted; after its wait, a retry has begun
+      const isKept = heard.endsWith("a") && answers === "at once" && endedAt - grantedAt < 3
+      return isKept ? `the door is not given back its last: "${heard}"` : undefined
+    }
+    return { program, check }
+  }
 })
 
 const dying = Effect.ensuring(Effect.sleep(4), Effect.die("a finalizer"))
@@ -180,7 +222,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   plain(
     "attempts that take too long",
     (world) =>
-      Effect.scoped(Effect.andThen(world.resource("file", Effect.sleep(2)), Effect.sleep(9))).pipe(
+      world.failing(0, Effect.scoped(Effect.andThen(world.resource("file", Effect.sleep(2)), Effect.sleep(9)))).pipe(
         Stamina.retry({ ...options, attempts: 3, attemptTimeout: 4, name: "run" }),
         Effect.provide(world.hooks({}))
       )
@@ -231,6 +273,16 @@ export const scenarios: ReadonlyArray<Scenario> = [
         Stream.runForEach(() => Effect.andThen(Effect.sleep(1), world.note("beats"))),
         Effect.provide(world.hooks({}, {}))
       )
+  ),
+  door("at once", (grant) => grant()),
+  door("at once", (grant) => grant(), true),
+  door("later", (grant) => Effect.map(Effect.sleep(2), grant)),
+  door("later", (grant) => Effect.map(Effect.sleep(2), grant), true),
+  plain(
+    "runs that begin afresh after a healthy attempt",
+    (world) =>
+      Stamina.retry(world.failing(3, slowly, Effect.sleep(9)), { ...options, name: "run", attempts: 2, resetAfter: 8 })
+        .pipe(Effect.provide(world.hooks({}, every(() => Effect.sleep(1)))))
   ),
   plain("a stream that gives up, and one that its consumer leaves", (world) =>
     Effect.all([

@@ -1,7 +1,7 @@
 /**
  * Programs one step at a time: something can be done before any step of a program, and the program is the same each time.
  *
- * Fibers take turns of one operation each. Time passes only when no fiber can go on, and then to the next sleeper.
+ * Time passes only when no fiber can go on, and then to the next sleeper.
  */
 import { Clock, Context, Duration, Effect, type Exit, type Fiber, Random, Scheduler } from "effect"
 
@@ -16,6 +16,15 @@ export type Blow =
   | { readonly what: "wake, then interrupt"; readonly step: number; readonly millis: number; readonly later: number }
   /** Time leaps to just when that sleeper wakes, as where a machine was asleep. */
   | { readonly what: "leap"; readonly step: number; readonly millis: number }
+
+/**
+ * How fibers share the time.
+ *
+ * - `turns`: one operation each, so that they meet in every way. What wakes a fiber goes on with it for some operations,
+ *   which no other comes between.
+ * - `runs`: each goes on until it has to wait, but for a break before the one operation where the blow comes.
+ */
+export type Pace = "turns" | "runs"
 
 /** How a program went. */
 export interface Passage<A, E> {
@@ -42,7 +51,17 @@ const enough = 20_000
 const aftermath = 60_000
 
 /** Runs a program to its end, which `onEnd` is told of, and then a minute longer. */
-export const pass = <A, E>(program: Effect.Effect<A, E>, blow: Blow, onEnd: () => void): Passage<A, E> => {
+export const pass = <A, E>(
+  program: Effect.Effect<A, E>,
+  blow: Blow,
+  pace: Pace,
+  onEnd: () => void
+): Passage<A, E> => {
+  let steps = 0
+  /** Whether the next step is the one that a blow comes before. */
+  const isDue = (later: boolean): boolean =>
+    blow.what !== "nothing" &&
+    (later ? blow.what === "wake, then interrupt" && steps === blow.step + blow.later : steps === blow.step)
   const tasks: Array<() => void> = []
   const sleepers: Array<Sleeper> = []
   let now = 0
@@ -51,10 +70,21 @@ export const pass = <A, E>(program: Effect.Effect<A, E>, blow: Blow, onEnd: () =
     scheduleTask: (task) => void tasks.push(task),
     flush: () => undefined
   }
+  /** Whether there was a break before the operation that comes next. */
+  let taken = false
   const scheduler: Scheduler.Scheduler = {
     executionMode: "async",
-    // the first three operations of a turn only take up what the turn before has left
-    shouldYield: ({ currentOpCount }) => currentOpCount > 3,
+    shouldYield: ({ currentOpCount }) => {
+      // the first three operations of a turn only take up what the turn before has left
+      if (pace === "turns") return currentOpCount > 3
+      if (taken || !(isDue(false) || isDue(true))) {
+        taken = false
+        steps++
+        return false
+      }
+      taken = true
+      return true
+    },
     makeDispatcher: () => dispatcher
   }
   const nanos = () => BigInt(Math.round(now * 1_000_000))
@@ -106,14 +136,13 @@ export const pass = <A, E>(program: Effect.Effect<A, E>, blow: Blow, onEnd: () =
     sleeper.wake()
   }
 
-  let steps = 0
   const goOn = (until: number, limit: number): void => {
-    for (let step = 0; step < limit; step++) {
-      if (fiber?.pollUnsafe() === undefined && blow.what !== "nothing") {
-        if (steps === blow.step) strike()
-        if (blow.what === "wake, then interrupt" && steps === blow.step + blow.later) fiber?.interruptUnsafe()
+    for (let turn = 0; turn < limit; turn++) {
+      if (fiber?.pollUnsafe() === undefined && (pace === "turns" || taken)) {
+        if (isDue(false)) strike()
+        if (isDue(true)) fiber?.interruptUnsafe()
       }
-      steps++
+      if (pace === "turns") steps++
       const task = tasks.shift()
       if (task !== undefined) task()
       else if (!sleepOn(until)) return
