@@ -76,9 +76,12 @@ export const make: Effect.Effect<Timeline> = Effect.gen(function*() {
 
 /** The shortest and the longest wait before a retry, by the formula in the README and not by the library's own code. */
 export const bounds = (policy: RetryPolicy.RetryPolicy, retryNum: number): readonly [number, number] => {
-  const exponential = Duration.toMillis(policy.waitInitial) * policy.waitExpBase ** (retryNum - 1)
+  const { waitJitter } = policy
   const max = Duration.toMillis(policy.waitMax)
-  return [Math.min(max, exponential), Math.min(max, exponential + Duration.toMillis(policy.waitJitter))]
+  const exponential = Math.min(max, Duration.toMillis(policy.waitInitial) * policy.waitExpBase ** (retryNum - 1))
+  if (typeof waitJitter !== "string") return [exponential, Math.min(max, exponential + Duration.toMillis(waitJitter))]
+  const part = Number.parseFloat(waitJitter) / 100
+  return [exponential * (1 - part), Math.min(max, exponential * (1 + part))]
 }
 
 /** Colours the text, but only where a person looks at it. */

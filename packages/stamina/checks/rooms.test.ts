@@ -18,7 +18,7 @@ const levels = [
   ["run"],
   ["around", "telemetry"],
   ["drive"],
-  ["http", "sql", "persistence", "workflow", "promise", "simulation", "testing"]
+  ["http", "sql", "persistence", "workflow", "promise", "simulation", "testing", "config"]
 ]
 const rooms = levels.flat()
 const levelOf = (room: string): number => levels.findIndex((level) => level.includes(room))
@@ -32,11 +32,11 @@ const owners: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect/sql/SqlClient": ["sql"],
   "effect/persistence/Redis": ["persistence"],
   "effect/workflow/Activity": ["workflow"],
-  "effect/Schema": ["workflow"],
-  "effect/SchemaIssue": ["workflow"],
-  "effect/JsonSchema": ["workflow"],
-  "effect/Config": ["workflow"],
-  "effect/ConfigProvider": ["workflow"],
+  "effect/Schema": ["workflow", "config"],
+  "effect/SchemaIssue": ["workflow", "config"],
+  "effect/JsonSchema": ["workflow", "config"],
+  "effect/Config": ["workflow", "config"],
+  "effect/ConfigProvider": ["workflow", "config"],
   "effect": [],
   "effect/http": [],
   "effect/cli/Command": [],

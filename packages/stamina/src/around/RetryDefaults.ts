@@ -73,10 +73,7 @@ export const layer = (options: DefaultOptions): Layer.Layer<never> => {
   const nested = options.nested === undefined ? undefined : checkNesting(caller, options.nested, "nested")
   return Layer.fresh(Layer.effect(
     defaults.Current,
-    Effect.map(defaults.Current, (around): defaults.Defaults => ({
-      policy: { ...around.policy, ...policy },
-      nested: nested ?? around.nested
-    }))
+    Effect.map(defaults.Current, (around) => defaults.within(around, { policy, nested }))
   ))
 }
 

@@ -225,7 +225,7 @@ export const retryBlock = <A, E, R>(
 /** The jitter-free wait, in milliseconds, if the current attempt fails and is retried. */
 const nextWait = (run: engine.LiveRun, fiber: Fiber.Fiber<unknown, unknown>): number => {
   const plan = engine.planOf(run, fiber)
-  return plan.active && plan.waits ? Backoff.shortest(plan.backoff, run.attempt) : 0
+  return plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, run.attempt) : 0
 }
 
 /**

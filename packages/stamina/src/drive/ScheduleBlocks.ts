@@ -195,7 +195,9 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
 }
 
 /** The plan of what options leave open. */
-const stamina: Decision.Plan = /*#__PURE__*/ Decision.fromPolicy(RetryPolicy.defaults)
+const stamina: Decision.Plan = /*#__PURE__*/ Object.assign(/*#__PURE__*/ Decision.fromPolicy(RetryPolicy.defaults), {
+  waitMaxSaid: false
+})
 
 /** For a block that has nothing to do with limits. */
 const endless: Partial<Decision.Plan> = { attempts: Infinity, timeout: Infinity }

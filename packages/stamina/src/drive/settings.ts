@@ -136,8 +136,10 @@ const planner = (given: Given, base: RetryPolicy.RetryPolicy): Settings["plan"] 
   let last: { readonly plan: Decision.Plan; readonly mode: Mode; readonly defaults: Defaults } | undefined
   return (mode, defaults) => {
     if (last === undefined || last.mode !== mode || last.defaults !== defaults) {
-      const policy = complete({ ...defaults.policy, ...given }, base)
-      last = { plan: inMode(Decision.fromPolicy(policy), mode), mode, defaults }
+      const said = { ...defaults.policy, ...given }
+      const plan = Decision.fromPolicy(complete(said, base))
+      const attempts = Math.min(plan.attempts, defaults.maxAttempts)
+      last = { plan: inMode({ ...plan, attempts, waitMaxSaid: said.waitMax !== undefined }, mode), mode, defaults }
     }
     return last.plan
   }

@@ -36,8 +36,8 @@ export const fromPolicy = (policy: Curve): Backoff => backoffOf(policy) as Backo
  * others. Every shape saturates: at any retry number, however large, the wait is a number between 0 and `max`. A power
  * too large for a number counts as `max`, even if `initial` is 0, as in stamina.
  *
- * `random` is called at most once, and not at all where the wait does not depend on chance: where `jitter` is 0 in a
- * shape that adds it, or where the range of a random wait has no width.
+ * `random` is called at most once, and not at all where the wait does not depend on chance: where `jitter` and `spread`
+ * are 0 in a shape that uses them, or where the range of a random wait has no width.
  *
  * `previous` is the wait before the attempt that failed, in milliseconds. Only the decorrelated shape uses it. The
  * default is the initial wait.
@@ -67,8 +67,9 @@ export const wait = (
 }
 
 /**
- * The shortest wait before retry `retryNum`, in milliseconds: the one where `u` is 0. That is no jitter in a shape that
- * adds it, 0 in `"full"`, half in `"equal"`, and the initial wait in `"decorrelated"`.
+ * The shortest wait before retry `retryNum`, in milliseconds: the one where `u` is 0. In a shape that uses jitter, that is
+ * the wait without it, less the part that is its `spread`; 0 in `"full"`, half in `"equal"`, and the initial wait in
+ * `"decorrelated"`.
  *
  * @category arithmetic
  * @since 0.1.0

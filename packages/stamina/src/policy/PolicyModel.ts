@@ -26,6 +26,14 @@ export const shapeNames = ["additive", "full", "equal", "decorrelated", "constan
 export type ShapeName = (typeof shapeNames)[number]
 
 /**
+ * A part of something, in percent: `"20%"`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Percentage = `${number}%`
+
+/**
  * How waits grow from one retry to the next, and how chance changes them: the name of a shape, or the list of the waits.
  *
  * **Details**
@@ -48,10 +56,13 @@ export type ShapeName = (typeof shapeNames)[number]
  * Architecture Blog, 2015), with one difference. There, a decorrelated wait is cut off at the cap, so many waits equal
  * the cap. Here, the cap limits the range that the wait is drawn from.
  *
+ * A `waitJitter` in percent goes both ways. With `p` its part of 1 and `w` the wait without jitter, `waitMax` at most, the
+ * wait is `min(waitMax, w · (1 − p) + u · 2 · p · w)`: for `"20%"`, between 80 % and 120 % of `w`.
+ *
  * No wait is ever longer than `waitMax`. Only `"additive"`, `"full"` and `"equal"` use `waitExpBase`. A list does not use
  * `waitInitial`. `"full"`, `"equal"` and `"decorrelated"` do not use `waitJitter`, and their waits still differ at the
- * cap. The other shapes add jitter below the cap, so it vanishes there: all clients that wait for `waitMax` wait equally
- * long.
+ * cap. The other shapes add jitter below the cap. So a jitter that is a time vanishes there: all clients that wait for
+ * `waitMax` wait equally long. Of a jitter in percent, the lower half is left.
  *
  * **Gotchas**
  *
@@ -78,6 +89,8 @@ export interface Backoff {
   readonly max: number
   /** The most that jitter adds, in milliseconds. */
   readonly jitter: number
+  /** The part of a wait by which jitter makes it shorter or longer at most: 0 to 1. Default 0. */
+  readonly spread?: number | undefined
   /** The factor from one wait to the next. */
   readonly base: number
 }
@@ -119,10 +132,16 @@ export interface Curve<Time = Duration.Duration> {
   readonly backoff: BackoffShape<Time>
   /** The wait before the first retry, without jitter: finite, ≥ 0. Default 100 ms. */
   readonly waitInitial: Time
-  /** The longest wait, jitter included: finite, ≥ 0. Default 5 s. */
+  /**
+   * The longest wait, jitter included: finite, ≥ 0. Default 5 s, or the longest of `waitInitial` and of the waits of a
+   * list, where one that is said is longer than the default.
+   */
   readonly waitMax: Time
-  /** The most that jitter adds to a wait: finite, ≥ 0. 0 means no jitter, and no random number is drawn. Default 1 s. */
-  readonly waitJitter: Time
+  /**
+   * The most that jitter adds to a wait: finite, ≥ 0; or by what percentage of a wait it makes it shorter or longer at
+   * most, `"0%"` to `"100%"`. With 0 there is no jitter, and no random number is drawn. Default 1 s.
+   */
+  readonly waitJitter: Time | Percentage
   /** The factor from one wait to the next: a finite number ≥ 0. Default 2. */
   readonly waitExpBase: number
 }
@@ -148,7 +167,7 @@ export interface RetryPolicy extends Limits, Curve {}
 type Optional<A> = { readonly [K in keyof A]?: A[K] | undefined }
 
 /**
- * What `RetryPolicy.make` takes: every field may be left out, and `undefined` means the default.
+ * What `RetryPolicy.make` takes: every field may be left out, and `undefined` means the same.
  *
  * @category models
  * @since 0.1.0

@@ -11,7 +11,7 @@ import type * as EffectSchema from "effect/Schema"
 import { checkKnown } from "../tools/check.ts"
 import * as policyBounds from "./bounds.ts"
 import * as policyConfig from "./config.ts"
-import { complete, given } from "./given.ts"
+import { checkFull, complete, given } from "./given.ts"
 import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy } from "./PolicyModel.ts"
 import * as policyModel from "./PolicyModel.ts"
 import * as policyPreview from "./preview.ts"
@@ -25,6 +25,7 @@ export type {
   Encoded,
   Input,
   Limits,
+  Percentage,
   PreviewedRetry,
   PreviewOptions,
   RetryPolicy,
@@ -43,9 +44,17 @@ export const defaults: RetryPolicy = policyModel.defaults
 const names: ReadonlyArray<string> = /*#__PURE__*/ Object.keys(defaults)
 
 /**
- * Makes a policy of the fields given. The defaults fill in the rest.
+ * Makes a policy of the fields given. The base fills in the rest: {@link defaults}, or another policy.
+ *
+ * **Details**
+ *
+ * Where `waitMax` is not given, it is that of the base, or as long as the longest wait that is given, as `waitInitial` or
+ * in a list, where that is longer. So a default never cuts short a wait that was asked for.
  *
  * **Gotchas**
+ *
+ * A policy has all fields, and spreading it says all of them: in `{ ...mine, ...theirs }` nothing of `mine` is left. Keep
+ * what was said apart, as an {@link Input}, and layer it with `make(theirs, mine)`.
  *
  * Throws a `RangeError` when a field is out of range or unknown. The error names the field, the rule and the value.
  *
@@ -60,13 +69,24 @@ const names: ReadonlyArray<string> = /*#__PURE__*/ Object.keys(defaults)
  * console.log(patient.attempts, Duration.format(patient.timeout)) // 20 5m
  * ```
  *
+ * **Example** (One policy that refines another)
+ *
+ * ```ts
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * const ours = RetryPolicy.make({ attempts: 3, waitJitter: "20%" })
+ * const search = RetryPolicy.make({ attempts: 5 }, ours)
+ *
+ * console.log(search.attempts, search.waitJitter) // 5 20%
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (input: Input = {}): RetryPolicy => {
+export const make = (input: Input = {}, base: RetryPolicy = defaults): RetryPolicy => {
   const caller = "RetryPolicy.make"
   checkKnown(caller, input, names)
-  return Object.freeze(complete(given(caller, input), defaults))
+  return Object.freeze(complete(given(caller, input), checkFull(caller, base)))
 }
 
 /**
@@ -74,8 +94,9 @@ export const make = (input: Input = {}): RetryPolicy => {
  *
  * **Details**
  *
- * Every field may be left out and then has its default. `attempts` is an integer ≥ 1 or the word `"unlimited"`;
- * `timeout` is a duration > 0 or `"unlimited"`; the waits are durations ≥ 0; `waitExpBase` is a number ≥ 0; `backoff` is
+ * Every field may be left out and then has its default; {@link schemaOf} takes it from another policy. `attempts` is an integer ≥ 1 or the word `"unlimited"`;
+ * `timeout` is a duration > 0 or `"unlimited"`; the waits are durations ≥ 0, and `waitJitter` may be a percentage, `"20%"`;
+ * `waitExpBase` is a number ≥ 0; `backoff` is
  * the name of a shape or a list of waits, `"full"` or `["1 second", 250]`; `overshoot` is `"allow"` or `"refuse"`. A
  * duration is text as `Duration.fromInput` reads it (`"10 seconds"`, `"1.5 hours"`, `"500 millis"`) or a number of
  * milliseconds.
@@ -113,7 +134,32 @@ export const make = (input: Input = {}): RetryPolicy => {
  * @category schemas
  * @since 0.1.0
  */
-export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ policySchema.make()
+export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ policySchema.make(defaults)
+
+/**
+ * {@link Schema} with another base than the defaults: what the JSON leaves out comes from there.
+ *
+ * **Gotchas**
+ *
+ * Throws a `RangeError` when the base is not a policy with all fields.
+ *
+ * **Example** (A settings file that refines a policy)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { RetryPolicy } from "effect-stamina"
+ *
+ * const ours = RetryPolicy.make({ attempts: 3, waitMax: "2 seconds" })
+ * const decode = Schema.decodeUnknownSync(Schema.fromJsonString(RetryPolicy.schemaOf(ours)))
+ *
+ * console.log(decode(`{ "timeout": "10 seconds" }`).attempts) // 3
+ * ```
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const schemaOf = (base: RetryPolicy): EffectSchema.Codec<RetryPolicy, Encoded> =>
+  policySchema.make(checkFull("RetryPolicy.schemaOf", base))
 
 /**
  * A policy from configuration: `config("PAYMENTS")` reads `PAYMENTS_ATTEMPTS`, `PAYMENTS_TIMEOUT`,
@@ -122,8 +168,8 @@ export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ po
  *
  * **Details**
  *
- * An absent variable means the default, and so does an empty one if the `ConfigProvider` treats empty as absent. Values
- * are written as in {@link Schema}: `5`, `10 seconds`, `unlimited`. A bare number for a duration is milliseconds. A
+ * The base has what an absent variable leaves open: {@link defaults}, or another policy. An empty variable is absent if the
+ * `ConfigProvider` says so. Values are written as in {@link Schema}: `5`, `10 seconds`, `20%`, `unlimited`. A bare number for a duration is milliseconds. A
  * backoff is a name (`full`), or one wait or several, separated by commas (`1 second, 5 seconds`). A provider that has
  * lists can give a list. One `ConfigError` lists all variables that are out of range, each with its path, the rule and
  * the value.
@@ -134,7 +180,7 @@ export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ po
  * `PAYMENTS_ATEMPTS`. The config always has a value, so `Config.option` and `Config.withDefault` around it have no
  * effect.
  *
- * Throws a `RangeError` when the prefix is empty or not a string.
+ * Throws a `RangeError` when the prefix is empty or not a string, or when the base is not a policy with all fields.
  *
  * **Example** (A policy from the environment)
  *
@@ -142,16 +188,18 @@ export const Schema: EffectSchema.Codec<RetryPolicy, Encoded> = /*#__PURE__*/ po
  * import { ConfigProvider, Duration, Effect } from "effect"
  * import { RetryPolicy } from "effect-stamina"
  *
+ * const ours = RetryPolicy.make({ attempts: 3, waitMax: "2 seconds" })
  * const provider = ConfigProvider.fromEnv({ env: { PAYMENTS_ATTEMPTS: "5", PAYMENTS_TIMEOUT: "2 minutes" } })
- * const policy = Effect.runSync(RetryPolicy.config("PAYMENTS").parse(provider))
+ * const policy = Effect.runSync(RetryPolicy.config("PAYMENTS", ours).parse(provider))
  *
- * console.log(policy.attempts, Duration.format(policy.timeout), Duration.format(policy.waitMax)) // 5 2m 5s
+ * console.log(policy.attempts, Duration.format(policy.timeout), Duration.format(policy.waitMax)) // 5 2m 2s
  * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const config = (prefix: string): Config.Config<RetryPolicy> => policyConfig.make(prefix)
+export const config = (prefix: string, base: RetryPolicy = defaults): Config.Config<RetryPolicy> =>
+  policyConfig.make(prefix, base)
 
 /**
  * The worst case of a policy, over all random numbers and all durations of the calls: the most calls that one run can

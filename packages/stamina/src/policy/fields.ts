@@ -7,7 +7,15 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { checkAttempts, checkBase, checkOvershoot, checkTimeout, checkWait, refuse } from "../tools/check.ts"
 import { checkShape } from "./given.ts"
-import { type BackoffShape, type Curve, type Limits, type RetryPolicy, shapeNames } from "./PolicyModel.ts"
+import { checkJitter, orPercentage, percentagePattern, readPercentage } from "./jitter.ts"
+import {
+  type BackoffShape,
+  type Curve,
+  type Limits,
+  type Percentage,
+  type RetryPolicy,
+  shapeNames
+} from "./PolicyModel.ts"
 import { durationPattern, fromText, passing, readDuration, type Text, unlimited, writeDuration } from "./spelling.ts"
 
 /** A field with values of type `A`, written as `Spelt`. */
@@ -46,15 +54,19 @@ const durationText: JsonSchema.JsonSchema = { type: "string", pattern: durationP
 
 const unlimitedText: JsonSchema.JsonSchema = { type: "string", enum: [unlimited] }
 
+const waitRule = "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)"
+
+const waitTexts: ReadonlyArray<JsonSchema.JsonSchema> = [{ type: "number", minimum: 0 }, durationText]
+
 const wait = (name: keyof RetryPolicy, description: string): Field<Duration.Duration, string> => {
   const check = (value: unknown) => checkWait(caller, value, name)
   return {
-    rule: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
+    rule: waitRule,
     read: (spelt) => readDuration(spelt, check),
     fromText,
     write: writeDuration,
     check: checkDuration(name, check),
-    jsonSchema: { description, anyOf: [{ type: "number", minimum: 0 }, durationText] }
+    jsonSchema: { description, anyOf: waitTexts }
   }
 }
 
@@ -92,6 +104,21 @@ const timeout: Fields["timeout"] = {
   }
 }
 
+const waitJitter: Fields["waitJitter"] = {
+  rule: `${waitRule},${orPercentage}`,
+  read: (spelt) => readPercentage(spelt) ?? readDuration(spelt, (value) => checkWait(caller, value, "waitJitter")),
+  fromText,
+  write: (value) => typeof value === "string" ? value : writeDuration(value),
+  check: (value) =>
+    typeof value === "string" || Duration.isDuration(value)
+      ? checkJitter(caller, value, "waitJitter")
+      : refuse(caller, "waitJitter", `a Duration${orPercentage}`, value),
+  jsonSchema: {
+    description: "The most that jitter adds to a wait, or by what percentage it changes one; 0 means none.",
+    anyOf: [...waitTexts, { type: "string", pattern: percentagePattern }]
+  }
+}
+
 const waitExpBase: Fields["waitExpBase"] = {
   rule: "a finite number >= 0",
   read: (spelt) => passing(waitExpBase.check)(spelt),
@@ -121,7 +148,7 @@ const backoff: Fields["backoff"] = {
     description: "How waits grow and how chance changes them: a name, or the waits themselves.",
     anyOf: [
       { type: "string", enum: [...shapeNames] },
-      { type: "array", minItems: 1, items: { anyOf: [{ type: "number", minimum: 0 }, durationText] } }
+      { type: "array", minItems: 1, items: { anyOf: waitTexts } }
     ]
   }
 }
@@ -153,7 +180,7 @@ export const fields: Fields = {
   timeout,
   waitInitial: /*#__PURE__*/ wait("waitInitial", "The wait before the first retry, without jitter."),
   waitMax: /*#__PURE__*/ wait("waitMax", "The longest wait, jitter included."),
-  waitJitter: /*#__PURE__*/ wait("waitJitter", "The most that jitter adds to a wait; 0 means none."),
+  waitJitter,
   waitExpBase,
   backoff,
   overshoot
@@ -185,7 +212,11 @@ export const randomValues = (): { readonly [K in keyof RetryPolicy]: Schema.Code
     timeout: madeOf(Schema.NullOr(between(1, 1_000_000)), (number) => Duration.millis(number ?? Infinity)),
     waitInitial: wait,
     waitMax: wait,
-    waitJitter: wait,
+    waitJitter: madeOf(
+      Schema.Union([millis, Schema.Struct({ percent: between(0, 100) })]),
+      (jitter): Duration.Duration | Percentage =>
+        typeof jitter === "number" ? Duration.millis(jitter) : `${jitter.percent}%`
+    ),
     waitExpBase: madeOf(between(0, 1000), (hundredths) => hundredths / 100),
     backoff: madeOf(
       Schema.Union([Schema.Literals(shapeNames), Schema.NonEmptyArray(millis)]),

@@ -12,7 +12,16 @@ import {
   isWait,
   refuse
 } from "../tools/check.ts"
-import { type Backoff, type BackoffShape, type Curve, type Input, type RetryPolicy, shapeNames } from "./PolicyModel.ts"
+import { checkJitter, partOf } from "./jitter.ts"
+import {
+  type Backoff,
+  type BackoffShape,
+  type Curve,
+  defaults,
+  type Input,
+  type RetryPolicy,
+  shapeNames
+} from "./PolicyModel.ts"
 
 /** The fields that were given, checked. A field given as `undefined` is absent. */
 export type Given = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }
@@ -29,7 +38,7 @@ export const given = (caller: string, input: Input): Given => {
   if (input.timeout !== undefined) out.timeout = checkTimeout(caller, input.timeout, "timeout")
   if (input.waitInitial !== undefined) out.waitInitial = checkWait(caller, input.waitInitial, "waitInitial")
   if (input.waitMax !== undefined) out.waitMax = checkWait(caller, input.waitMax, "waitMax")
-  if (input.waitJitter !== undefined) out.waitJitter = checkWait(caller, input.waitJitter, "waitJitter")
+  if (input.waitJitter !== undefined) out.waitJitter = checkJitter(caller, input.waitJitter, "waitJitter")
   if (input.waitExpBase !== undefined) out.waitExpBase = checkBase(caller, input.waitExpBase)
   if (input.backoff !== undefined) out.backoff = checkShape(caller, input.backoff)
   if (input.overshoot !== undefined) out.overshoot = checkOvershoot(caller, input.overshoot, "overshoot")
@@ -38,8 +47,32 @@ export const given = (caller: string, input: Input): Given => {
 
 type Fillable<A> = { -readonly [K in keyof A]?: A[K] }
 
-/** A policy of what was given; `base` fills in the rest. */
-export const complete = (given: Given, base: RetryPolicy): RetryPolicy => ({ ...base, ...given })
+/** Checks a policy to build upon: it has all fields. */
+export const checkFull = (caller: string, base: RetryPolicy): RetryPolicy => {
+  if (base === defaults) return base
+  if (typeof base !== "object" || base === null) return refuse(caller, "base", rule, base)
+  // names the field that is out of range
+  const fields: Given = given(`${caller}: base`, base)
+  return Object.keys(defaults).every((name) => name in fields)
+    ? fields as RetryPolicy // it has every field
+    : refuse(caller, "base", rule, base)
+}
+
+const rule = "a policy with all fields, as RetryPolicy.make makes it"
+
+/**
+ * A policy of what was given; `base` fills in the rest. Its `waitMax` does not cut a wait that was given short: it is as
+ * long as the longest of them, unless it was given itself.
+ */
+export const complete = (given: Given, base: RetryPolicy): RetryPolicy => {
+  const { backoff, waitInitial = Duration.zero, waitMax } = given
+  const waits = typeof backoff === "object" ? backoff : []
+  return {
+    ...base,
+    ...given,
+    waitMax: waitMax ?? [waitInitial, ...waits].reduce((one, other) => Duration.max(one, other), base.waitMax)
+  }
+}
 
 /** The numbers of a backoff, in milliseconds, as far as they were given. */
 export const backoffOf = (given: Pick<Given, keyof Curve>): Partial<Backoff> => {
@@ -52,7 +85,10 @@ export const backoffOf = (given: Pick<Given, keyof Curve>): Partial<Backoff> => 
   }
   if (waitInitial !== undefined) out.initial = Duration.toMillis(waitInitial)
   if (waitMax !== undefined) out.max = Duration.toMillis(waitMax)
-  if (waitJitter !== undefined) out.jitter = Duration.toMillis(waitJitter)
+  if (typeof waitJitter === "string") {
+    out.jitter = 0
+    out.spread = partOf(waitJitter)
+  } else if (waitJitter !== undefined) out.jitter = Duration.toMillis(waitJitter)
   if (waitExpBase !== undefined) out.base = waitExpBase
   return out
 }

@@ -1,21 +1,18 @@
 /**
- * The numbers of a backoff that were given, for one that differs from the run's.
+ * A backoff that holds for one tag: the numbers that were said for it, over those of the run.
  */
-import * as Duration from "effect/Duration"
-import type { Backoff } from "./Backoff.ts"
-import type { Given } from "./given.ts"
+import type { Backoff } from "./PolicyModel.ts"
 
-/** What was given, in milliseconds. */
-export const backoffOf = (given: Given): Partial<Backoff> => {
-  const backoff: { -readonly [K in keyof Backoff]?: Backoff[K] } = {}
-  if (given.backoff !== undefined) {
-    backoff.shape = typeof given.backoff === "string"
-      ? given.backoff
-      : given.backoff.map((wait) => Duration.toMillis(wait))
+/**
+ * The backoff to wait by. The run's `max` caps waits that were said for the tag only where it was itself said
+ * (`keepsMax`): a default does not cut short what somebody asked for.
+ */
+export const merge = (run: Backoff, own: Partial<Backoff>, keepsMax: boolean): Backoff => {
+  const merged = { ...run, ...own }
+  // jitter is one thing that is said in one of two ways
+  if (own.jitter !== undefined) merged.spread = own.spread
+  if (own.max === undefined && !keepsMax) {
+    merged.max = Math.max(run.max, own.initial ?? 0, ...(typeof own.shape === "object" ? own.shape : []))
   }
-  if (given.waitInitial !== undefined) backoff.initial = Duration.toMillis(given.waitInitial)
-  if (given.waitMax !== undefined) backoff.max = Duration.toMillis(given.waitMax)
-  if (given.waitJitter !== undefined) backoff.jitter = Duration.toMillis(given.waitJitter)
-  if (given.waitExpBase !== undefined) backoff.base = given.waitExpBase
-  return backoff
+  return merged
 }

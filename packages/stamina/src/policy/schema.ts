@@ -14,16 +14,17 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { fields, mapFields, names, randomValues, type Spelt } from "./fields.ts"
-import { defaults, type Encoded, type RetryPolicy } from "./PolicyModel.ts"
+import { complete } from "./given.ts"
+import type { Encoded, RetryPolicy } from "./PolicyModel.ts"
 
 /** A report always shows the bad value, even if the caller did not ask for it: without it nobody can mend the input. */
 const reporting: SchemaAST.ParseOptions = { reportInput: true }
 
-/** Builds the codec. Fields that the JSON leaves out have their defaults. */
-export const make = (): Schema.Codec<RetryPolicy, Encoded> => {
-  const json = jsonForm()
+/** Builds the codec. The base has the fields that the JSON leaves out. */
+export const make = (base: RetryPolicy): Schema.Codec<RetryPolicy, Encoded> => {
+  const json = jsonForm(base)
   const codec = SchemaTransformation.transform<RetryPolicy, Encoded>({
-    decode: (encoded) => Object.freeze({ ...defaults, ...read(encoded) }),
+    decode: (encoded) => Object.freeze(complete(read(encoded), base)),
     encode: write
   })
   return json.pipe(Schema.decodeTo(policyForm(json, codec), codec))
@@ -55,7 +56,7 @@ const policyForm = (
     }
   )
 
-const jsonForm = (): Schema.Codec<Encoded> =>
+const jsonForm = (base: RetryPolicy): Schema.Codec<Encoded> =>
   Schema.declareConstructor<Encoded>()(
     [],
     () => (input, ast) => conclude(ast, input, isJsonObject(input) ? findFaults(input) : [notAnObject(input)]),
@@ -68,7 +69,7 @@ const jsonForm = (): Schema.Codec<Encoded> =>
     }
   ).check(
     // checks nothing; a declaration can give its JSON Schema only here
-    Schema.makeFilter(() => true, { toJsonSchema: () => [jsonSchema(), true] })
+    Schema.makeFilter(() => true, { toJsonSchema: () => [jsonSchema(base), true] })
   )
 
 /** Succeeds with the input when there is nothing to report. */
@@ -137,8 +138,8 @@ const write = (policy: RetryPolicy): Spelt => mapFields<Spelt>((name, field) => 
 // other forms
 // ---------------------------------------------------------------------------------------------------------------------
 
-const jsonSchema = (): JsonSchema.JsonSchema => {
-  const byDefault = write(defaults)
+const jsonSchema = (base: RetryPolicy): JsonSchema.JsonSchema => {
+  const byDefault = write(base)
   return {
     type: "object",
     title: "Retry policy",

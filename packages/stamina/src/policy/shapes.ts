@@ -25,9 +25,13 @@ export const rowOf = (shape: BackoffShape<number>): Row => typeof shape === "str
 
 type Curve = (backoff: Backoff, retryNum: number) => number
 
-/** Waits that follow a curve, with jitter on top. */
+/** Waits that follow a curve, with jitter on top or, where it is a part of the wait, both ways. */
 const jittered = (curve: Curve, monotoneFrom = 1): Row => ({
-  range: (backoff, retryNum) => [curve(backoff, retryNum), backoff.jitter],
+  range: (backoff, retryNum) => {
+    const { jitter, max, spread = 0 } = backoff
+    const wait = Math.min(max, curve(backoff, retryNum))
+    return [wait * (1 - spread), jitter + 2 * spread * wait]
+  },
   monotoneFrom
 })
 

@@ -66,11 +66,15 @@ interface Change {
 
 /** Waits that follow a curve, with jitter on top. */
 const steady = (change: (backoff: Backoff.Backoff) => Change): Words => (backoff, last) => {
-  const { max } = backoff
+  const { max, spread = 0 } = backoff
   const { shrinks = false, words } = change(backoff)
-  const start = Backoff.shortest(backoff, 1)
+  const start = Backoff.shortest({ ...backoff, spread: 0 }, 1)
   const longest = Backoff.longest(backoff, 1)
-  if (start === max && !shrinks) return `stay the same, ${millis(max)} each`
+  if (start === max && !shrinks) {
+    return spread > 0
+      ? `are ${between(Backoff.shortest(backoff, 1), max)} each`
+      : `stay the same, ${millis(max)} each`
+  }
   if (start === 0 && Backoff.shortest(backoff, last) === 0) return `are jitter alone, up to ${millis(longest)} each`
   const phrases = words === undefined ? [`stay the same at ${millis(start)}`] : [`start at ${millis(start)}`, words]
   return within(backoff, (words !== undefined && !shrinks) || longest === max, phrases)
@@ -99,7 +103,7 @@ const factor = ({ base, initial, max }: Backoff.Backoff): string | undefined => 
 
 /** The limits of random waits: an exponential curve without jitter. */
 const limits = (backoff: Backoff.Backoff, same: (limit: string) => string): string => {
-  const bare: Backoff.Backoff = { ...backoff, shape: "additive", jitter: 0 }
+  const bare: Backoff.Backoff = { ...backoff, shape: "additive", jitter: 0, spread: 0 }
   const start = Backoff.longest(bare, 1)
   const { shrinks, words } = multiplied(bare)
   return words === undefined || (start === bare.max && !shrinks)
@@ -127,7 +131,7 @@ const words: Readonly<Record<ShapeName, Words>> = {
 
 /** The used waits of a list: all of a short one, the beginning and the end of a long one. */
 const listed = (backoff: Backoff.Backoff, waits: ReadonlyArray<number>, last: number): string => {
-  const { jitter, max } = backoff
+  const { jitter, max, spread = 0 } = backoff
   const used = waits.slice(0, last)
   const capped = used.map((wait) => Math.min(wait, max))
   const final = capped.at(-1) ?? 0
@@ -139,12 +143,14 @@ const listed = (backoff: Backoff.Backoff, waits: ReadonlyArray<number>, last: nu
       ? `are ${first}, then ${millis(final)} each`
       : `are ${first}${isLong ? ", the last" : " and"} ${millis(final)}`
   ]
-  return within(backoff, used.some((wait) => wait + jitter > max), phrases)
+  return within(backoff, used.some((wait) => wait * (1 + spread) + jitter > max), phrases)
 }
 
 /** Lists what holds for the waits, with the jitter, and with the cap where waits come to it. */
-const within = ({ jitter, max }: Backoff.Backoff, isCapped: boolean, phrases: Array<string>): string => {
+const within = ({ jitter, max, spread = 0 }: Backoff.Backoff, isCapped: boolean, phrases: Array<string>): string => {
   if (jitter > 0) phrases.push(`gain up to ${millis(jitter)} of jitter`)
+  // fewer digits than a number has: 0.29 · 100 is 28.999999999999996
+  if (spread > 0) phrases.push(`vary by up to ${Number((spread * 100).toPrecision(12))}% both ways`)
   if (isCapped) phrases.push(`never exceed ${millis(max)}`)
   const last = phrases.pop()
   return phrases.length === 0 ? `${last}` : `${phrases.join(", ")} and ${last}`

@@ -9,6 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "../policy/Backoff.ts"
+import { merge } from "../policy/ownBackoff.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import { isHint, type Verdict } from "../verdict/Verdict.ts"
 
@@ -31,6 +32,11 @@ export interface Plan {
   readonly backoff: Backoff.Backoff
   /** Whether retries wait. In test mode they do not. */
   readonly waits: boolean
+  /**
+   * Whether the longest wait was said, and so caps longer waits that a backoff of one tag says without a `waitMax` of its
+   * own. Default `true`.
+   */
+  readonly waitMaxSaid?: boolean | undefined
 }
 
 /**
@@ -167,7 +173,7 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
   const hinted = plan.waits && isHint(verdict)
   if (hinted && verdict.wait > verdict.max) return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
   const once = memoized(random)
-  const own = plan.waits ? waitFor(plan.backoff, attempt, verdict, once, failed.previousWait) : 0
+  const own = plan.waits ? waitFor(plan, attempt, verdict, once, failed.previousWait) : 0
   const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, once)) : 0
   // a wait that others asked for is pointless where it would end past the timeout, so it never overshoots
   const asked = hinted || wait > own
@@ -183,7 +189,7 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
  * longer, else the hint with jitter on top, both with the same random number.
  */
 const waitFor = (
-  backoff: Backoff.Backoff,
+  { backoff, waitMaxSaid = true }: Plan,
   retryNum: number,
   verdict: Exclude<Verdict, false>,
   /** The same number each time. */
@@ -193,14 +199,21 @@ const waitFor = (
   if (verdict === true) return Backoff.wait(backoff, retryNum, random, previousWait)
   if (typeof verdict === "number") return verdict
   if (verdict._tag === "Backoff") {
-    return Backoff.wait({ ...backoff, ...verdict.backoff }, retryNum, random, previousWait)
+    return Backoff.wait(merge(backoff, verdict.backoff, waitMaxSaid), retryNum, random, previousWait)
   }
   return Math.max(Backoff.wait(backoff, retryNum, random, previousWait), onTop(verdict.wait, backoff, random))
 }
 
-/** A wait that others ask for, with jitter on top. */
-const onTop = (wait: number | undefined, { jitter }: Backoff.Backoff, random: () => number): number =>
-  wait === undefined || wait <= 0 ? 0 : wait + (jitter === 0 ? 0 : random() * jitter)
+/** A wait that others ask for, with jitter on top: never below it, also where jitter is a part of the wait. */
+const onTop = (
+  wait: number | undefined,
+  { jitter, spread = 0 }: Backoff.Backoff,
+  random: () => number
+): number => {
+  if (wait === undefined || wait <= 0) return 0
+  const most = jitter + spread * wait
+  return wait + (most === 0 ? 0 : random() * most)
+}
 
 /** Draws one number at most. */
 const memoized = (random: () => number): () => number => {

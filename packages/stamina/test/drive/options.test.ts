@@ -19,6 +19,7 @@ const functions: ReadonlyArray<readonly [string, (options: any) => unknown]> = [
 const numbers = "an integer >= 1 or Infinity"
 const timeouts = "a duration > 0 or Duration.infinity"
 const waits = "a finite duration >= 0"
+const jitters = "a finite duration >= 0 or a percentage from 0% to 100%"
 const bases = "a finite number >= 0"
 const shapes =
   "one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty array of finite " +
@@ -43,15 +44,18 @@ const bad: ReadonlyArray<readonly [string, string, unknown, string]> = [
   ["timeout", timeouts, null, "null"],
   ["timeout", timeouts, "soon", "\"soon\""],
   ["timeout", timeouts, {}, "{}"],
-  ...["waitInitial", "waitMax", "waitJitter"].flatMap((field) =>
+  ...[["waitInitial", waits], ["waitMax", waits], ["waitJitter", jitters]].flatMap(([field = "", rule = ""]) =>
     [
-      [field, waits, -1, "-1"],
-      [field, waits, NaN, "NaN"],
-      [field, waits, Infinity, "Infinity"],
-      [field, waits, "10", "\"10\""],
-      [field, waits, true, "true"]
+      [field, rule, -1, "-1"],
+      [field, rule, NaN, "NaN"],
+      [field, rule, Infinity, "Infinity"],
+      [field, rule, "10", "\"10\""],
+      [field, rule, "120%", "\"120%\""],
+      [field, rule, "-5%", "\"-5%\""],
+      [field, rule, true, "true"]
     ] as const
   ),
+  ["waitMax", waits, "20%", "\"20%\""],
   ["waitExpBase", bases, -0.5, "-0.5"],
   ["waitExpBase", bases, Infinity, "Infinity"],
   ["waitExpBase", bases, NaN, "NaN"],
@@ -124,7 +128,9 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
     expect(() => build({ ...fromConfig })).toThrow(
       new RangeError(
         `${caller}: unknown option "attempt", known are on, name, nested, hooks, attempts, timeout, waitInitial, waitMax, ` +
-          `waitJitter, waitExpBase, backoff, overshoot${caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, resetAfter, attemptsInAll, budget, admission"}`
+          `waitJitter, waitExpBase, backoff, overshoot${
+            caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, resetAfter, attemptsInAll, budget, admission"
+          }`
       )
     )
   })

@@ -47,7 +47,7 @@ const options = Schema.Struct(
     timeout: Schema.Union([between(1, 60_000), Schema.Null]),
     waitInitial: millis,
     waitMax: millis,
-    waitJitter: Schema.Union([millis, Schema.Literal(0)]),
+    waitJitter: Schema.Union([millis, Schema.Literals([0, "0%", "20%", "100%"])]),
     waitExpBase: Schema.Union([
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 4 })),
       Schema.Literals([0, 1, 2, 1e50, 1e308])
@@ -62,7 +62,8 @@ const limited = (c: typeof options.Type): typeof options.Type =>
   c.attempts === null && (c.timeout === null || shortestLater(c) < 500) ? { ...c, attempts: 40 } : c
 
 /** A wait that no later one falls short of by more than half. */
-const shortestLater = ({ backoff, waitExpBase, waitInitial, waitMax }: typeof options.Type): number => {
+const shortestLater = ({ backoff, waitExpBase, waitInitial, waitJitter, waitMax }: typeof options.Type): number => {
+  if (waitJitter === "100%") return 0
   if (typeof backoff !== "string") return Math.min(waitMax, backoff.at(-1) ?? 0)
   if (backoff === "full") return 0
   return waitExpBase < 1 && (backoff === "additive" || backoff === "equal") ? 0 : Math.min(waitMax, waitInitial)

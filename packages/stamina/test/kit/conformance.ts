@@ -22,7 +22,8 @@ export interface Case {
     readonly timeout: number | null
     readonly waitInitial: number
     readonly waitMax: number
-    readonly waitJitter: number
+    /** A percentage in random runs only. */
+    readonly waitJitter: number | RetryPolicy.Percentage
     readonly waitExpBase: number
     /** Not stamina's: in random runs only. */
     readonly backoff?: RetryPolicy.BackoffShape<number>
@@ -113,7 +114,7 @@ export const invalidTesting = (c: Case): ReadonlyArray<() => unknown> => {
  * Whether a case's options have to be refused: those marked so, and the one with a negative jitter (P060), which the
  * recording does not mark but which is out of range here as every other negative wait is.
  */
-export const hasInvalidOptions = (c: Case): boolean => c.invalid === true || c.options.waitJitter < 0
+export const hasInvalidOptions = (c: Case): boolean => c.invalid === true || Number(c.options.waitJitter) < 0
 
 /** Whether the case runs at all once what has to be refused is refused. */
 export const runs = (c: Case): boolean => !hasInvalidOptions(c) && testingOf(c.mode).stays.every(isValid)

@@ -223,5 +223,6 @@ describe("Backoff.fromPolicy", () => {
       shape: [1000, 250],
       max: 60_000
     })
+    expect(Backoff.fromPolicy(RetryPolicy.make({ waitJitter: "20%" }))).toEqual({ ...base, jitter: 0, spread: 0.2 })
   })
 })

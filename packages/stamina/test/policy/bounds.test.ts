@@ -84,7 +84,10 @@ describe("RetryPolicy.bounds", () => {
     ["a huge base", { waitExpBase: 1e308, waitJitter: 0 }, [10, 100 + 8 * 5_000]],
     ["no waits", { waitMax: 0 }, [10, 0]],
     ["nothing but jitter", { waitInitial: 0 }, [10, 9_000]],
-    ["a start above the cap", { waitInitial: "1 minute" }, [10, 45_000]],
+    ["a start above the cap", { waitInitial: "1 minute", waitMax: "5 seconds" }, [10, 45_000]],
+    ["a start above the default cap", { waitInitial: "10 seconds" }, [6, 50_000]],
+    ["jitter in percent", { waitJitter: "20%" }, [10, 3_100 * 1.2 + 3_200 * 1.2 + 3 * 5_000]],
+    ["jitter in percent, up to the cap", { waitJitter: "50%", waitInitial: "4 seconds", attempts: 3 }, [3, 10_000]],
     // retries at 0, 100, 300, 700: a failure after 1 s and more is final
     ["a timeout that comes first", { timeout: "1 second" }, [5, 1_000 + 1_800]],
     ["a timeout that is reached exactly", { timeout: 300, waitExpBase: 1, waitJitter: 0 }, [4, 300]],
@@ -119,7 +122,11 @@ describe("RetryPolicy.bounds", () => {
     ["decorrelated", { backoff: "decorrelated" }, [10, 33_900]],
     ["decorrelated, unlimited attempts", { backoff: "decorrelated", attempts: Infinity }, [451, 50_000]],
     ["decorrelated, a start of 0", { ...unlimited, backoff: "decorrelated", waitInitial: 0 }, [Infinity, 0]],
-    ["decorrelated, a start above the cap", { backoff: "decorrelated", waitInitial: "1 minute" }, [10, 45_000]],
+    ["decorrelated, a start above the cap", {
+      backoff: "decorrelated",
+      waitInitial: "1 minute",
+      waitMax: "5 seconds"
+    }, [10, 45_000]],
     ["constant", { backoff: "constant" }, [10, 9_900]],
     ["constant, the base being no matter", { backoff: "constant", waitExpBase: 1e300, waitJitter: 0 }, [10, 900]],
     ["linear", { backoff: "linear" }, [10, 13_500]],

@@ -125,7 +125,7 @@ describe("RetryPolicy.config", () => {
         "Expected a duration > 0, such as \"10 seconds\" or 10000 (milliseconds), or \"unlimited\", got \"10s\"",
         "  at [\"PAYMENTS\"][\"TIMEOUT\"]",
         `Expected ${wait}, got "-1"\n  at ["PAYMENTS"]["WAIT_MAX"]`,
-        `Expected ${wait}, got "Infinity"\n  at ["PAYMENTS"]["WAIT_JITTER"]`,
+        `Expected ${wait}, or a percentage from 0% to 100%, got "Infinity"\n  at ["PAYMENTS"]["WAIT_JITTER"]`,
         "Expected a finite number >= 0, got \"two\"\n  at [\"PAYMENTS\"][\"WAIT_EXP_BASE\"]",
         "Expected one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of finite " +
         "durations >= 0, got \"exponential\"\n  at [\"PAYMENTS\"][\"BACKOFF\"]",

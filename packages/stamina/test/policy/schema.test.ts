@@ -17,6 +17,7 @@ const rules = {
   attempts: "an integer >= 1 or \"unlimited\"",
   timeout: "a duration > 0, such as \"10 seconds\" or 10000 (milliseconds), or \"unlimited\"",
   wait: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
+  jitter: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds), or a percentage from 0% to 100%",
   base: "a finite number >= 0",
   backoff: "one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of finite " +
     "durations >= 0",
@@ -24,7 +25,7 @@ const rules = {
 }
 const known = "known are attempts, timeout, waitInitial, waitMax, waitJitter, waitExpBase, backoff, overshoot"
 
-const waits = ["waitInitial", "waitMax", "waitJitter"] as const
+const waits = [["waitInitial", rules.wait], ["waitMax", rules.wait], ["waitJitter", rules.jitter]] as const
 
 describe("RetryPolicy.Schema", () => {
   it.effect("takes what is left out, or undefined, from the defaults", () =>
@@ -111,11 +112,27 @@ describe("RetryPolicy.Schema", () => {
   })
 
   it.each([...nowhereADuration, "unlimited"])("refuses %o for a wait", (wait) => {
-    for (const field of waits) {
+    for (const [field, rule] of waits) {
       expect(report(RetryPolicy.Schema, { [field]: wait })).toEqual([
-        expect.stringContaining(`${field}: Expected ${rules.wait}, got `)
+        expect.stringContaining(`${field}: Expected ${rule}, got `)
       ])
     }
+  })
+
+  it.each(["20", "20 %", "-1%", "101%", "100.1%", "%", "1e3%", "NaN%", "Infinity%", " 20%", "20%%"])(
+    "refuses %o for jitter",
+    (waitJitter) => {
+      expect(report(RetryPolicy.Schema, { waitJitter })).toEqual([
+        `waitJitter: Expected ${rules.jitter}, got ${JSON.stringify(waitJitter)}`
+      ])
+    }
+  )
+
+  it("takes no percentage for another wait", () => {
+    expect(report(RetryPolicy.Schema, { waitInitial: "20%", waitMax: "20%" })).toEqual([
+      `waitInitial: Expected ${rules.wait}, got "20%"`,
+      `waitMax: Expected ${rules.wait}, got "20%"`
+    ])
   })
 
   it.each([-1, NaN, Infinity, null, "2", "unlimited", [2], {}])("refuses %o for waitExpBase", (waitExpBase) => {

@@ -15,39 +15,51 @@ const e = ({ base, initial, max }: Omit<Backoff.Backoff, "shape">, n: number): n
   return power === Infinity ? max : min(max, initial * power)
 }
 
+/** The wait `w`, of at most the cap, with the jitter. */
+const jittered = ({ jitter, max, spread }: Omit<Backoff.Backoff, "shape">, w: number, u: number): number =>
+  min(max, spread === undefined ? w + u * jitter : min(max, w) * (1 + spread * (2 * u - 1)))
+
 /** The nth Fibonacci number, by Binet's formula. */
 const F = (n: number): number => Math.round(((1 + Math.sqrt(5)) / 2) ** n / Math.sqrt(5))
 
 /** The formulas as `RetryPolicy.BackoffShape` documents them. A shape without one does not compile. */
 const formulas: Readonly<Record<RetryPolicy.ShapeName, Formula>> = {
-  additive: (b, n, u) => min(b.max, e(b, n) + u * b.jitter),
+  additive: (b, n, u) => jittered(b, e(b, n), u),
   full: (b, n, u) => u * e(b, n),
   equal: (b, n, u) => e(b, n) / 2 + u * (e(b, n) / 2),
   decorrelated: (b, _, u, p) => {
     const f = min(b.initial, b.max)
     return f + u * (max(f, min(b.max, 3 * p)) - f)
   },
-  constant: (b, _, u) => min(b.max, b.initial + u * b.jitter),
-  linear: (b, n, u) => min(b.max, b.initial * n + u * b.jitter),
-  fibonacci: (b, n, u) => min(b.max, b.initial * F(n) + u * b.jitter)
+  constant: (b, _, u) => jittered(b, b.initial, u),
+  linear: (b, n, u) => jittered(b, b.initial * n, u),
+  fibonacci: (b, n, u) => jittered(b, b.initial * F(n), u)
 }
 
 const ofList = (waits: ReadonlyArray<number>): Formula => (b, n, u) =>
-  min(b.max, ((n <= waits.length ? waits[n - 1] : waits.at(-1)) ?? NaN) + u * b.jitter)
+  jittered(b, (n <= waits.length ? waits[n - 1] : waits.at(-1)) ?? NaN, u)
 
 const millis = Schema.Union([
   Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 20_000 })),
   Schema.Literals([0, 1, 100, 5000])
 ])
-const numbers = Schema.Struct({
+const fields = {
   initial: millis,
   max: millis,
-  jitter: millis,
   base: Schema.Union([
     Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 4 })),
     Schema.Literals([0, 0.5, 1, 2, 1e308])
   ])
-})
+}
+/** Jitter is a time, or a part of the wait. */
+const numbers = Schema.Union([
+  Schema.Struct({ ...fields, jitter: millis }),
+  Schema.Struct({
+    ...fields,
+    jitter: Schema.Literal(0),
+    spread: Schema.Union([Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), Schema.Literals([0, 1])])
+  })
+])
 const retryNum = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60 }))
 const list = Schema.NonEmptyArray(millis)
 const runs = { arbitrary: { runs: 500 } }

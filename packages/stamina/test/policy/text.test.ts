@@ -104,8 +104,52 @@ describe("RetryPolicy.describe", () => {
     ],
     [
       "a start above the cap that shrinks",
-      { waitInitial: "10 seconds", waitExpBase: 0.5, waitJitter: 0 },
+      { waitInitial: "10 seconds", waitMax: "5 seconds", waitExpBase: 0.5, waitJitter: 0 },
       `${ten}; waits start at 5s, shrink later on and never exceed 5s: at most 14.961s of waiting in all.`
+    ],
+    [
+      "a start above the default cap",
+      { waitInitial: "10 seconds", attempts: 3 },
+      "At most 3 attempts, no retry once 45s have passed; waits stay the same, 10s each: at most 20s of waiting in all."
+    ],
+    [
+      "jitter in percent",
+      { waitJitter: "20%" },
+      `${ten}; waits start at 100ms, double each time, vary by up to 20% both ways and never exceed 5s: ` +
+      "at most 22.56s of waiting in all."
+    ],
+    [
+      "jitter in percent, without growth",
+      { waitJitter: "29%", backoff: "constant" },
+      `${ten}; waits stay the same at 100ms and vary by up to 29% both ways: at most 1.161s of waiting in all.`
+    ],
+    [
+      "jitter in percent, at the cap",
+      { waitJitter: "20%", waitInitial: "5 seconds", backoff: "linear" },
+      `${ten}; waits are between 4s and 5s each: at most 45s of waiting in all.`
+    ],
+    [
+      "jitter in percent, of one wait",
+      { waitJitter: "100%", attempts: 2 },
+      "At most 2 attempts, no retry once 45s have passed; the only wait is between 0ms and 200ms."
+    ],
+    [
+      "jitter in percent, of a list that comes to the cap by it",
+      { waitJitter: "30%", backoff: ["1 second", "4 seconds"] },
+      `${ten}; waits are 1s, then 4s each, vary by up to 30% both ways and never exceed 5s: at most 41.3s of waiting in ` +
+      "all."
+    ],
+    [
+      "jitter of no percent",
+      { waitJitter: "0%", attempts: 3 },
+      "At most 3 attempts, no retry once 45s have passed; waits start at 100ms, double each time and never exceed 5s: " +
+      "at most 300ms of waiting in all."
+    ],
+    [
+      "jitter in percent, which full jitter does not use",
+      { waitJitter: "20%", backoff: "full", attempts: 3 },
+      "At most 3 attempts, no retry once 45s have passed; waits are random, between 0ms and limits that start at 100ms, " +
+      "double each time and never exceed 5s: at most 300ms of waiting in all."
     ],
     [
       "nothing but jitter",
@@ -165,7 +209,7 @@ describe("RetryPolicy.describe", () => {
     ],
     [
       "decorrelated, at the cap from the first",
-      { backoff: "decorrelated", waitInitial: "1 minute" },
+      { backoff: "decorrelated", waitInitial: "1 minute", waitMax: "5 seconds" },
       `${ten}; waits stay the same, 5s each: at most 45s of waiting in all.`
     ],
     [
@@ -186,7 +230,7 @@ describe("RetryPolicy.describe", () => {
     ],
     [
       "linear, at the cap from the first, whatever the base",
-      { backoff: "linear", waitInitial: "1 minute", waitExpBase: 0.5 },
+      { backoff: "linear", waitInitial: "1 minute", waitMax: "5 seconds", waitExpBase: 0.5 },
       `${ten}; waits stay the same, 5s each: at most 45s of waiting in all.`
     ],
     [
@@ -207,7 +251,7 @@ describe("RetryPolicy.describe", () => {
     ],
     [
       "a list that is cut off",
-      { backoff: ["1 second", "2 seconds", "10 seconds"] },
+      { backoff: ["1 second", "2 seconds", "10 seconds"], waitMax: "5 seconds" },
       `${ten}; waits are 1s, 2s, then 5s each, gain up to 1s of jitter and never exceed 5s: at most 40s of waiting in ` +
       "all."
     ],

@@ -200,6 +200,12 @@ describe("a hint", () => {
     expect(decide({}, hint(7000, 7000), 0.5)).toEqual({ _tag: "Retry", wait: 7500 })
   })
 
+  it("has a percentage of itself on top, where jitter is one", () => {
+    expect(decide({ waitJitter: "20%" }, hint(7000, 7000), 0)).toEqual({ _tag: "Retry", wait: 7000 })
+    expect(decide({ waitJitter: "20%" }, hint(7000, 7000), 0.5)).toEqual({ _tag: "Retry", wait: 7700 })
+    expect(decide({ waitJitter: "20%" }, true, 0.5, { notBefore: 10_000 })).toEqual({ _tag: "Retry", wait: 11_000 })
+  })
+
   it("draws one number, and none where waits have no jitter", () => {
     const drawn = (input: RetryPolicy.Input) => {
       let draws = 0
@@ -209,6 +215,7 @@ describe("a hint", () => {
     }
     expect([drawn({}), drawn({ backoff: "full" }), drawn({ backoff: "full", waitJitter: 0 }), drawn({ waitJitter: 0 })])
       .toEqual([1, 1, 1, 0])
+    expect([drawn({ waitJitter: "1%" }), drawn({ waitJitter: "0%" })]).toEqual([1, 0])
   })
 
   it.prop("is never undercut, in any shape", [
@@ -225,7 +232,7 @@ describe("a hint", () => {
     )
     const waited = decision._tag === "Retry" ? decision.wait : NaN
     expect(waited).toBeGreaterThanOrEqual(wait)
-    expect(waited).toBeLessThanOrEqual(Math.max(backoff.max, wait + backoff.jitter))
+    expect(waited).toBeLessThanOrEqual(Math.max(backoff.max, wait + backoff.jitter + (backoff.spread ?? 0) * wait))
   })
 
   it("that is too long ends the run, with what was asked for and what is granted, and nothing is drawn", () => {
@@ -258,6 +265,41 @@ describe("a hint", () => {
       _tag: "Retry",
       wait: 0
     })
+  })
+})
+
+describe("a backoff of its own, and waitMax", () => {
+  const wait = (plan: Decision.Plan, backoff: RetryOn.OwnBackoff["backoff"], attempt = 1) =>
+    Decision.decide(plan, { ...failed, attempt, verdict: { _tag: "Backoff", backoff } }, () => 0)
+  const said = Decision.fromPolicy(RetryPolicy.make({ waitJitter: 0 }))
+  const unsaid = { ...said, waitMaxSaid: false }
+
+  it("is capped by that of the run where it was said, and only there", () => {
+    expect(wait(said, { initial: 10_000 })).toEqual({ _tag: "Retry", wait: 5000 })
+    expect(wait(unsaid, { initial: 10_000 })).toEqual({ _tag: "Retry", wait: 10_000 })
+    expect(wait(said, { shape: [60_000] })).toEqual({ _tag: "Retry", wait: 5000 })
+    expect(wait(unsaid, { shape: [1000, 60_000] }, 2)).toEqual({ _tag: "Retry", wait: 60_000 })
+  })
+
+  it("is capped by its own", () => {
+    expect(wait(unsaid, { initial: 10_000, max: 7000 })).toEqual({ _tag: "Retry", wait: 7000 })
+    expect(wait(said, { initial: 10_000, max: 7000 })).toEqual({ _tag: "Retry", wait: 7000 })
+  })
+
+  it("grows to the run's where it begins below", () => {
+    expect(wait(unsaid, { initial: 4000 }, 3)).toEqual({ _tag: "Retry", wait: 5000 })
+  })
+
+  it("has the jitter that was said for it, a time in place of a percentage and the other way round", () => {
+    const at = (run: RetryPolicy.Input, own: RetryOn.OwnBackoff["backoff"]) =>
+      Decision.decide(
+        Decision.fromPolicy(RetryPolicy.make(run)),
+        { ...failed, verdict: { _tag: "Backoff", backoff: { initial: 1000, ...own } } },
+        () => 0.75
+      )
+    expect(at({ waitJitter: "20%" }, {})).toEqual({ _tag: "Retry", wait: 1100 })
+    expect(at({ waitJitter: "20%" }, { jitter: 100 })).toEqual({ _tag: "Retry", wait: 1075 })
+    expect(at({ waitJitter: 100 }, { jitter: 0, spread: 0.2 })).toEqual({ _tag: "Retry", wait: 1100 })
   })
 })
 

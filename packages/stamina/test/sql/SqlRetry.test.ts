@@ -232,7 +232,7 @@ describe("SqlRetry.transaction", () => {
       expect(fails(exit)).toEqual([serialization])
       const waits = starts.slice(1).map((start, i) => start - starts[i]!)
       expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2000])
-      expect(Duration.toMillis(SqlRetry.defaults.waitJitter)).toBe(100)
+      expect(SqlRetry.defaults.waitJitter).toEqual(Duration.millis(100))
       const undefinedMeansDefault = SqlRetry.transaction(failing, {
         waitJitter: 0,
         waitInitial: undefined,

@@ -119,6 +119,35 @@ describe("a backoff of its own, for one tag", () => {
     )
     expect(time.sleeps).toEqual([2000, 200, 6000])
   })
+
+  it("is not cut short by a waitMax that nobody said, and is by one of the options or of the defaults around", () => {
+    const sleeps = (options: RetryPolicy.Input, around: RetryPolicy.Input = {}) => {
+      const time = new VirtualTime([0])
+      Effect.runSync(
+        Effect.fail({ _tag: "Busy" } as const).pipe(
+          Stamina.retry({ on: { Busy: { backoff: ["1 minute"] } }, timeout: "1 hour", attempts: 2, ...options }),
+          Effect.ignore,
+          Effect.provide(Stamina.layerDefaults(around)),
+          unlogged,
+          time.provide
+        )
+      )
+      return time.sleeps
+    }
+    expect(sleeps({})).toEqual([60_000])
+    expect(sleeps({ waitInitial: "10 seconds" })).toEqual([60_000])
+    expect(sleeps({ waitMax: "7 seconds" })).toEqual([7000])
+    expect(sleeps({}, { waitMax: "7 seconds" })).toEqual([7000])
+    expect(sleeps({ ...RetryPolicy.defaults, attempts: 2 })).toEqual([5000])
+    expect(sleeps({}, { waitInitial: "7 seconds" })).toEqual([60_000])
+  })
+
+  it("takes a percentage for its jitter", () => {
+    expect(RetryOn.make({ Busy: { waitJitter: "20%" } })({ _tag: "Busy" })).toEqual({
+      _tag: "Backoff",
+      backoff: { jitter: 0, spread: 0.2 }
+    })
+  })
 })
 
 describe("RetryOn.atLeast", () => {
