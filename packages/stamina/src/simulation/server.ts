@@ -1,7 +1,7 @@
 /**
  * The server of a fleet: one attempt after the other, in the order in which they came.
  */
-import { checkKnown } from "../tools/check.ts"
+import { checkKnown, refuse } from "../tools/check.ts"
 import { checkMillis, checkPositive, checkSpan } from "./numbers.ts"
 import type { Server as Options, Trouble } from "./SimulationModel.ts"
 
@@ -14,11 +14,14 @@ export interface CheckedTrouble {
   readonly factor: number
 }
 
+const kinds: ReadonlyArray<Trouble["kind"]> = ["refuses", "hangs", "slow"]
+
 /** Checks a trouble on behalf of the function named `caller`. */
 export const troubleOf = (caller: string, trouble: Trouble | undefined): CheckedTrouble | undefined => {
   if (trouble === undefined) return undefined
   checkKnown(caller, trouble, ["kind", "from", "lasts", "factor"])
   const from = checkMillis(caller, trouble.from, "trouble.from")
+  if (!kinds.includes(trouble.kind)) refuse(caller, "trouble.kind", `one of ${kinds.join(", ")}`, trouble.kind)
   return {
     kind: trouble.kind,
     from,
