@@ -47,7 +47,7 @@ const steps: ReadonlyArray<Step> = [
   },
   { name: "examples", commands: ["node scripts/examples.ts"] },
   { name: "docs:code", commands: ["node scripts/docsCode.ts .tmp/docs.json"], results: ".tmp/docs.json" },
-  { name: "figures", commands: ["node docs/figures/make.ts --check"] },
+  { name: "figures", commands: ["node docs/figures/make.ts --check", "node docs/figures/budgets.ts --check"] },
   { name: "surface", commands: ["node packages/api-surface/main.ts"] },
   { name: "build", commands: ["pnpm -r run build"] },
   { name: "package", commands: ["node scripts/package.ts"] }

@@ -186,7 +186,7 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> => {
  * import { Effect } from "effect"
  * import { RetryBudget, Stamina } from "effect-stamina"
  *
- * const budget = RetryBudget.makeUnsafe({ name: "search", capacity: 1 })
+ * const budget = RetryBudget.makeUnsafe({ name: "search", capacity: 2 })
  *
  * const down = Effect.fail("down").pipe(
  *   Stamina.retry({ on: () => true, budget, waitInitial: "1 milli", waitJitter: 0 }),

@@ -34,3 +34,7 @@ export const afterHang = (budget: Budget, scale = 1): number =>
     trouble: { kind: "hangs", from: "30 seconds", lasts: "10 seconds" },
     lasts: "4 minutes"
   }).recoveredAfter / 1000
+
+/** Attempts per call of a fleet with 500 calls per second in all, where all calls fail, with a bucket each or one for all. */
+export const ofFleetInOutage = (clients: number, sharedBudget: boolean, lasts: "10 seconds" | "2 minutes"): number =>
+  ofFleet({ clients, rate: 500 / clients, budget: {}, sharedBudget, server: ample, failures: 1, lasts }).amplification
