@@ -2,7 +2,7 @@
  * The calls that the service makes, and the dependency that answers them: badly, and by a script.
  */
 import { Data, Effect } from "effect"
-import { Stamina } from "effect-stamina"
+import { RetryBudget, Stamina } from "effect-stamina"
 import type { Ledger } from "./ledger.ts"
 
 class Unavailable extends Data.TaggedError("Unavailable") {}
@@ -12,7 +12,13 @@ class Rejected extends Data.TaggedError("Rejected") {}
 type Answer = "ok" | "unavailable" | "overloaded" | "rejected" | "unavailable, after a while"
 
 /** How a call ends if it needed a retry, in the words of the label `outcome`. */
-type Outcome = "recovered" | "attempts_exhausted" | "timeout_reached" | "not_retryable" | "interrupted"
+type Outcome =
+  | "recovered"
+  | "attempts_exhausted"
+  | "timeout_reached"
+  | "not_retryable"
+  | "interrupted"
+  | "budget_exhausted"
 
 export interface Call {
   /** The option `name`, and so the label `callable`. */
@@ -25,6 +31,8 @@ export interface Call {
   readonly timeout?: number
   /** Whoever asked goes away after so many milliseconds. */
   readonly patience?: number
+  /** The retry budget of what is called. */
+  readonly budget?: RetryBudget.RetryBudget
   /** None: it succeeds or fails at once, and nobody hears of it. */
   readonly outcome: Outcome | undefined
 }
@@ -63,13 +71,21 @@ export const calls: ReadonlyArray<Call> = [
     patience: 20,
     outcome: "interrupted"
   },
+  {
+    name: "quoteShipping",
+    // what succeeds in between pays for one retry
+    answers: (round) => round % 2 === 0 ? ["ok"] : ["unavailable", "unavailable", "unavailable"],
+    firstWait: 5,
+    budget: RetryBudget.makeUnsafe({ name: "shipping", capacity: 2, refill: 1 }),
+    outcome: "budget_exhausted"
+  },
   { name: "listPrices", answers: () => ["ok"], firstWait: 5, outcome: undefined },
   { name: "logIn", answers: () => ["rejected"], firstWait: 5, outcome: undefined }
 ]
 
 /** Makes a call, retried, and writes down what the dependency saw of it. */
 export const make = (call: Call, round: number, ledger: Ledger): Effect.Effect<void> => {
-  const { attempts, firstWait, name, patience = Infinity, timeout } = call
+  const { attempts, budget, firstWait, name, patience = Infinity, timeout } = call
   const answers = call.answers(round).values()
   const failures: Array<string> = []
 
@@ -83,6 +99,7 @@ export const make = (call: Call, round: number, ledger: Ledger): Effect.Effect<v
       name,
       attempts,
       timeout,
+      budget,
       waitInitial: firstWait,
       waitJitter: 0
     }),

@@ -20,8 +20,13 @@ export const make = (): Ledger => {
   }
   return {
     series,
-    add: ({ firstWait, name: callable, outcome }, failures) => {
-      if (outcome === undefined) return
+    add: ({ budget, firstWait, name: callable, outcome }, failures) => {
+      if (budget !== undefined) {
+        // two tokens at first; a success puts one back, and a call that fails takes what there is
+        const tokens = format("stamina_budget_tokens", { budget: budget.name })
+        series[tokens] = failures.length > 0 ? 0 : Math.min(2, (series[tokens] ?? 2) + 1)
+      }
+      if (outcome === undefined || failures.length === 0) return
       // a run that gave up did so at its last failure; the others retried every failure, or were about to
       const retried = outcome === "recovered" || outcome === "interrupted" ? failures : failures.slice(0, -1)
       // one that was interrupted was so in its wait, before the next attempt
@@ -29,6 +34,10 @@ export const make = (): Ledger => {
       for (const [i, error_type] of retried.entries()) {
         count("stamina_retries_total", { callable, retry_num: String(i + 1), error_type })
         count("stamina_scheduled_wait_seconds_total", { callable }, firstWait * 2 ** i / 1000)
+      }
+      if (budget !== undefined) {
+        count("stamina_budget_retries_total", { budget: budget.name, answer: "granted" }, retried.length)
+        count("stamina_budget_retries_total", { budget: budget.name, answer: "refused" })
       }
       count("stamina_runs_total", { callable, outcome })
       count("stamina_run_attempts_sum", { callable, outcome }, attempts)

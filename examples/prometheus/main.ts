@@ -67,6 +67,8 @@ const checking = Effect.gen(function*() {
   // # TYPE stamina_scheduled_wait_seconds_total counter
   // # TYPE stamina_runs_total counter
   // # TYPE stamina_run_attempts histogram
+  // # TYPE stamina_budget_tokens gauge
+  // # TYPE stamina_budget_retries_total counter
 
   yield* Console.log(lines(/_total.*"fetchUser"/))
   // stamina_retries_total{callable="fetchUser",retry_num="1",error_type="Unavailable"} 6

@@ -134,6 +134,7 @@ describe("Prometheus", () => {
       "{callable=\"chargeCard\"}": 3,
       "{callable=\"exportReport\"}": 1,
       "{callable=\"fetchUser\"}": 4,
+      "{callable=\"quoteShipping\"}": 2,
       "{callable=\"reserveStock\"}": 2,
       "{callable=\"searchOrders\"}": 2
     })
@@ -145,6 +146,8 @@ describe("Prometheus", () => {
       .filter(([name]) => name.startsWith("stamina_"))
       .map(([name, [metadata]]) => `${name}, a ${metadata?.type}: ${metadata?.help}`)
     expect(found.toSorted()).toEqual([
+      "stamina_budget_retries_total, a counter: Retries that a retry budget was asked for.",
+      "stamina_budget_tokens, a gauge: Tokens that a retry budget holds.",
       "stamina_retries_total, a counter: Total number of retries.",
       "stamina_run_attempts, a histogram: Attempts of runs that needed a retry.",
       "stamina_runs_total, a counter: Runs that needed a retry.",
@@ -162,17 +165,20 @@ describe("Prometheus", () => {
     const rules = await eventually(async () => {
       const { data } = JSON.parse(await get(`${prometheus}/api/v1/rules`))
       const [{ rules }]: [{ rules: ReadonlyArray<Rule> }] = data.groups
-      expect(rules.map(({ health, lastError }) => lastError ?? health)).toEqual(["ok", "ok", "ok"])
+      expect(rules.map(({ health, lastError }) => lastError ?? health)).toEqual(["ok", "ok", "ok", "ok"])
       return rules
     })
     const callables = Object.fromEntries(
-      rules.map(({ alerts, name }) => [name, alerts.map(({ labels }) => String(labels["callable"])).toSorted()])
+      rules.map((
+        { alerts, name }
+      ) => [name, alerts.map(({ labels }) => labels["callable"] ?? labels["budget"]).toSorted()])
     )
     // a quarter of a minute of retries is no storm; who gave up did so in every round
     expect(callables).toEqual({
       StaminaRetryStorm: [],
-      StaminaGivingUp: ["chargeCard", "reserveStock", "searchOrders"],
-      StaminaRecoveredShareLow: ["chargeCard", "reserveStock", "searchOrders"]
+      StaminaGivingUp: ["chargeCard", "quoteShipping", "reserveStock", "searchOrders"],
+      StaminaBudgetExhausted: ["shipping"],
+      StaminaRecoveredShareLow: ["chargeCard", "quoteShipping", "reserveStock", "searchOrders"]
     })
   })
 
@@ -191,6 +197,7 @@ describe("Prometheus", () => {
       "{callable=\"chargeCard\"}": 0,
       "{callable=\"exportReport\"}": 1,
       "{callable=\"fetchUser\"}": 1,
+      "{callable=\"quoteShipping\"}": 0,
       "{callable=\"reserveStock\"}": 0,
       "{callable=\"searchOrders\"}": 0
     })
