@@ -11,6 +11,17 @@ export default defineConfig({
     onStackTrace: (_, { file }) => !file.includes("/node_modules/"),
     projects: [
       { test: { name: "stamina", root: "packages/stamina", include: ["test/**/*.test.ts"], setupFiles } },
+      // runs the program that is built, as a process
+      {
+        test: {
+          name: "stamina-cli",
+          root: "packages/stamina-cli",
+          include: ["test/**/*.test.ts"],
+          globalSetup: "test/build.ts",
+          setupFiles,
+          testTimeout: 60_000
+        }
+      },
       {
         test: {
           name: "examples",

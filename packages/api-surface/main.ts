@@ -209,6 +209,7 @@ try {
     const output = join(folder, ".tmp", "surface")
     rmSync(output, { recursive: true, force: true })
     const entries = entriesOf(folder)
+    if (entries.length === 0) continue // a program, which nobody imports
     count += entries.length
     problems.push(...extract(folder, output, entries, await build(folder, output, entries)))
     problems.push(...await compare(folder, output))
