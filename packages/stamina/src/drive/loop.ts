@@ -1,0 +1,162 @@
+/**
+ * The loop that makes the attempts of a run, on the engine.
+ */
+import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import { type Attempt, CurrentAttempt } from "../around/Attempt.ts"
+import * as Backoff from "../policy/Backoff.ts"
+import { begins, isOver, lastFailure, ordinal } from "../run/Run.ts"
+import { attemptSpan } from "../telemetry/eventsOf.ts"
+import * as clock from "../tools/clock.ts"
+import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import * as engine from "./engine.ts"
+import type { Settings } from "./settings.ts"
+
+/** Retries one effect with checked options. Until the first failure, it costs one reading of the clock. */
+export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> => {
+  const again = () => self
+  return Effect.withFiber((fiber) => {
+    const start = clock.read(fiber)
+    const since = ordinal()
+    if (settings.admission !== undefined) settings.admission.called(fiber)
+    return settings.spans || settings.attemptTimeout < Infinity || settings.rejects !== undefined
+      ? loop(engine.begin(settings, start, since), fiber, self, again)
+      : Effect.catchCause(self, (cause) => afterFailure(engine.begin(settings, start, since), fiber, cause, again))
+  })
+}
+
+/** Makes the first attempt of a run: `again` makes the others, from the error before. */
+const loop = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  first: Effect.Effect<A, E, R>,
+  again: Again<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.matchCauseEffect(asAttempt(run, first), {
+    onFailure: (cause) => afterFailure(run, fiber, cause, again),
+    onSuccess: (value) => afterSuccess(run, fiber, value, again)
+  })
+
+type Again<A, E, R> = (error: unknown) => Effect.Effect<A, E, R>
+
+const afterFailure = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  cause: Cause.Cause<E>,
+  again: Again<A, E, R>
+): Effect.Effect<A, E, R> =>
+  asking(run, fiber, () =>
+    engine.failed(
+      run,
+      fiber,
+      cause,
+      (failed) => isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
+    ))
+
+const afterSuccess = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  value: A,
+  again: Again<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const rejected = run.settings.rejects?.(value)
+  if (rejected !== undefined) {
+    return asking(run, fiber, () =>
+      engine.rejected(
+        run,
+        fiber,
+        value,
+        rejected,
+        () => isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
+      ))
+  }
+  const told = run.attempt === 1 ? undefined : engine.recovered(run, fiber)
+  return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
+}
+
+/** Waits and makes the next attempt. */
+const goOn = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  again: Again<A, E, R>
+): Effect.Effect<A, E, R> => {
+  // suspended so that the run's finalizer is installed before any hook hears of the retry
+  const waitAndTry = Effect.suspend(() =>
+    Effect.flatMap(engine.wait(run, fiber), () => {
+      begins(run, engine.timeOf(run, fiber))
+      run.healthyFrom = undefined
+      return asAttempt(run, again(lastFailure(run)?.error))
+    })
+  )
+  const rest = Effect.matchCauseEffect(waitAndTry, {
+    onFailure: (cause) => afterFailure(run, fiber, cause, again),
+    onSuccess: (value) => afterSuccess(run, fiber, value, again)
+  })
+  return guarded(run, fiber, () => rest)
+}
+
+/** Makes a decision that a door may have a part in. What it grants is given back, wherever an interruption comes. */
+const asking = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  decide: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => run.settings.admission === undefined ? decide() : guarded(run, fiber, decide)
+
+/** Installs the one finalizer of a run, before `next` does anything. It holds where the run begins afresh as well. */
+const guarded = <A, E, R>(
+  run: engine.LiveRun,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  next: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  if (run.guarded) return next()
+  run.guarded = true
+  return Effect.onExitPrimitive(Effect.suspend(next), () => engine.finished(run, fiber))
+}
+
+/** Puts an attempt in a span of its own and limits its time, where the options ask for that. */
+const asAttempt = <A, E, R>(
+  run: engine.LiveRun,
+  attempt: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const timed = run.settings.attemptTimeout === Infinity ? attempt : inTime(run, attempt)
+  return engine.inSpan(run, timed, attemptSpan, { "stamina.attempt": run.attempt })
+}
+
+const inTime = <A, E, R>(run: engine.LiveRun, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const duration = run.settings.attemptTimeout
+  return Effect.timeoutOrElse(attempt, {
+    duration,
+    orElse: () => {
+      const error = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(duration) })
+      run.timedOut = error
+      // the option has put it in the error type that users see
+      return Effect.fail(error as E)
+    }
+  })
+}
+
+/** Retries a block that knows its attempt, with checked options. */
+export const retryBlock = <A, E, R>(
+  settings: Settings,
+  block: (attempt: Attempt) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    const run = engine.begin(settings, clock.read(fiber), ordinal())
+    if (settings.admission !== undefined) settings.admission.called(fiber)
+    const attempt = (previous: Option.Option<unknown>) =>
+      Effect.suspend(() => {
+        const current: Attempt = { num: run.attempt, nextWait: Duration.millis(nextWait(run, fiber)), previous }
+        return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
+      })
+    return loop(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
+  })
+
+/** The jitter-free wait, in milliseconds, if the current attempt fails and is retried. */
+const nextWait = (run: engine.LiveRun, fiber: Fiber.Fiber<unknown, unknown>): number => {
+  const plan = engine.planOf(run, fiber)
+  return plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, run.attempt) : 0
+}
