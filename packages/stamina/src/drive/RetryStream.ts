@@ -25,24 +25,25 @@ import { fromStreamOptions, type Settings } from "./settings.ts"
  *
  * **When to use**
  *
- * Where a stream can be begun again: a subscription, a change feed, a file that is read from the start. Effect's own
- * `Stream.retry` takes a `staminaSchedule`, but resets it with the first element of each try: a stream that delivers
+ * Where a stream can be started again: a subscription, a change feed, a file that is read from its beginning. Effect's own
+ * `Stream.retry` takes a `staminaSchedule`, but resets it with the first element of each start: a stream that delivers
  * something before it fails is then restarted for ever, whatever the limits.
  *
  * **Details**
  *
- * An attempt is a time that the stream is begun: `attempts` counts these, and `timeout` counts from just before the
- * first. How much the stream delivers in between makes no difference. Everything else is as in `Stamina.retry`: waits,
- * test mode, deadlines, hooks, reports, and what becomes of a cause.
+ * An attempt is one start of the stream: `attempts` counts the starts, and `timeout` counts from just before the first.
+ * How much the stream delivers in between makes no difference. Waits, test mode, deadlines, hooks, reports and what
+ * becomes of a cause are as in `Stamina.retry`.
  *
- * With `resetAfter`, a failure that comes so long after the first element of its start, or longer, is counted as the
- * first: attempts, timeout and waits start afresh, as a new run, and the old one has recovered. Since a source can go
- * on like that for ever, the stream is never begun more often than `attemptsInAll` says, by default 1000 times.
+ * A failure that comes `resetAfter` (default: 5 s) or longer after the first element of its start counts as the first
+ * one: attempts, timeout and waits start afresh, as a new run, and the old one has recovered. So the timeout limits the
+ * time of trouble, and a subscription may live for days. The stream is never started more often than `attemptsInAll`
+ * says, by default 1000 times.
  *
  * What a start has acquired is released before the wait for the next begins. Nothing is buffered or held back.
  *
- * A stream that was restarted has recovered when it ends, or when nobody wants more of it after an element has got
- * through; where its consumer fails or is interrupted, it counts as interrupted.
+ * A stream that was restarted has recovered when it ends, or when nobody pulls any more after an element has got through;
+ * where its consumer fails or is interrupted, it counts as interrupted.
  *
  * Can be called with the stream first, or with the options alone. Throws a `RangeError` at once when an option is out of
  * range or unknown.
@@ -51,9 +52,6 @@ import { fromStreamOptions, type Settings } from "./settings.ts"
  *
  * What was emitted before the failure stays emitted, and a restarted stream begins at *its* beginning: unless it
  * resumes where it was, as below, the same elements come again.
- *
- * The default timeout is 45 s, and a stream may well live longer than that: without `resetAfter`, its first failure then
- * is its last. Say `resetAfter`, not longer than the timeout, or `timeout: Duration.infinity`.
  *
  * Only what is above it in the pipe is restarted. An error of a `mapEffect` below is the consumer's own.
  *

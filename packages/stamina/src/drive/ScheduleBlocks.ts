@@ -37,7 +37,7 @@ import { failedAttempt } from "./failedAttempt.ts"
  * It waits also in test mode and where retries are switched off: a loop that polls must not become a hot loop there. What
  * retries is {@link retryOn}, which then waits for nothing, or ends.
  *
- * Composed as in this example, the blocks do exactly what {@link make} does, hooks aside.
+ * Composed as in this example, the blocks do what `staminaSchedule` does, hooks aside, in normal mode.
  *
  * **Example** (The blocks, composed)
  *
