@@ -1,6 +1,7 @@
 /**
  * Packs what is published and looks at the tarballs as those who install them will: by linters of packages, and by a
- * project outside the workspace (scripts/consumer) that installs the library, compiles against it and runs.
+ * project outside the workspace (scripts/consumer) that installs the library, compiles against it and runs. The command
+ * line is run by `npx`, and where nothing else is installed.
  *
  * It also compiles a library that wraps this one, and users of that library's declarations: a type that those cannot name
  * becomes `any` there, without a word from the compiler where `skipLibCheck` is set.
@@ -30,7 +31,7 @@ const pack = async (name: string): Promise<string> => {
 
 /** Looks at a tarball, and gives the number of its entry points. */
 const lint = async (tarball: string, folder: string): Promise<number> => {
-  const { exports, name, publishConfig } = readJson(join(folder, "package.json"))
+  const { bin, exports, name, publishConfig } = readJson(join(folder, "package.json"))
   for (const subpath of new Set([...Object.keys(exports), ...Object.keys(publishConfig.exports)])) {
     const built = exports[subpath]?.replace(/^\.\/src\/(.+)\.ts$/, "./dist/$1.js")
     if (publishConfig.exports[subpath] !== built) {
@@ -38,11 +39,15 @@ const lint = async (tarball: string, folder: string): Promise<number> => {
     }
   }
   await must("publint", ["run", tarball, "--strict"])
+  if (bin !== undefined) return 0 // a program has no types to look at
   const seen = await must("attw", [tarball, "--profile", "esm-only", "--format", "ascii"])
   const missed = Object.keys(exports).filter((subpath) => !seen.includes(`"${name}${subpath.slice(1)}"`))
   if (missed.length > 0) throw new Error(`attw has not looked at ${missed.join(", ")} of ${name}`)
   return Object.keys(exports).length
 }
+
+/** What pnpm tells its scripts is about this workspace, and not about projects elsewhere. */
+const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_/i.test(name)))
 
 /** Makes the project that uses the package, and installs what it depends on. */
 const install = async (tarball: string, folder: string): Promise<void> => {
@@ -52,9 +57,7 @@ const install = async (tarball: string, folder: string): Promise<void> => {
   for (const name of ["effect", "typescript", "@types/node"]) dependencies[name] = versions[name]
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
 
-  // what pnpm tells its scripts is about this workspace, and not about the project there
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_/i.test(name)))
-  await must(pnpm, ["install", "--ignore-workspace", "--prefer-offline"], { cwd: folder, env })
+  await must(pnpm, ["install", "--ignore-workspace", "--prefer-offline"], { cwd: folder, env: outside })
 
   for (const file of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]) {
     if (!existsSync(join(folder, "node_modules", "effect-stamina", file))) throw new Error(`the package lacks ${file}`)
@@ -91,8 +94,13 @@ const compile = async (folder: string): Promise<void> => {
   }
 }
 
+interface Node {
+  readonly path: string
+  readonly version: string
+}
+
 /** The Node.js that the machine has, where these scripts run on the workspace's own. */
-const nodeOfMachine = async (): Promise<{ readonly path: string; readonly version: string } | undefined> => {
+const nodeOfMachine = async (): Promise<Node | undefined> => {
   const path = (process.env["PATH"] ?? "").split(delimiter)
     .filter((folder) => !folder.includes("node_modules"))
     .map((folder) => join(folder, process.platform === "win32" ? "node.exe" : "node"))
@@ -102,33 +110,57 @@ const nodeOfMachine = async (): Promise<{ readonly path: string; readonly versio
   return ok ? { path, version: stdout.trim() } : undefined
 }
 
-const runIt = async (folder: string): Promise<string> => {
-  const main = join(folder, "out", "main.js")
-  await must(process.execPath, [main])
+/** Each Node.js to run the packages on. */
+const nodesToRun = async (): Promise<ReadonlyArray<Node>> => {
+  const own = { path: process.execPath, version: process.version }
   const machine = await nodeOfMachine()
-  if (machine === undefined || Number.parseInt(machine.version.slice(1)) < 20) {
-    console.log(`skipped: the package on the machine's own Node.js, ${machine?.version ?? "which was not found"}`)
-    return process.version
+  if (machine !== undefined && Number.parseInt(machine.version.slice(1)) >= 20) return [own, machine]
+  console.log(`skipped: the packages on the machine's own Node.js, ${machine?.version ?? "which was not found"}`)
+  return [own]
+}
+
+/** Runs the command line as it comes out of its tarball, with nothing beside it, and by `npx`. */
+const runCommandLine = async (tarball: string, folder: string, nodes: ReadonlyArray<Node>): Promise<void> => {
+  await must("tar", ["-xzf", tarball, "-C", folder])
+  for (const file of ["README.md", "LICENSE", "dist/licenses.txt"]) {
+    if (!existsSync(join(folder, "package", file))) throw new Error(`the command line lacks ${file}`)
   }
-  await must(machine.path, [main])
-  return `${process.version} and ${machine.version}`
+  const { bin } = readJson(join(folder, "package", "package.json"))
+  const args = ["lint", "{\"attempts\":50}"]
+  const answers = [
+    await must("npx", ["--yes", `--package=file:${tarball}`, "stamina", ...args], { cwd: folder, env: outside })
+  ]
+  for (const { path } of nodes) {
+    answers.push(await must(path, [join(folder, "package", bin.stamina), ...args], { cwd: folder, env: outside }))
+  }
+  for (const answer of answers) {
+    if (!answer.startsWith("warning attempts-unreachable: ")) throw new Error(`the command line says ${answer}`)
+  }
+}
+
+const runIt = async (folder: string, nodes: ReadonlyArray<Node>): Promise<string> => {
+  for (const { path } of nodes) await must(path, [join(folder, "out", "main.js")])
+  return nodes.map(({ version }) => version).join(" and ")
 }
 
 const consumer = mkdtempSync(join(tmpdir(), "effect-stamina-consumer-"))
+const bare = mkdtempSync(join(tmpdir(), "effect-stamina-cli-"))
 try {
+  const nodes = await nodesToRun()
   let entries = 0
   for (const { name, path } of await workspace.published()) {
     const tarball = await pack(name)
     entries += await lint(tarball, path)
     if (name === "effect-stamina") await install(tarball, consumer)
+    if (name === "effect-stamina-cli") await runCommandLine(tarball, bare, nodes)
   }
   await compile(consumer)
   report(
     [],
-    `${entries} entry points linted, installed, wrapped, compiled, and run on Node.js ${await runIt(consumer)}`
+    `${entries} entry points linted, installed, wrapped, compiled, and run on Node.js ${await runIt(consumer, nodes)}`
   )
 } catch (error) {
   report([error instanceof Error ? error.message : String(error)], "")
 } finally {
-  rmSync(consumer, { recursive: true, force: true })
+  for (const folder of [consumer, bare]) rmSync(folder, { recursive: true, force: true })
 }
