@@ -15,6 +15,9 @@ const byHand = { initial: 0, jitter: 0 }
 
 const hooksOff = Layer.mergeAll(silent, Stamina.layerHooks([]))
 
+/** As much as is done by hand: by default, most lines of so many would be left out. */
+const everyLine = Layer.provideMerge(Stamina.layerLogs({ linesPerSecond: Infinity }), silent)
+
 const run = (effect: Effect.Effect<number, HttpError>, layer: Layer.Layer<never> = silent) => {
   const program = Effect.provide(loop(runs, () => effect), layer)
   return () => Effect.runSync(program)
@@ -26,6 +29,7 @@ const samples = sample({
   scheduleOff: run(Effect.retry(flaky(), staminaSchedule(options)), hooksOff),
   composedObserved: run(Effect.retry(flaky(), composedObserved(byHand))),
   composedKeeping: run(Effect.retry(flaky(), composedObserved(byHand, keptSeries()))),
+  everyLine: run(Stamina.retry(flaky(), options), everyLine),
   retry: run(Stamina.retry(flaky(), options)),
   schedule: run(Effect.retry(flaky(), staminaSchedule(options)))
 }, { calls: runs * 9, rounds: 50, runs: 5 })
@@ -40,6 +44,7 @@ const result: Result = {
     scheduleOff: "`Effect.retry(staminaSchedule)`, hooks off",
     composedObserved: "by hand, with a counter and a log line",
     composedKeeping: "by hand, with a counter whose series are kept and a log line",
+    everyLine: "`Stamina.retry`, default hooks, every line written",
     retry: "`Stamina.retry`, default hooks",
     schedule: "`Effect.retry(staminaSchedule)`, default hooks"
   }),
@@ -55,6 +60,12 @@ const result: Result = {
       samples,
       "`Stamina.retry`, default hooks / by hand, with a counter whose series are kept and a log line",
       (round) => round.retry / round.composedKeeping,
+      1
+    ),
+    sampleRatio(
+      samples,
+      "`Stamina.retry`, default hooks, every line written / by hand, with a counter and a log line",
+      (round) => round.everyLine / round.composedObserved,
       1
     ),
     sampleRatio(

@@ -151,17 +151,22 @@ export const hook: RetryHook = /*#__PURE__*/ logging(defaults, defaultLinesPerSe
  * **Example** (A program that says all it knows)
  *
  * ```ts
- * import { Effect } from "effect"
+ * import { Effect, Logger, References } from "effect"
  * import { RetryLogs, Stamina } from "effect-stamina"
  *
- * const job = Effect.forEach(
- *   Array.from({ length: 12 }, (_, i) => i),
- *   () => Stamina.retry(Effect.fail("down"), { on: () => true, attempts: 2, waitInitial: 0, waitJitter: 0, name: "job" }),
- *   { concurrency: "unbounded", mode: "result" }
- * )
+ * const logger = Logger.make(({ fiber, message }) => {
+ *   const { suppressed } = fiber.getRef(References.CurrentLogAnnotations)
+ *   if (suppressed !== undefined) console.log(String(message), suppressed)
+ * })
  *
- * Effect.runPromise(Effect.ensuring(job, RetryLogs.flush))
- * // ten lines stamina.retry_scheduled, and then: stamina.retry_scheduled callable=job caused_by=string suppressed=2
+ * const call = Effect.fail("down").pipe(
+ *   Stamina.retry({ on: () => true, attempts: 1, name: "fetchUser" }),
+ *   Effect.ignore
+ * )
+ * const job = Effect.forEach(Array.from({ length: 12 }), () => call)
+ *
+ * await Effect.runPromise(job.pipe(Effect.ensuring(RetryLogs.flush), Effect.provide(Logger.layer([logger]))))
+ * // stamina.gave_up 2
  * ```
  *
  * @category limits
