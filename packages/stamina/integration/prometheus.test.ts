@@ -171,7 +171,7 @@ describe("Prometheus", () => {
     const callables = Object.fromEntries(
       rules.map((
         { alerts, name }
-      ) => [name, alerts.map(({ labels }) => labels["callable"] ?? labels["budget"]).toSorted()])
+      ) => [name, alerts.map(({ labels }) => String(labels["callable"] ?? labels["budget"])).toSorted()])
     )
     // a quarter of a minute of retries is no storm; who gave up did so in every round
     expect(callables).toEqual({

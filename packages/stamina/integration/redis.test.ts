@@ -223,7 +223,7 @@ describe("four processes with a hundred small instances, in a total outage", () 
     await sleep(1000)
     const back = await amplification(5000)
 
-    expect(Math.max(steady, away, back), JSON.stringify({ steady, away, back })).toBeLessThanOrEqual(1.05)
+    expect([steady, away, back].filter((amplification) => !(amplification <= 1.05))).toEqual([])
     // each instance asks ten times a second and tells ten times a second, at most
     expect(perSecond).toBeLessThanOrEqual(2000)
     // no call waited for Redis for longer than it may take, and for the waits between its attempts

@@ -1,5 +1,5 @@
 import { Effect, type Schedule, Stream } from "effect"
-import { RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryBudget, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 import { HttpError, type ParseError, program, same } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>
@@ -20,6 +20,8 @@ program.pipe(Effect.retry(staminaSchedule({ on: (error: HttpError) => error.stat
 staminaSchedule({ attempts: 3 })
 // @ts-expect-error: an unknown option
 staminaSchedule({ on: "HttpError", attempt: 3 })
+// @ts-expect-error: a schedule never sees calls that succeed, and has no budget
+staminaSchedule({ on: "HttpError", budget: RetryBudget.makeUnsafe() })
 // @ts-expect-error: a hook that answers with a word
 staminaSchedule({ on: () => "soon" })
 

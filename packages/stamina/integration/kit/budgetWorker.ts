@@ -55,7 +55,7 @@ const program = Effect.gen(function*() {
   yield* Effect.all([report, ...all.map(one)], { concurrency: "unbounded" })
 })
 
-const lines = Logger.make(({ fiber: _, message }) => {
+const lines = Logger.make(({ message }) => {
   const text = String(message)
   if (text.startsWith("stamina.budget_store")) process.stdout.write(`${text}\n`)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option } from "effect"
-import { Admission, RetryBudget, type RetryOptions, Stamina } from "effect-stamina"
+import { Admission, RetryBudget, type RetryEvent, type RetryOptions, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
@@ -109,7 +109,7 @@ describe.each(seeing)("a door given to $name", ({ build }) => {
     Effect.gen(function*() {
       const ends: Array<unknown> = []
       const hook = {
-        onInterrupted: ({ attempts, calls }: Record<string, unknown>) => void ends.push([attempts, calls])
+        onInterrupted: ({ attempts, calls }: RetryEvent.Interrupted) => void ends.push([attempts, calls])
       }
       const { admission } = door(granted, Effect.never)
       const fiber = yield* Effect.forkChild(build({ ...always, admission, hooks: [hook] }, () => flaky(9)))

@@ -181,7 +181,7 @@ describe("a budget", () => {
 
   it("is no option of a schedule", () => {
     const options = { on: () => true, budget: RetryBudget.makeUnsafe() }
-    expect(() => staminaSchedule(options as typeof always)).toThrow(/^staminaSchedule: unknown option "budget"/)
+    expect(() => staminaSchedule({ ...options })).toThrow(/^staminaSchedule: unknown option "budget"/)
   })
 
   it.each([{}, 5, null, "none"])("is nothing else: %s", (budget) => {

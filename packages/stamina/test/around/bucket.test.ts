@@ -59,6 +59,6 @@ describe("the bucket of a retry budget", () => {
         assert.isAtMost(one.units, one.capacity)
       }
     },
-    { fastCheck: { numRuns: 500 } }
+    { arbitrary: { runs: 500 } }
   )
 })
