@@ -147,6 +147,8 @@ const renewed = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined
   const { guarded } = run
   const told = run.attempt > 1 ? recovered(run, fiber) : undefined
   const renew = (start: clock.Reading) => {
+    // what the new run begins with has failed already, and is debited at once
+    run.settings.admission?.called(fiber)
     // the attempt began before the new run's time does
     Object.assign(run, begin(run.settings, start, Run.ordinal(), -took), { before, guarded, healthyFrom: Infinity })
   }

@@ -172,6 +172,20 @@ describe("a budget", () => {
       expect((yield* budget.state).tokens).toBe(-0.5)
     }).pipe(Effect.provide(silent), Effect.provide(unheard)))
 
+  it.effect("loses nothing by a worker that is healthy for a while between its failures", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make({ capacity: 10 })
+      let starts = 0
+      const worker = Effect.delay(Effect.suspend(() => (starts++, down())), "1 minute")
+      const options = { ...always, budget, resetAfter: "10 seconds" } as const
+      const fiber = yield* Effect.forkChild(Stamina.retry(worker, options))
+      yield* TestClock.adjust("20 minutes")
+      yield* Fiber.interrupt(fiber)
+      expect(starts).toBe(19)
+      // the last retry was under way
+      expect((yield* budget.state).tokens).toBeCloseTo(8.8, 10)
+    }).pipe(Effect.provide(silent), Effect.provide(unheard)))
+
   it("draws one random number for a retry, as without it", () => {
     const time = new VirtualTime([0.5])
     inTime(Stamina.retry(down(), { on: () => true, attempts: 3, budget: RetryBudget.makeUnsafe() }), time)
