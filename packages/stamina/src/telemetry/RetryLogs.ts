@@ -63,6 +63,11 @@ export const defaultLinesPerSecond = 10
  * Where runs inside had retried already, `attempts_inside` says how many attempts they made in the attempt that failed,
  * and `calls` how many calls the whole run came to.
  *
+ * Of each kind of line, that is, event, callable and error, `linesPerSecond` are written within a second. The last of them
+ * has `suppressing_for`, the seconds for which others are left out. The first event of any run after that writes one line
+ * with `callable`, `caused_by`, `suppressed` (how many were left out) and `within` (since how many seconds). There is no
+ * timer: see {@link flush} for the end of a program.
+ *
  * They go to every logger but Effect's `tracerLogger`, which would put them on the current span beside the events of
  * the span hook.
  *
