@@ -172,9 +172,10 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
   if (elapsed >= plan.timeout) return stop("TimeoutReached")
   const hinted = plan.waits && isHint(verdict)
   if (hinted && verdict.wait > verdict.max) return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
-  const once = memoized(random)
-  const own = plan.waits ? waitFor(plan, attempt, verdict, once, failed.previousWait) : 0
-  const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, once)) : 0
+  // a wait that is drawn out by what others ask for has one number for both
+  const draw = failed.notBefore === undefined && !hinted ? random : memoized(random)
+  const own = plan.waits ? waitFor(plan, attempt, verdict, draw, failed.previousWait) : 0
+  const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, draw)) : 0
   // a wait that others asked for is pointless where it would end past the timeout, so it never overshoots
   const asked = hinted || wait > own
   const timeout = asked || plan.overshoot === "refuse" ? plan.timeout : Infinity
