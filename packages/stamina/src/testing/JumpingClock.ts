@@ -215,10 +215,8 @@ export const provide =
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<JumpingClock> => {
-  const clock = make(options)
-  return Layer.fresh(Layer.effectContext(Effect.map(clock, ({ context }) => context)))
-}
+export const layer = (options?: Options): Layer.Layer<JumpingClock> =>
+  Layer.effectContext(Effect.map(make(options), ({ context }) => context))
 
 /**
  * The sleeps that have begun on the clock around, in milliseconds: a copy.

@@ -23,9 +23,7 @@ export class Agenda implements Scheduler.Scheduler {
   /** One for all fibers, so that `Effect.runSync` runs what is left of all of them. */
   private readonly tasks: Scheduler.SchedulerDispatcher
   private readonly dispatcher: Scheduler.SchedulerDispatcher
-  /** Tasks that are still to run. */
-  private pending = 0
-  /** Whether anything has run since the agenda was last looked at. */
+  /** Whether a task has run since the agenda was last looked at. */
   private busy = false
   /** Whether a look at the agenda is due. */
   private looks = false
@@ -36,9 +34,7 @@ export class Agenda implements Scheduler.Scheduler {
     this.tasks = parent.makeDispatcher()
     this.dispatcher = {
       scheduleTask: (task, priority) => {
-        this.pending++
         this.tasks.scheduleTask(() => {
-          this.pending--
           this.busy = true
           task()
         }, priority)
@@ -65,7 +61,6 @@ export class Agenda implements Scheduler.Scheduler {
       return Effect.callback<void>((resume) => {
         const sleeper: Sleeper = { at: this.now + millis, wake: () => resume(Effect.void) }
         this.sleepers.splice(this.placeOf(sleeper.at), 0, sleeper)
-        this.busy = true
         this.look()
         return Effect.sync(() => {
           const index = this.sleepers.indexOf(sleeper)
@@ -88,13 +83,16 @@ export class Agenda implements Scheduler.Scheduler {
     return low
   }
 
-  /** Looks at the agenda after all tasks. In between, promises go on: each look is a task of the event loop's own. */
+  /**
+   * Looks at the agenda after all tasks, and jumps where there was none since the last look. Between two looks promises go
+   * on: each is in a turn of the event loop of its own, and tasks that come of them run before it.
+   */
   private look(): void {
     if (this.looks || this.sleepers.length === 0) return
     this.looks = true
     this.tasks.scheduleTask(() => {
       this.looks = false
-      if (this.pending > 0 || this.busy) this.busy = false
+      if (this.busy) this.busy = false
       else this.jump()
       this.look()
     }, Infinity)
@@ -105,7 +103,6 @@ export class Agenda implements Scheduler.Scheduler {
     const sleeper = this.sleepers.shift()
     if (sleeper === undefined) return
     this.now = Math.max(this.now, sleeper.at)
-    this.busy = true
     sleeper.wake()
   }
 }

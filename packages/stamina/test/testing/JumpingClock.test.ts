@@ -80,6 +80,29 @@ describe("JumpingClock", () => {
       expect(yield* JumpingClock.sleeps).toEqual([86_400_000, 5, 10, 1000, 1])
     })))
 
+  it("stands still where nobody sleeps any more", () =>
+    run(Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.sleep("1 day"), { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+      const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* Effect.repeat(turn, { times: 20 })
+      expect(yield* Clock.currentTimeMillis).toBe(0)
+    })))
+
+  it("takes a sleep of no length for a turn that is given to others", () =>
+    run(Effect.gen(function*() {
+      const seen: Array<string> = []
+      const busy = Effect.gen(function*() {
+        for (let i = 0; i < 9; i++) yield* Effect.yieldNow
+        seen.push("busy")
+      })
+      const fiber = yield* Effect.forkChild(busy, { startImmediately: true })
+      yield* Effect.sleep(0)
+      seen.push("slept")
+      yield* Fiber.join(fiber)
+      expect(seen).toEqual(["slept", "busy"])
+    })))
+
   it("does not end a sleep that has no end", () =>
     run(Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.sleep(Duration.infinity))

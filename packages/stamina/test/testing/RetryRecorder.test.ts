@@ -91,6 +91,24 @@ describe("RetryRecorder", () => {
     ])
   })
 
+  it("does not take a schedule that has ended in silence for the run around it", () => {
+    let attempts = 0
+    const inner = Effect.suspend(() => {
+      let failures = ++attempts === 2 ? 2 : 0
+      return Effect.retry(
+        Effect.suspend(() => failures-- > 0 ? Effect.fail(new Down({ num: 0 })) : Effect.void),
+        staminaSchedule({ on: "Down", name: "same", waitInitial: 10, waitJitter: 0 })
+      )
+    })
+    const outer = Effect.andThen(inner, Effect.fail(new Down({ num: 0 }))).pipe(
+      Stamina.retry({ on: "Down", name: "same", attempts: 4, waitJitter: 0 })
+    )
+    expect(brief(record(outer))).toEqual([
+      ["same", 3, "AttemptsExhausted", 4],
+      ["same", 2, undefined, undefined]
+    ])
+  })
+
   it("has a run that a deadline or an interruption ends before its first retry", () => {
     const recorder = RetryRecorder.make()
     // waits are not begun that would end past a deadline, but a hook takes its time first
