@@ -193,13 +193,11 @@ export interface LawsOfOptions {
  * const on = ({ retryAfter, status }: Refused) => status === 429 && Number(retryAfter) * 1000
  *
  * const errors = [{ status: 404 }, { status: 429, retryAfter: "2" }, { status: 429 }]
- * for (const { check } of RetryTest.lawsOf(on, errors)) {
- *   try {
- *     check()
- *   } catch (error) {
- *     console.log(error instanceof Error && error.message.slice(0, 62))
- *   }
- *   break
+ * const [answers] = RetryTest.lawsOf(on, errors)
+ * try {
+ *   answers?.check()
+ * } catch (error) {
+ *   console.log(error instanceof Error && error.message.slice(0, 62))
  * }
  * // on answers for every error: attempt 1, Object { "status": 429 }
  * ```
