@@ -110,7 +110,7 @@ describe("stamina simulate", () => {
       RetryPolicy.make({ attempts: 8 }),
       {
         failures: { outage: 12_000 },
-        latency: 50,
+        latency: { median: 50, p99: 2000 },
         attemptTimeout: 1000,
         deadline: 30_000,
         hints: { wait: 700, max: 5000, chance: 0.5 },
@@ -120,7 +120,7 @@ describe("stamina simulate", () => {
       }
     )
     const found = await parsed(argsOf(`
-      simulate {"attempts":8} --outage 12s --latency 50ms --attempt-timeout 1s
+      simulate {"attempts":8} --outage 12s --latency 50ms --latency-p99 2s --attempt-timeout 1s
       --deadline 30s --hint 700ms --hint-max 5s --hint-chance 0.5
       --budget-capacity 100 --budget-refill 0.5 --runs 5000 --seed 7
     `))
@@ -172,6 +172,15 @@ describe("stamina simulate", () => {
     const { code, stderr } = await stamina(["simulate", "{}", "--chance", "2", "--runs", "600000"])
     assert.strictEqual(stderr, "error: RetrySimulation.run: failures.chance must be a number from 0 to 1, got 2\n")
     assert.strictEqual(code, 2)
+  })
+})
+
+describe("a simulation that takes long", () => {
+  it("is over when Ctrl-C is pressed", async () => {
+    const unlimited = "{\"attempts\":1000,\"timeout\":\"unlimited\"}"
+    const { code, stdout } = await stamina(["simulate", unlimited, "--runs", "200000"], { interruptAfter: 2000 })
+    assert.strictEqual(stdout, "")
+    assert.notStrictEqual(code, 0)
   })
 })
 

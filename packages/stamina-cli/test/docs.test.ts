@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs"
+import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { stamina } from "./kit.ts"
@@ -20,13 +20,28 @@ const runAgain = async (block: string): Promise<string> => {
   return text
 }
 
+const block = /^```console\n([^]*?)^```$/gm
+
+/** A page with what the program prints now. `UPDATE_DOCS=1` writes it. */
+const renew = async (text: string): Promise<string> => {
+  let renewed = text
+  for (const [whole, shown = ""] of text.matchAll(block)) {
+    const output = "```console\n" + await runAgain(shown) + "```"
+    // by a function: `$` has a meaning in a text that replaces
+    renewed = renewed.replace(whole, () => output)
+  }
+  return renewed
+}
+
 describe("what the docs show of the command line", () => {
   for (const file of ["packages/stamina-cli/README.md", ...globSync("docs/*.md", { cwd: root })]) {
-    const text = readFileSync(join(root, file), "utf8")
-    const blocks = Array.from(text.matchAll(/^```console\n([^]*?)^```$/gm), ([, block = ""]) => block)
-    if (blocks.length === 0) continue
+    const path = join(root, file)
+    const text = readFileSync(path, "utf8")
+    if (text.match(block) === null) continue
     it(`is what it does, in ${file}`, async () => {
-      for (const block of blocks) assert.strictEqual(block, await runAgain(block))
+      const renewed = await renew(text)
+      if (process.env["UPDATE_DOCS"] === "1") return writeFileSync(path, renewed)
+      assert.strictEqual(text, renewed, "UPDATE_DOCS=1 brings the page up to date")
     })
   }
 })

@@ -18,12 +18,18 @@ export interface Ran {
 export interface Around {
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
+  /** When Ctrl-C is pressed, in milliseconds. */
+  readonly interruptAfter?: number
 }
 
 /** Runs `stamina` with arguments, where nothing of the environment counts but what is given. */
-export const stamina = (args: ReadonlyArray<string>, { env = {}, stdin = "" }: Around = {}): Promise<Ran> =>
+export const stamina = (
+  args: ReadonlyArray<string>,
+  { env = {}, interruptAfter, stdin = "" }: Around = {}
+): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, ...args], { env })
+    if (interruptAfter !== undefined) setTimeout(() => child.kill("SIGINT"), interruptAfter)
     const output = { stdout: "", stderr: "" }
     child.stdout.setEncoding("utf8").on("data", (text: string) => void (output.stdout += text))
     child.stderr.setEncoding("utf8").on("data", (text: string) => void (output.stderr += text))
