@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   building: [],
   waiting: [],
   throughput: [],
+  simulation: [],
   allocation: ["--min-semi-space-size=256", "--max-semi-space-size=256"]
 }
 

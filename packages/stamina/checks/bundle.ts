@@ -54,6 +54,20 @@ const schedule = { limit: 7000, without: ["drive/Retry", "drive/RetryStream", ..
 const otherDrivers = ["drive/RetrySchedule", "drive/RetryStream"]
 const retry = { limit: 7000, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
 
+/** What decides without a fiber has no part of the drivers but the one that asks a budget. */
+const onPaper = [
+  "Stamina",
+  "drive/engine",
+  "drive/settings",
+  "drive/Retry",
+  ...otherDrivers,
+  "telemetry",
+  "policy/schema",
+  "policy/config",
+  "effect/Schema",
+  ...apartFrom("simulation")
+]
+
 const entries: ReadonlyArray<Entry> = [
   {
     name: "staminaSchedule",
@@ -138,6 +152,31 @@ const entries: ReadonlyArray<Entry> = [
     code: `export * from "effect-stamina/SqlRetry"`,
     limit: 7600,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
+  },
+  {
+    name: "RetryPolicy.preview",
+    code: `import { RetryPolicy } from "effect-stamina"
+      export const preview = RetryPolicy.preview`,
+    limit: 1500,
+    without: [...noRetries, ...writtenPolicies]
+  },
+  {
+    name: "RetryLint",
+    code: `export * from "effect-stamina/RetryLint"`,
+    limit: 6500,
+    without: [...onPaper, "simulation/RetrySimulation"]
+  },
+  {
+    name: "RetrySimulation",
+    code: `export * from "effect-stamina/RetrySimulation"`,
+    limit: 7200,
+    without: [...onPaper, "simulation/RetryLint"]
+  },
+  {
+    name: "RetryExplanation",
+    code: `export * from "effect-stamina/RetryExplanation"`,
+    limit: 12_500,
+    without: onPaper
   }
 ]
 

@@ -160,14 +160,14 @@ const quantiles = (distribution: Distribution): Quantiles => ({
 
 /** How long an attempt takes in half of the cases. */
 const typical = (latency: Latency): Duration.Input =>
-  Predicate.hasProperty(latency, "median") ? latency.median as Duration.Input : latency as Duration.Input // one or the other
+  Predicate.hasProperty(latency, "median") ? latency.median : latency
 
 /** The outages that are looked at: some that are common, and the one in question. */
 const outagesOf = ({ outage }: Context): ReadonlyArray<number> => {
   const common = [100, 1000, 5000, 10_000, 30_000, 60_000, 300_000]
   if (outage === undefined) return common
   const asked = checkMillis("RetryExplanation.explain", outage, "outage")
-  return [...new Set([...common, asked])].sort((a, b) => a - b)
+  return [...new Set([...common, asked])].toSorted((a, b) => a - b)
 }
 
 /**
@@ -182,7 +182,7 @@ const outagesOf = ({ outage }: Context): ReadonlyArray<number> => {
  * const policy = RetryPolicy.make({ attempts: 3, waitJitter: 0 })
  *
  * console.log(RetryExplanation.text(RetryExplanation.explain(policy)))
- * // At most 3 attempts, no retry once 45s have passed; waits start at 100ms and double each time: at most 300ms of waiting in all.
+ * // At most 3 attempts, no retry once 45s have passed; waits start at 100ms, double each time and never exceed 5s: at most 300ms of waiting in all.
  * //
  * // Retry 1 waits 100ms and begins after 100ms.
  * // Retry 2 waits 200ms and begins after 300ms.

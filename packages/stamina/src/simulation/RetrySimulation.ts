@@ -64,7 +64,7 @@ export type {
  * })
  *
  * console.log(Math.round(100 * succeeded / runs), reasons, attempts.max)
- * // 32 { AttemptsExhausted: 6804 } 8
+ * // 10 { AttemptsExhausted: 8994 } 8
  * ```
  *
  * @category simulating
@@ -87,18 +87,14 @@ export const run = (policy: RetryPolicy, scenario: Scenario = {}): Simulated => 
  *
  * const policy = RetryPolicy.make({ attempts: 3, waitJitter: 0 })
  *
- * console.log(RetrySimulation.samples(policy, { latency: 50, runs: 1 }))
- * // [
- * //   {
- * //     attempts: [
- * //       { begins: 0, took: 50, waitAfter: 100 },
- * //       { begins: 150, took: 50, waitAfter: 200 },
- * //       { begins: 400, took: 50, waitAfter: undefined }
- * //     ],
- * //     outcome: 'AttemptsExhausted',
- * //     duration: 450
- * //   }
- * // ]
+ * for (const { attempts, duration, outcome } of RetrySimulation.samples(policy, { latency: 50, runs: 1 })) {
+ *   attempts.forEach((attempt) => console.log(attempt))
+ *   console.log(outcome, duration)
+ * }
+ * // { begins: 0, took: 50, waitAfter: 100 }
+ * // { begins: 150, took: 50, waitAfter: 200 }
+ * // { begins: 400, took: 50, waitAfter: undefined }
+ * // AttemptsExhausted 450
  * ```
  *
  * @category simulating

@@ -58,7 +58,7 @@ const varianceOf = ({ backoff: { jitter }, longest, shortest }: Facts, retryNum:
 }
 
 export const jitterThin: Check = (facts) => {
-  const { backoff: { jitter }, hasJitter, isRandom, longest, retries, shortest } = facts
+  const { backoff: { jitter }, hasJitter, isRandom, longest, policy, retries, shortest } = facts
   if (isRandom || !hasJitter) return undefined
   const last = Math.min(retries, (capFrom(facts) ?? Infinity) - 1)
   let thin = 0
@@ -74,7 +74,7 @@ export const jitterThin: Check = (facts) => {
       retries > 3 ? "warning" : "info",
       ["waitJitter"],
       `waitJitter of ${
-        jitter > 0 ? time(jitter) : facts.policy.waitJitter
+        typeof policy.waitJitter === "string" ? policy.waitJitter : time(jitter)
       } is less than a tenth of most waits: it hardly parts clients that failed together.`,
       { waitJitter: jitter > 0 ? Math.ceil(typical / 2) : "25%" }
     )

@@ -12,7 +12,7 @@ const nothing = () => {}
  * anyhow.
  */
 export const finagle = (share: number, perSecond: number) => (): Budget => {
-  const slots = new Array<number>(10).fill(0)
+  const slots = Array.from({ length: 10 }, () => 0)
   let slot = 0
   const at = (now: number): void => {
     const current = Math.floor(now / 1000)
