@@ -201,8 +201,13 @@ export const giveUp = <A, E>(run: LiveRun, fiber: AnyFiber, exit: Exit.Exit<A, E
   if (!Run.hasGivenUp(run) || (exit._tag === "Failure" && Cause.hasInterrupts(exit.cause))) return exit
   const tellHooks = () => tell.ended(run, fiber, () => eventsOf.gaveUp(run, callable(run, fiber)))
   const told = tellHooks()
-  // an interruption keeps no hook from hearing of it
-  return told === undefined ? exit : Effect.onExitPrimitive(Effect.andThen(told, exit), tellHooks)
+  if (told === undefined) return exit
+  return Effect.onExitPrimitive(Effect.andThen(told, exit), () => {
+    // a deadline that passes while a hook takes its time tells of the run all the same
+    deadlines.isInterrupting(fiber, run, Run.lastFailure(run)?.error)
+    // an interruption keeps no hook from hearing of it
+    return tellHooks()
+  })
 }
 
 /** Tells that an attempt after the first has succeeded. */

@@ -12,6 +12,7 @@ import { complete, type Given, given } from "../policy/given.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode, type Mode } from "../run/Plan.ts"
+import { checkHooks } from "../telemetry/checkHooks.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName, read } from "../tools/errors.ts"
@@ -107,7 +108,7 @@ const fromOptions = (
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
-  if (hooks !== undefined && !Array.isArray(hooks)) return refuse(caller, "hooks", "an array of hooks", hooks)
+  if (hooks !== undefined) checkHooks(caller, hooks)
   const { judge, namesTimeouts } = fromInput(caller, on)
   return {
     plan: planner(given(caller, options), defaults),

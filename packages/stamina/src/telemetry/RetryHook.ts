@@ -40,6 +40,9 @@ export type Listener<in Event, out R = never> = (
  *
  * **Gotchas**
  *
+ * The run waits for what a listener does, so that is time of the run: a deadline around can pass meanwhile. Fork what may
+ * take long and must not.
+ *
  * Children that a listener forks end with it. Fork them into its `Scope` to keep them for the wait.
  *
  * A schedule inside `Effect.retry` sees neither successes nor interruptions: `onRecovered` and `onInterrupted` are for

@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { checkHooks } from "./checkHooks.ts"
 import type { RetryHook } from "./RetryHook.ts"
 import * as RetryLogs from "./RetryLogs.ts"
 import * as RetryMetrics from "./RetryMetrics.ts"
@@ -55,7 +56,8 @@ export const CurrentHooks: Context.Reference<ReadonlyArray<RetryHook>> = /*#__PU
  * @category layers
  * @since 0.1.0
  */
-export const layerHooks = (hooks: ReadonlyArray<RetryHook>): Layer.Layer<never> => Layer.succeed(CurrentHooks, hooks)
+export const layerHooks = (hooks: ReadonlyArray<RetryHook>): Layer.Layer<never> =>
+  Layer.succeed(CurrentHooks, checkHooks("Stamina.layerHooks", hooks))
 
 /**
  * Adds one hook to those that run where the layer is built. It replaces a hook of the same `name`.
@@ -63,7 +65,12 @@ export const layerHooks = (hooks: ReadonlyArray<RetryHook>): Layer.Layer<never> 
  * @category layers
  * @since 0.1.0
  */
-export const layerAddHook = (hook: RetryHook): Layer.Layer<never> =>
+export const layerAddHook = (hook: RetryHook): Layer.Layer<never> => {
+  checkHooks("Stamina.layerAddHook", [hook])
+  return adding(hook)
+}
+
+const adding = (hook: RetryHook): Layer.Layer<never> =>
   Layer.fresh(Layer.effect(
     CurrentHooks,
     Effect.map(CurrentHooks, (hooks) => [
@@ -78,7 +85,7 @@ export const layerAddHook = (hook: RetryHook): Layer.Layer<never> =>
  * @category layers
  * @since 0.1.0
  */
-export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerAddHook(RetryMetrics.hook)
+export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ adding(RetryMetrics.hook)
 
 /**
  * Sets how retries are logged: other levels, or with messages beside the names of errors.
@@ -86,7 +93,7 @@ export const layerMetrics: Layer.Layer<never> = /*#__PURE__*/ layerAddHook(Retry
  * @category layers
  * @since 0.1.0
  */
-export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => layerAddHook(RetryLogs.make(options))
+export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => adding(RetryLogs.make(options))
 
 /**
  * Adds the span events to the hooks, where they were left out.
@@ -94,4 +101,4 @@ export const layerLogs = (options?: RetryLogs.Options): Layer.Layer<never> => la
  * @category layers
  * @since 0.1.0
  */
-export const layerSpans: Layer.Layer<never> = /*#__PURE__*/ layerAddHook(RetrySpans.hook)
+export const layerSpans: Layer.Layer<never> = /*#__PURE__*/ adding(RetrySpans.hook)

@@ -30,14 +30,17 @@ export const isName = (name: unknown): name is string => typeof name === "string
 /** What an error is called where its message must not appear: its tag, else its class, else its type. */
 export const typeOf = (error: unknown): string => {
   const tag = tagOf(error)
-  if (isName(tag)) return tag
+  if (isName(tag)) return tag.slice(0, longest)
   if (typeof error !== "object") return typeof error
   if (error === null) return "null"
   // data may have a `constructor`, and a class a static `name`, that is anything at all
   const constructor = read(error, "constructor")
   const name = typeof constructor === "function" ? read(constructor, "name") : undefined
-  return isName(name) ? name : "object"
+  return isName(name) ? name.slice(0, longest) : "object"
 }
+
+/** The longest name that telemetry takes. */
+const longest = 200
 
 /** An error and what it was caused by, outermost first: the `cause` of each, or the `response` that it was made of. */
 export const causesOf = (error: unknown): ReadonlyArray<object> => {

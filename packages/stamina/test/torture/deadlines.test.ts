@@ -229,3 +229,23 @@ describe("runs inside each other, at a deadline", () => {
       expect(Option.getOrThrow(Stamina.report(error))).toMatchObject({ reason: "AttemptsExhausted", attempts: 3 })
     }))
 })
+
+describe("a deadline that passes while a hook takes its time at the end of a run", () => {
+  it.effect("fails with the error that the run gave up on as its cause, and with the run's own report", () =>
+    Effect.gen(function*() {
+      const down = new Down({ n: 7 })
+      const slow = { onGaveUp: () => Effect.sleep("1 second") }
+      const program = Effect.fail(down).pipe(
+        Stamina.retry({ on: "Down", attempts: 3, waitInitial: "1 milli", waitJitter: 0, hooks: [slow] }),
+        Stamina.withDeadline("100 millis"),
+        Effect.flip
+      )
+      const fiber = yield* Effect.forkChild(program)
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(fiber)
+      expect(error).toBeInstanceOf(Stamina.DeadlineExceeded)
+      expect(error.cause).toBe(down)
+      expect(Option.map(Stamina.report(error), ({ attempts, reason }) => [attempts, reason]))
+        .toEqual(Option.some([3, "AttemptsExhausted"]))
+    }))
+})

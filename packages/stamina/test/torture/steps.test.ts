@@ -102,7 +102,8 @@ describe.each(scenarios)("$name", (scenario) => {
       if (world.hasTold() && error.cause === undefined) expect.fail(`${where}: the error has no cause`)
       const report = Stamina.report(error)
       if ((error.cause === undefined) !== Option.isNone(report)) expect.fail(`${where}: the report is missing`)
-      if (Option.isSome(report)) expect(report.value.reason).toBe("DeadlineExceeded")
+      // a run that had given up by itself, and only waited for its hooks, keeps its own reason
+      if (Option.isSome(report)) expect(["DeadlineExceeded", "AttemptsExhausted"]).toContain(report.value.reason)
     })
     expect([...seen].toSorted()).toEqual([...atEachStep(scenario, "timeout", wake)].toSorted())
   })

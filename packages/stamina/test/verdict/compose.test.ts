@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Data, Duration, Effect, Random } from "effect"
-import { RetryOn, RetrySchedule, Stamina } from "effect-stamina"
+import { RetryOn, type RetryOptions, RetrySchedule, Stamina } from "effect-stamina"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 class DeadlockError extends Data.TaggedClass("DeadlockError")<{ readonly n: number }> {}
@@ -13,7 +13,7 @@ const syntax = new SqlError({ reason: new SqlSyntaxError({ n: 1 }) })
 const quiet = Effect.provide(Stamina.layerHooks([]))
 
 /** The waits before the retries of an effect that fails with these errors, one after the other. */
-const waitsOf = <E>(errors: ReadonlyArray<E>, options: Parameters<typeof Stamina.retry<never, E, never>>[1]) => {
+const waitsOf = <E>(errors: ReadonlyArray<E>, options: RetryOptions.RetryOptions<RetryOn.On<E>>) => {
   const time = new VirtualTime([0.5])
   let calls = 0
   const effect = Effect.suspend(() => Effect.fail(errors[Math.min(calls++, errors.length - 1)]!))
@@ -133,7 +133,7 @@ describe("a backoff hook", () => {
         max: -1
       }]
     ) {
-      expect(() => RetryOn.make((() => hint) as () => boolean)({})).toThrow(
+      expect(() => RetryOn.make((() => hint) as unknown as () => boolean)({})).toThrow(
         /must answer true, false or a finite duration/
       )
     }
@@ -149,7 +149,7 @@ describe("AttemptTimedOut", () => {
     })
     return { effect, seen, time }
   }
-  const calls = (on: Parameters<typeof Stamina.retry<never, HttpError, never>>[1]["on"]) => {
+  const calls = (on: RetryOn.On<HttpError>) => {
     const { effect, seen, time } = hangs(new VirtualTime([0]))
     const program = Stamina.retry(effect, { on, attemptTimeout: 100, attempts: 3, waitInitial: 0, waitJitter: 0 })
     return Effect.runPromise(program.pipe(Effect.ignore, quiet, time.provide)).then(() => seen.calls)
