@@ -60,7 +60,7 @@ const cases: Readonly<Record<RetryLint.Rule, Cases>> = {
   },
   "attempts-unlikely": {
     fires: [{ severity: "info", policy: make({ attempts: 27, backoff: "equal", waitMax: 4000 }) }],
-    silent: [{ policy: make({ attempts: 20, backoff: "equal", waitMax: 4000 }) }]
+    silent: [{ policy: make({ attempts: 26, backoff: "equal", waitMax: 4000 }) }]
   },
   "timeout-unreachable": {
     fires: [

@@ -136,6 +136,15 @@ describe("a simulated call is a call that is retried", () => {
     { arbitrary: { runs: 1000 }, timeout: 60_000 }
   )
 
+  it("where a hint that one call got holds back the next", () => {
+    const policy = RetryPolicy.make({ attempts: 2, waitInitial: 10, waitJitter: 0 })
+    const scenario = { budget: {}, hints: { wait: 3000, chance: 0.5 }, latency: 5, runs: 30 }
+    const samples = RetrySimulation.samples(policy, scenario)
+    assertSame(samples, retried(policy, scenario))
+    // not asked for by a hint of its own, nor by the policy
+    assert.isTrue(samples.some(({ attempts: [first] }) => first!.waitAfter! > 10 && first!.waitAfter! < 3000))
+  })
+
   const limits: ReadonlyArray<RetrySimulation.Scenario> = [
     { attemptTimeout: 100 },
     { attemptTimeout: 100, deadline: "3 seconds" },
