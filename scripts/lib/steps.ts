@@ -26,7 +26,7 @@ export interface Outcome {
 }
 
 /** How much a step that goes well may print: all of them together fit on two screens. */
-const linesOfStep = 10
+const linesOfStep = 20
 
 /** How much is shown of all failures together: a bit more than a screen. */
 const linesOfFailures = 80

@@ -118,11 +118,11 @@ export type BackoffOptions = Pick<
  * import { Data, Effect } from "effect"
  * import { Stamina } from "effect-stamina"
  *
- * class DeadlockError extends Data.TaggedClass("DeadlockError")<{}> {}
+ * class DeadlockError extends Data.TaggedClass("DeadlockError") {}
  * class SqlError extends Data.TaggedError("SqlError")<{ readonly reason: DeadlockError }> {}
  *
  * let calls = 0
- * const update = Effect.suspend(() => Effect.fail(new SqlError({ reason: new DeadlockError({}) }))).pipe(
+ * const update = Effect.suspend(() => Effect.fail(new SqlError({ reason: new DeadlockError() }))).pipe(
  *   Effect.tapError(() => Effect.sync(() => void calls++)),
  *   Stamina.retry({
  *     on: { "SqlError.DeadlockError": (_, { num }) => num < 3 && (num === 1 ? 0 : "5 millis") }

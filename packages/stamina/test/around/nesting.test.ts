@@ -64,7 +64,9 @@ describe.each(inner)("a run around %s", (_, retry) => {
       for (const [nested, calls] of [[undefined, 3], ["allow", 12], ["once", 3]] as const) {
         const { effect, seen } = failing()
         yield* inTime(
-          Effect.ignore(Stamina.retry(retry(effect), { ...four, nested })).pipe(Effect.provide(Stamina.layerDefaults({ nested: "once" })))
+          Effect.ignore(Stamina.retry(retry(effect), { ...four, nested })).pipe(
+            Effect.provide(Stamina.layerDefaults({ nested: "once" }))
+          )
         )
         expect(seen.calls).toBe(calls)
       }

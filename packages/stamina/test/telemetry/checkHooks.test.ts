@@ -17,7 +17,7 @@ describe.each(bad)("hooks that hear nothing: %j", (hooks, message) => {
     expect(() => Stamina.retry({ on: "Down", hooks: given })).toThrow(new RangeError(`Stamina.retry: ${message}`))
     expect(() => Stamina.layerHooks(given)).toThrow(new RangeError(`Stamina.layerHooks: ${message}`))
     if (Array.isArray(given)) {
-      expect(() => Stamina.layerAddHook(given[0]!)).toThrow(new RangeError(`Stamina.layerAddHook: ${message}`))
+      expect(() => Stamina.layerAddHook(given[0])).toThrow(new RangeError(`Stamina.layerAddHook: ${message}`))
     }
   })
 })
