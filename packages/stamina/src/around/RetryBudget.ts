@@ -12,11 +12,12 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import { checkKnown, refuse } from "../tools/check.ts"
-import * as clock from "../tools/clock.ts"
 import { isName } from "../tools/errors.ts"
 import type { Admission, Answer, FailedCall } from "./Admission.ts"
 import * as bucket from "./bucket.ts"
 import { BudgetTelemetry } from "./budgetTelemetry.ts"
+import { byKey, checkMaxKeys } from "./byKey.ts"
+import { Quiet } from "./quiet.ts"
 
 /**
  * The type identifier of a {@link RetryBudget}.
@@ -290,48 +291,10 @@ const fromKeyedOptions = (caller: string, options: KeyedOptions) => {
   return { ...checked, maxKeys: checkMaxKeys(caller, options.maxKeys) }
 }
 
-/**
- * Checks how many budgets are kept.
- *
- * @internal
- */
-export const checkMaxKeys = (caller: string, maxKeys: unknown = 200): number =>
-  typeof maxKeys === "number" && Number.isInteger(maxKeys) && maxKeys >= 1
-    ? maxKeys
-    : refuse(caller, "maxKeys", "an integer >= 1", maxKeys)
-
 const between = (caller: string, field: string, value: unknown, min: number, max: number): number =>
   typeof value === "number" && value >= min && value <= max
     ? value
     : refuse(caller, field, `a number from ${min} to ${max}`, value)
-
-/**
- * Keeps so many budgets, and lets the one go that was not used for longest.
- *
- * @internal
- */
-export const byKey = <B extends RetryBudget>(
-  maxKeys: number,
-  make: (key: string) => B,
-  forget: (budget: B) => void
-): Keyed => {
-  const budgets = new Map<string, B>()
-  return (key) => {
-    let budget = budgets.get(key)
-    // a map keeps the order in which its keys were set
-    if (budget !== undefined) budgets.delete(key)
-    else {
-      budget = make(key)
-      const oldest = budgets.size >= maxKeys ? budgets.entries().next().value : undefined
-      if (oldest !== undefined) {
-        budgets.delete(oldest[0])
-        forget(oldest[1])
-      }
-    }
-    budgets.set(key, budget)
-    return budget
-  }
-}
 
 const localByKey = (options: KeyedOptions, { maxKeys, ...checked }: Checked & { readonly maxKeys: number }): Keyed =>
   byKey(
@@ -410,31 +373,3 @@ class LocalBudget implements RetryBudget {
  * @internal
  */
 export const exhausted: Answer = { _tag: "Refused", reason: "BudgetExhausted" }
-
-/**
- * Until when a dependency asked to be left alone.
- *
- * @internal
- */
-export class Quiet {
-  private heardAt: clock.Reading = 0n
-  private until: clock.Reading = 0n
-
-  /** Somebody was asked to wait so many milliseconds from now. */
-  hear(millis: number, fiber: AnyFiber): void {
-    const now = clock.read(fiber)
-    if (millis <= 0 || millis <= this.leftAt(now)) return
-    this.heardAt = now
-    this.until = now + BigInt(Math.ceil(millis * 1_000_000))
-  }
-
-  /** Milliseconds from now; 0 where nobody asked for any. */
-  millisLeft(fiber: AnyFiber): number {
-    return this.until === 0n ? 0 : this.leftAt(clock.read(fiber))
-  }
-
-  private leftAt(now: clock.Reading): number {
-    // before it was heard is another clock, such as that of the next test
-    return now < this.heardAt ? 0 : Math.max(0, clock.millisBetween(now, this.until))
-  }
-}

@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { byKey, checkMaxKeys } from "../around/byKey.ts"
 import * as RetryBudget from "../around/RetryBudget.ts"
 import { refuse } from "../tools/check.ts"
 import { script } from "./script.ts"
@@ -145,9 +146,9 @@ export const keyed = (
 ): Effect.Effect<RetryBudget.Keyed, never, Redis.Redis | Scope.Scope> => {
   const caller = "SharedRetryBudget.keyed"
   const checked = fromOptions(caller, options, ["maxKeys"])
-  const maxKeys = RetryBudget.checkMaxKeys(caller, options.maxKeys)
+  const maxKeys = checkMaxKeys(caller, options.maxKeys)
   return Effect.map(store, ({ add, remove, store }) =>
-    RetryBudget.byKey(maxKeys, (key) => {
+    byKey(maxKeys, (key) => {
       const budget = new SharedBudget({ ...checked, name: `${checked.name} ${key}` }, store)
       add(budget)
       return budget
