@@ -23,6 +23,7 @@ export class BudgetTelemetry {
   refused = 0
   /** Whether it has refused a retry and has not filled again since. */
   isExhausted = false
+  private isForgotten = false
   private refusedBefore = 0
   private halfFullSince: clock.Reading | undefined
   private readonly about: Told
@@ -70,6 +71,7 @@ export class BudgetTelemetry {
 
   /** Registers the series with the registry of a fiber, once. */
   register({ context }: AnyFiber): void {
+    if (this.isForgotten) return
     const registry = Context.get(context, Metric.MetricRegistry)
     if (this.registries.has(registry)) return
     this.registries.add(registry)
@@ -86,8 +88,9 @@ export class BudgetTelemetry {
     )
   }
 
-  /** Takes the series out of all registries: nobody uses the budget any more. */
+  /** Takes the series out of all registries, for good: only calls that are still open use the budget. */
   forget(): void {
+    this.isForgotten = true
     for (const series of this.series.splice(0)) series.remove()
   }
 }

@@ -49,9 +49,12 @@ export const admit = (
   })
 }
 
-/** For an attempt or a wait that has ended without success: tells the door of a retry that never began. */
+/**
+ * For an attempt or a wait that has ended without success: tells the door of a retry that never began. A door that takes
+ * its time can have granted it just before an interruption, when the wait has not begun.
+ */
 export const retryEnded = (run: Run.Run & Admitted, fiber: AnyFiber): void => {
-  if (run.holdsRetry && run.phase === "waiting") run.settings.admission?.unused(fiber)
+  if (run.holdsRetry && (run.phase === "waiting" || run.phase === "deciding")) run.settings.admission?.unused(fiber)
   run.holdsRetry = false
 }
 

@@ -134,10 +134,15 @@ export const rejected = <A, E, R>(
 
 /** Whether the attempt that has just failed was healthy for so long that its failure is a new one. */
 const isHealthy = (run: LiveRun, fiber: AnyFiber): boolean => {
-  const { attemptsInAll, resetAfter } = run.settings
-  return resetAfter < Infinity && run.phase === "attempting" && run.before + run.attempt < attemptsInAll &&
+  const { resetAfter } = run.settings
+  return resetAfter < Infinity && run.phase === "attempting" &&
+    run.before + run.attempt < attemptsInAll(run, planOf(run, fiber)) &&
     timeOf(run, fiber) - (run.healthyFrom ?? run.began) >= resetAfter
 }
+
+/** How many attempts there may be over all fresh starts. */
+const attemptsInAll = ({ settings: { attemptsInAll, resetAfter } }: LiveRun, { attempts }: Plan): number =>
+  attemptsInAll ?? (resetAfter < Infinity ? Math.max(1000, attempts) : Infinity)
 
 /** Begins the run afresh with the attempt that has just failed. The old one has recovered, if it ever needed a retry. */
 const renewed = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
@@ -178,7 +183,7 @@ const settle = <A, E, R>(
     verdict,
     error,
     inner,
-    isLast: run.before + run.attempt >= run.settings.attemptsInAll,
+    isLast: run.before + run.attempt >= attemptsInAll(run, run.plan),
     deadline: deadline === undefined ? undefined : clock.millisBetween(run.start, deadline),
     alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) &&
       (run.settings.nested ?? fiber.getRef(defaults.Current).nested) === "once"

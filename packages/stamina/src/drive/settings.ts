@@ -37,7 +37,8 @@ export interface Settings {
   readonly attemptTimeout: number
   /** How long an attempt must be healthy for its failure to begin a new run, in milliseconds. */
   readonly resetAfter: number
-  readonly attemptsInAll: number
+  /** How many attempts there may be over all fresh starts; by default, see `engine.ts`. */
+  readonly attemptsInAll: number | undefined
   /** Judges successes, where some of them are to be retried too. */
   readonly rejects?: ((value: unknown) => Rejected | undefined) | undefined
   /** Whether `judge` is asked about an attempt that took too long, which is retried without asking otherwise. */
@@ -121,11 +122,7 @@ const fromOptions = (
     hooks,
     attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout),
     resetAfter: limit(caller, "resetAfter", resetAfter),
-    attemptsInAll: attemptsInAll !== undefined
-      ? checkAttempts(caller, attemptsInAll, "attemptsInAll")
-      : known === streamFields || resetAfter !== undefined
-      ? Math.max(1000, options.attempts ?? 0)
-      : Infinity
+    attemptsInAll: attemptsInAll === undefined ? undefined : checkAttempts(caller, attemptsInAll, "attemptsInAll")
   }
 }
 

@@ -84,13 +84,13 @@ export const make = (): RetryRecorder => {
     events.push(event)
     let stack = open.get(fiber)
     if (stack === undefined) open.set(fiber, stack = [])
-    const run = runOf(stack, event) ?? begun(runs, stack, event)
+    const run = runOf(stack, event) ?? elsewhere(runs, event) ?? begun(runs, stack, event)
     if (event._tag === "RetryScheduled") {
       run.waits.push(Duration.toMillis(event.waitFor))
       run.errors.push(event.causedBy)
     } else {
       run.end = event
-      stack.pop()
+      if (stack.at(-1) === run) stack.pop()
     }
   })
   return {
@@ -131,6 +131,10 @@ const runOf = (stack: Array<Recording>, event: RetryEvent): Recording | undefine
   return stack[index]
 }
 
+/** The open run of another fiber that an event belongs to: a stream may be closed by another fiber than the one it ran in. */
+const elsewhere = (runs: ReadonlyArray<Recording>, event: RetryEvent): Recording | undefined =>
+  isFirst(event) ? undefined : runs.findLast((run) => canFollow(run, event))
+
 /** Whether it is the first event of its run: a first retry, or an end that came before one. */
 const isFirst = (event: RetryEvent): boolean =>
   event._tag === "RetryScheduled"
@@ -138,8 +142,8 @@ const isFirst = (event: RetryEvent): boolean =>
     : event._tag === "GaveUp" && event.attempts === 1 && event.reason !== "DeadlineExceeded"
 
 /** A run ends in an attempt, or in the wait after it. */
-const canFollow = ({ name, waits: { length } }: Recording, event: RetryEvent): boolean =>
-  name === event.name &&
+const canFollow = ({ end, name, waits: { length } }: Recording, event: RetryEvent): boolean =>
+  end === undefined && name === event.name &&
   (event._tag === "RetryScheduled"
     ? length === event.retryNum - 1
     : length === event.attempts - 1 || length === event.attempts)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option } from "effect"
+import { Effect, Exit, Fiber, Option, Scheduler } from "effect"
 import { Admission, RetryBudget, type RetryEvent, type RetryOptions, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
@@ -149,6 +149,39 @@ describe("Admission.both", () => {
 })
 
 describe("the option admission", () => {
+  it.effect("is told of a retry that was granted, and then interrupted before its wait began", () =>
+    Effect.gen(function*() {
+      const ended = new Set<string | undefined>()
+      // one of these leaves the fiber just after the answer
+      for (let steps = 3; steps < 40; steps++) {
+        for (let turns = 0; turns < 14; turns++) {
+          let holds = 0
+          const admission: Admission.Admission = {
+            called: () => {},
+            failed: () => {},
+            // the retry is granted as the answer is read
+            ask: () =>
+              Effect.succeed({
+                _tag: "Granted",
+                get wait() {
+                  return void holds++
+                }
+              }),
+            succeeded: () => {},
+            unused: () => void holds--
+          }
+          const fiber = yield* Stamina.retry(flaky(9), { ...always, waitInitial: 1e6, waitMax: 1e6, admission }).pipe(
+            Effect.provideService(Scheduler.MaxOpsBeforeYield, steps),
+            Effect.forkChild
+          )
+          for (let i = 0; i < turns; i++) yield* Effect.yieldNow
+          yield* Fiber.interrupt(fiber)
+          ended.add(`${holds}`)
+        }
+      }
+      expect([...ended]).toEqual(["0"])
+    }))
+
   it("stands before the budget, whose token is not taken for nothing", () => {
     const budget = RetryBudget.makeUnsafe()
     const { admission } = door(refused)

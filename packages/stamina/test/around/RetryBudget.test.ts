@@ -186,6 +186,21 @@ describe("a budget", () => {
       expect((yield* budget.state).tokens).toBeCloseTo(8.8, 10)
     }).pipe(Effect.provide(silent), Effect.provide(unheard)))
 
+  it.effect("gets its token back from a stream that has come up again, and lives on", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make({ capacity: 10, refill: 0 })
+      let starts = 0
+      const stream = Stream.suspend(() =>
+        ++starts < 3 ? Stream.fail("down") : Stream.concat(Stream.make(1), Stream.never)
+      )
+      const fiber = yield* Effect.forkChild(Stream.runDrain(Stamina.retryStream(stream, { ...always, budget })))
+      yield* TestClock.adjust("1 minute")
+      // the first of two retries has failed
+      expect(yield* budget.state).toMatchObject({ tokens: 9, granted: 2 })
+      yield* Fiber.interrupt(fiber)
+      expect((yield* budget.state).tokens).toBe(9)
+    }).pipe(Effect.provide(silent), Effect.provide(unheard)))
+
   it("draws one random number for a retry, as without it", () => {
     const time = new VirtualTime([0.5])
     inTime(Stamina.retry(down(), { on: () => true, attempts: 3, budget: RetryBudget.makeUnsafe() }), time)
@@ -243,6 +258,16 @@ describe("budgets by key", () => {
     expect(budgets("a")).toBe(a)
     expect(budgets("b")).not.toBe(b)
     expect(series("stamina_budget_tokens").map(({ attributes }) => attributes)).toEqual([{ budget: "a" }])
+  })
+
+  it("leave no series behind where a call was open when its key had to go", () => {
+    const { provide, series } = freshRegistry()
+    const budgets = RetryBudget.keyedUnsafe({ maxKeys: 1 })
+    const a = budgets("a")
+    budgets("b")
+    inTime(provide(Stamina.retry(down(), { ...always, budget: a, attempts: 2 })))
+    expect(stateOf(a).granted).toBe(1)
+    expect(series("stamina_budget_tokens")).toEqual([])
   })
 })
 

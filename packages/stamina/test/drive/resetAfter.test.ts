@@ -85,6 +85,21 @@ describe("resetAfter of an effect", () => {
     expect(begun).toHaveLength(1000)
   })
 
+  it("is capped at as many attempts as layerDefaults allow one run, where these are more than 1000", () => {
+    let calls = 0
+    const worker = Effect.suspend(() => (calls++, Effect.fail(new Lost())))
+    const defaults = { attempts: 1500, timeout: Duration.infinity, waitInitial: 0, waitMax: 0, waitJitter: 0 }
+    Effect.runSync(
+      Stamina.retry(worker, { on: "Lost", resetAfter: "1 hour" }).pipe(
+        Effect.exit,
+        Effect.provide(Stamina.layerDefaults(defaults)),
+        Effect.provide(Stamina.layerHooks([])),
+        new VirtualTime([0]).provide
+      )
+    )
+    expect(calls).toBe(1500)
+  })
+
   it("refuses a time that is not longer than 0, and a number that counts nothing", () => {
     expect(() => Stamina.retry({ on: "Lost", resetAfter: 0 })).toThrow(
       new RangeError("Stamina.retry: resetAfter must be a duration > 0 or Duration.infinity, got 0")

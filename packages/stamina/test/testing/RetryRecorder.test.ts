@@ -140,6 +140,20 @@ describe("RetryRecorder", () => {
     expect(brief(record(Stream.runDrain(stream)))).toEqual([["feed", 2, "Recovered", 3]])
   })
 
+  it("hears of a stream as of one run, where another fiber ends it", () => {
+    let calls = 0
+    const stream = Stream.suspend(() =>
+      ++calls < 3 ? Stream.fail(new Down({ num: calls })) : Stream.concat(Stream.make(1), Stream.never)
+    ).pipe(Stamina.retryStream({ on: "Down", name: "feed", waitJitter: 0 }), Stream.buffer({ capacity: 4 }))
+    const recorder = RetryRecorder.make()
+    return Effect.runPromise(
+      Stream.runDrain(Stream.take(stream, 1)).pipe(
+        Effect.provide(recorder.layer),
+        Effect.provide(JumpingClock.layer())
+      )
+    ).then(() => expect(brief(recorder)).toEqual([["feed", 2, "Recovered", 3]]))
+  })
+
   it("stands in place of other hooks, or beside them, and forgets when told to", () => {
     const others: Array<string> = []
     const hook: RetryHook.RetryHook = { onRecovered: () => void others.push("heard") }
