@@ -54,8 +54,17 @@ export const fleet = Command.make(
     if (given.factor !== undefined && given.trouble !== "slow") {
       return yield* new Misuse({ message: "--factor is for --trouble slow" })
     }
+    if (given.trouble === "none" && (given.troubleFrom !== undefined || given.troubleLasts !== undefined)) {
+      return yield* new Misuse({ message: "--trouble-from and --trouble-lasts are not for --trouble none" })
+    }
     const { clients = 20, herd, lasts = 60_000, rate = 2.5, trouble: kind = "hangs" } = given
     const { factor, troubleFrom = herd ? 0 : 10_000, troubleLasts = 10_000 } = given
+    if (kind !== "none" && troubleFrom >= lasts) {
+      return yield* new Misuse({
+        message: `The trouble begins after ${words.time(troubleFrom)}, and only ${words.time(lasts)} are simulated: `
+          + "give a longer --lasts, or an earlier --trouble-from"
+      })
+    }
     const trouble = kind === "none" ? undefined : { kind, from: troubleFrom, lasts: troubleLasts, factor }
     const options = {
       clients,
@@ -77,7 +86,8 @@ export const fleet = Command.make(
       decisions: 10 * calls * Math.min(RetryPolicy.bounds(policy).attempts, 100)
     })
     if (json) return yield* Console.log(JSON.stringify(crowd, null, 2))
-    yield* Console.log(text(crowd, trouble, yield* screen))
+    const outlives = troubleFrom + troubleLasts >= lasts
+    yield* Console.log(text(crowd, trouble && { ...trouble, outlives }, yield* screen))
   })
 ).pipe(
   Command.withDescription(
@@ -95,7 +105,10 @@ export const fleet = Command.make(
   ])
 )
 
-const text = (crowd: Crowd, trouble: Trouble | undefined, screen: Screen): string => {
+/** `outlives`: it is not over before the simulation is. */
+type Shown = Trouble & { readonly outlives: boolean }
+
+const text = (crowd: Crowd, trouble: Shown | undefined, screen: Screen): string => {
   const { amplification, amplificationAfter, attempts, calls, latency, recoveredAfter, succeeded, wasted } = crowd
   const sentences = [
     `${words.count(calls)} calls make ${words.count(attempts)} attempts, ${words.count(amplification)} per call.`,
@@ -104,7 +117,9 @@ const text = (crowd: Crowd, trouble: Trouble | undefined, screen: Screen): strin
     }.`,
     ...(wasted === 0 ? [] : [`The server serves ${words.count(wasted)} attempts for nobody.`]),
     ...(trouble === undefined ? [] : [
-      (recoveredAfter === "never"
+      (trouble.outlives
+        ? "The trouble lasts until the end"
+        : recoveredAfter === "never"
         ? "Calls do not succeed again before the end"
         : recoveredAfter === 0
         ? "Calls succeed again as soon as the trouble is over"

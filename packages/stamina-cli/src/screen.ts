@@ -17,8 +17,9 @@ export type Color = "red" | "yellow" | "blue" | "green" | "dim" | "bold"
 
 const codes: Readonly<Record<Color, number>> = { red: 31, yellow: 33, blue: 34, green: 32, dim: 2, bold: 1 }
 
-/** Whatever the terminal says, a chart needs some room. */
+/** Whatever the terminal says, a chart needs some room, and nobody reads a wider one. */
 const narrowest = 24
+const widest = 500
 
 /** The screen: as wide as the terminal, as `COLUMNS` says where there is none, or 80 characters. */
 export const screen: Effect.Effect<Screen, never, Terminal.Terminal> = Effect.gen(function*() {
@@ -27,7 +28,7 @@ export const screen: Effect.Effect<Screen, never, Terminal.Terminal> = Effect.ge
   const said = yield* Effect.orElseSucceed(Config.option(Config.Int("COLUMNS")), Option.none<number>)
   const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
   return {
-    width: Math.max(narrowest, columns > 0 ? columns : Option.getOrElse(said, () => 80)),
+    width: Math.min(widest, Math.max(narrowest, columns > 0 ? columns : Option.getOrElse(said, () => 80))),
     paint: (color, text) => canColor ? `\u001b[${codes[color]}m${text}\u001b[0m` : text
   }
 })

@@ -8,7 +8,6 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
@@ -84,15 +83,22 @@ const parse = (name: string, text: string): Effect.Effect<unknown, Misuse> =>
       })
   })
 
+/** Objects, and lists, whose keys are numbers. */
+const hasKeys = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
 const find = Effect.fnUntraced(function*(name: string, json: unknown, at: string) {
   let value = json
   const above: Array<string> = []
   for (const key of at.split(".")) {
-    if (!Predicate.isReadonlyObject(value) || !Object.hasOwn(value, key)) {
-      const keys = Predicate.isReadonlyObject(value) ? Object.keys(value).join(", ") : ""
+    if (!hasKeys(value) || !Object.hasOwn(value, key)) {
       const place = above.length === 0 ? name : `${name}, ${above.join(".")}`
+      if (!hasKeys(value)) return yield* new Misuse({ message: `${place}: not an object, so it has no ${key}` })
+      const keys = Object.keys(value).join(", ")
       return yield* new Misuse({
-        message: `${place}: no ${key} there, ${keys === "" ? "nor any other key" : `only ${keys}`}`
+        message: `${place}: no ${key === "" ? "empty key" : key} there, ${
+          keys === "" ? "nor any other key" : `only ${keys}`
+        }`
       })
     }
     value = value[key]
@@ -108,6 +114,7 @@ const variablesOf = (prefix: string): ReadonlyArray<string> =>
   )
 
 const fromEnvironment = Effect.fnUntraced(function*(prefix: string) {
+  if (prefix === "") return yield* new Misuse({ message: "--env needs the prefix of the variables, such as PAYMENTS" })
   const provider = yield* ConfigProvider.ConfigProvider
   const variables = variablesOf(prefix)
   const values = yield* Effect.orDie(

@@ -3,10 +3,11 @@
  */
 import { RetryPolicy } from "effect-stamina"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Stdio from "effect/Stdio"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
-import { type Misuse, refused } from "./failures.ts"
+import { Misuse, refused } from "./failures.ts"
 import { type Job, type Outcome, run } from "./jobs.ts"
 import { progress } from "./progress.ts"
 
@@ -39,11 +40,20 @@ const inThread = <J extends Job>(job: J): Effect.Effect<Outcome<J>, Misuse> =>
     const worker = new Worker(new URL(import.meta.url), { workerData: job })
     worker.once("message", (outcome: Outcome<J>) => resume(Effect.succeed(outcome)))
     worker.once("error", (error) => {
-      resume(error instanceof RangeError ? Effect.fail(refused(error)) : Effect.die(error))
+      resume(
+        isOutOfMemory(error)
+          ? Effect.fail(new Misuse({ message: "There is not enough memory for so large a simulation" }))
+          : error instanceof RangeError
+          ? Effect.fail(refused(error))
+          : Effect.die(error)
+      )
     })
     worker.once("exit", (code) => resume(Effect.die(new Error(`The simulation ended without a result: ${code}`))))
     return Effect.promise(() => worker.terminate())
   })
+
+const isOutOfMemory = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "code") && error.code === "ERR_WORKER_OUT_OF_MEMORY"
 
 /** In a thread of `work`, does its job in place of the command line, and says so. */
 export const answer = (): boolean => {

@@ -251,6 +251,15 @@ describe("the screen", () => {
     }
   })
 
+  it("is never wider than anybody reads", async () => {
+    const lines = (await printed(["explain", "{}"], { COLUMNS: "1000000000" })).split("\n")
+    assert.isAtMost(Math.max(...lines.map((line) => line.length)), 500)
+  })
+
+  it("says that a trouble lasts to the end, where it does", async () => {
+    assert.match(await printed(["fleet", "{}", "--trouble-lasts", "5m"]), /The trouble lasts until the end/)
+  })
+
   it("has colours where they are forced, none where it is no terminal or NO_COLOR is set", async () => {
     for (const args of commands) {
       const plain = await printed(args)

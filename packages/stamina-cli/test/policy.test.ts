@@ -96,8 +96,16 @@ describe("what is no policy", () => {
     )
     assert.strictEqual(
       await refusal(["lint", "--file", settings, "--at", "payments.url.retry"]),
-      `error: ${settings}, payments.url: no retry there, nor any other key\n`
+      `error: ${settings}, payments.url: not an object, so it has no retry\n`
     )
+    const list = "{\"a\":[{\"attempts\":3}]}"
+    assert.strictEqual((await stamina(["lint", list, "--at", "a.0"])).stdout, "Nothing found.\n")
+    assert.strictEqual(await refusal(["lint", list, "--at", "a.1"]), "error: policy, a: no 1 there, only 0\n")
+    assert.strictEqual(
+      await refusal(["lint", "{}", "--at", ""]),
+      "error: policy: no empty key there, nor any other key\n"
+    )
+    assert.match(await refusal(["lint", "--env", ""]), /^error: --env needs the prefix of the variables/)
     assert.match(
       await refusal(["lint", "--file", settings, "--at", "payments"]),
       /settings\.json, payments: Unknown field with value "\/"/
@@ -127,7 +135,10 @@ describe("a command line that makes no sense", () => {
       await refusal(["lint", "{}", "--utilisation", "2"]),
       "error: RetryLint.check: utilisation must be a number from 0 to 1, got 2\n"
     )
-    assert.match(await refusal(["fleet", "{}", "--clients", "0"]), /clients must be an integer >= 1, got 0\n$/)
+    assert.match(
+      await refusal(["fleet", "{}", "--clients", "0"]),
+      /clients must be an integer >= 1 and <= 10000000, got 0\n$/
+    )
   })
 
   it("is one with flags that contradict or miss each other", async () => {
@@ -137,7 +148,19 @@ describe("a command line that makes no sense", () => {
       [["explain", "{}", "--latency-p99", "1s"], "--latency-p99 needs --latency, the median"],
       [["fleet", "{}", "--herd", "--rate", "2"], "Give --herd or --rate, not both"],
       [["fleet", "{}", "--shared-budget"], "--shared-budget needs --budget"],
-      [["fleet", "{}", "--factor", "0.5"], "--factor is for --trouble slow"]
+      [["fleet", "{}", "--factor", "0.5"], "--factor is for --trouble slow"],
+      [
+        ["fleet", "{}", "--trouble", "none", "--trouble-lasts", "5s"],
+        "--trouble-from and --trouble-lasts are not for --trouble none"
+      ],
+      [
+        ["fleet", "{}", "--trouble-from", "1m"],
+        "The trouble begins after 1m, and only 1m are simulated: give a longer --lasts, or an earlier --trouble-from"
+      ],
+      [
+        ["simulate", "{}", "--runs", "1000000000000"],
+        "RetrySimulation.run: runs must be an integer >= 1 and <= 10000000, got 1000000000000"
+      ]
     ]
     for (const [args, message] of mistakes) assert.strictEqual(await refusal(args), `error: ${message}\n`)
   })

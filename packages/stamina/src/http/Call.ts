@@ -146,7 +146,7 @@ export class Call {
       ? isDue && asked
       : override === true
       ? asked
-      : toVerdict(this.caller, override, error)
+      : toVerdict(this.caller, override, error, "classify")
     if (verdict !== false) {
       for (const { header, value } of reading.ignored) {
         this.log(fiber, "Debug", "stamina.hint_ignored", { header, value })

@@ -96,7 +96,7 @@ export interface Scenario {
   readonly hints?: Hints | undefined
   /** The budget that the calls share, one after the other. Default: none. */
   readonly budget?: BudgetInput | undefined
-  /** How many calls are simulated: an integer ≥ 1. Default 10 000. */
+  /** How many calls are simulated: an integer from 1 to 10 000 000. Default 10 000. */
   readonly runs?: number | undefined
   /** The seed of all random numbers: an integer. Default 1. */
   readonly seed?: number | undefined
@@ -234,7 +234,7 @@ export interface Trouble {
  * @since 0.1.0
  */
 export interface Fleet {
-  /** How many clients there are: an integer ≥ 1. */
+  /** How many clients there are: an integer from 1 to 10 000 000. */
   readonly clients: number
   /** How many calls each client begins per second, at random, or `"herd"`: each makes one call, all at time 0. */
   readonly rate: number | "herd"

@@ -7,7 +7,7 @@ import { checkKnown } from "../tools/check.ts"
 import { Door, makerOf } from "./budget.ts"
 import * as distribution from "./distribution.ts"
 import { Heap } from "./heap.ts"
-import { checkChance, checkCount, checkLimit, checkPositive, checkSeed, checkSpan } from "./numbers.ts"
+import { checkChance, checkCount, checkLimit, checkPositive, checkSeed, checkSpan, most } from "./numbers.ts"
 import * as paper from "./paper.ts"
 import * as random from "./random.ts"
 import { Server, troubleOf } from "./server.ts"
@@ -155,7 +155,7 @@ const check = (options: Fleet) => {
   ])
   const seed = checkSeed(caller, options.seed ?? 1)
   return {
-    clients: checkCount(caller, options.clients, "clients"),
+    clients: checkCount(caller, options.clients, "clients", most),
     rate: options.rate === "herd" ? options.rate : checkPositive(caller, options.rate, "rate"),
     trouble: troubleOf(caller, options.trouble),
     lasts: checkSpan(caller, options.lasts ?? 120_000, "lasts"),

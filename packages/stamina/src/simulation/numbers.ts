@@ -4,11 +4,14 @@
 import * as Duration from "effect/Duration"
 import { checkTimeout, checkWait, refuse } from "../tools/check.ts"
 
-/** A whole number of at least 1. */
-export const checkCount = (caller: string, value: unknown, field: string): number =>
-  typeof value === "number" && Number.isInteger(value) && value >= 1
+/** A whole number of at least 1, at most `max`. */
+export const checkCount = (caller: string, value: unknown, field: string, max: number = Number.MAX_VALUE): number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max
     ? value
-    : refuse(caller, field, "an integer >= 1", value)
+    : refuse(caller, field, `an integer >= 1${max < Number.MAX_VALUE ? ` and <= ${max}` : ""}`, value)
+
+/** As many runs or clients as fit into the memory of a common machine. */
+export const most = 10_000_000
 
 /** A probability. */
 export const checkChance = (caller: string, value: unknown, field: string): number =>

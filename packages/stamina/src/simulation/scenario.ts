@@ -6,7 +6,7 @@ import { checkKnown, refuse } from "../tools/check.ts"
 import { atLeast } from "../verdict/RetryOn.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import { makerOf } from "./budget.ts"
-import { checkChance, checkCount, checkLimit, checkMillis, checkSeed } from "./numbers.ts"
+import { checkChance, checkCount, checkLimit, checkMillis, checkSeed, most } from "./numbers.ts"
 import * as random from "./random.ts"
 import type { Budget, Failures, Hints, Latency, Scenario } from "./SimulationModel.ts"
 
@@ -56,7 +56,7 @@ export const fromScenario = (caller: string, scenario: Scenario, runs: number): 
     attemptTimeout: checkLimit(caller, scenario.attemptTimeout, "attemptTimeout"),
     deadline: checkLimit(caller, scenario.deadline, "deadline"),
     budget: makerOf(caller, scenario.budget),
-    runs: checkCount(caller, scenario.runs ?? runs, "runs"),
+    runs: checkCount(caller, scenario.runs ?? runs, "runs", most),
     horizon: checkCount(caller, scenario.horizon ?? 1000, "horizon"),
     random: random.make(seed)
   }

@@ -104,14 +104,14 @@ const withReason = (tag: unknown, error: unknown): string | undefined => {
   return isName(reason) ? `${tag}.${reason}` : undefined
 }
 
-/** A backoff hook's answer as a verdict. An answer that means nothing is an error and never a wait. */
-export const toVerdict = (caller: string, answer: unknown, error: unknown): Verdict => {
+/** The answer of an option as a verdict. An answer that means nothing is an error and never a wait. */
+export const toVerdict = (caller: string, answer: unknown, error: unknown, option = "on"): Verdict => {
   const verdict = verdictOf(answer)
   if (verdict !== undefined) return verdict
   const duration = decodeDuration(answer)
   if (duration === undefined || !Number.isFinite(Duration.toMillis(duration))) {
     throw new RangeError(
-      `${caller}: on must answer true, false or a finite duration, got ${Formatter.format(answer)}`,
+      `${caller}: ${option} must answer true, false or a finite duration, got ${Formatter.format(answer)}`,
       { cause: error }
     )
   }

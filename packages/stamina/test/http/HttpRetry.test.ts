@@ -641,6 +641,9 @@ describe("what is retried", () => {
       )
       // there is no error to stand beside
       expect(tags(onResponse)).toEqual(["Die"])
+      expect(Exit.isFailure(onResponse) && Cause.squash(onResponse.cause)).toMatchObject({
+        message: "HttpRetry.retry: classify must answer true, false or a finite duration, got \"nonsense\""
+      })
     }).pipe(quiet))
 })
 

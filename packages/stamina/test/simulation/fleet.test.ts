@@ -176,7 +176,7 @@ describe("RetrySimulation.fleet", () => {
   })
 
   it.each([
-    [{ clients: 0 }, "clients must be an integer >= 1, got 0"],
+    [{ clients: 0 }, "clients must be an integer >= 1 and <= 10000000, got 0"],
     [{ rate: 0 }, "rate must be a number > 0, got 0"],
     [{ server: { capacity: 0 } }, "server.capacity must be a number > 0, got 0"],
     [{ server: { capacity: 1, queue: -1 } }, "server.queue must be a number > 0, got -1"],
