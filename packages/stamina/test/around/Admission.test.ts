@@ -3,6 +3,7 @@ import { Effect, Exit, Fiber, Option, Scheduler } from "effect"
 import { Admission, RetryBudget, type RetryEvent, type RetryOptions, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
+import { reasonOf } from "../kit/reasonOf.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 const always = { on: () => true, waitInitial: 100, waitJitter: 0, hooks: [] } as const
@@ -29,11 +30,6 @@ const door = (...answers: ReadonlyArray<Given>) => {
 const granted: Admission.Answer = { _tag: "Granted" }
 const refused: Admission.Answer = { _tag: "Refused", reason: "CircuitOpen" }
 const later = (answer: Admission.Answer) => Effect.as(Effect.yieldNow, answer)
-
-const reasonOf = (exit: Exit.Exit<unknown, unknown>): string | undefined =>
-  Exit.isFailure(exit)
-    ? Option.getOrUndefined(Option.map(Stamina.report(exit.cause), ({ reason }) => reason))
-    : undefined
 
 const flaky = (failures: number) => {
   let calls = 0

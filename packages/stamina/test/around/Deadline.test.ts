@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Option } from "effect"
-import { type Decision, Stamina, staminaSchedule } from "effect-stamina"
+import { Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
+import { reasonOf } from "../kit/reasonOf.ts"
 
 class Flaky extends Data.TaggedError("Flaky")<{ readonly n: number }> {}
 
@@ -30,9 +31,6 @@ const ended = <A, E>(self: Effect.Effect<A, E>) =>
 
 const errorOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
-
-const reasonOf = (error: unknown): Decision.GiveUpReason | undefined =>
-  Option.getOrUndefined(Option.map(Stamina.report(error), (report) => report.reason))
 
 const drivers = [
   ["Stamina.retry", (self: Effect.Effect<never, Flaky>) => Stamina.retry(self, options)],

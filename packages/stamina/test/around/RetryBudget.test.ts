@@ -3,6 +3,7 @@ import { Context, Data, Duration, Effect, Exit, Fiber, Logger, Metric, Option, S
 import { RetryBudget, RetryOn, type RetryOptions, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
+import { reasonOf } from "../kit/reasonOf.ts"
 import { freshRegistry, recordLogs } from "../kit/telemetry.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
@@ -22,11 +23,6 @@ const stateOf = (budget: RetryBudget.RetryBudget): RetryBudget.State => Effect.r
 const tokens = (budget: RetryBudget.RetryBudget): number => stateOf(budget).tokens
 
 const down = (): Effect.Effect<never, Down> => Effect.fail(new Down({}))
-
-const reasonOf = (exit: Exit.Exit<unknown, unknown>): string | undefined =>
-  Exit.isFailure(exit)
-    ? Option.getOrUndefined(Option.map(Stamina.report(exit.cause), ({ reason }) => reason))
-    : undefined
 
 /** Fails so many times, then succeeds. */
 const flaky = (failures: number) => {

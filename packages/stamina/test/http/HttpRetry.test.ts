@@ -19,14 +19,13 @@ import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { HttpApi, HttpApiClient, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { inTime } from "../kit/inTime.ts"
+import { reasonOf } from "../kit/reasonOf.ts"
 import { scripted, type Step } from "../kit/scriptedClient.ts"
 import { recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 const url = "http://user:secret@localhost:8080/users/7?token=abc"
 const plain = { attempts: 3, waitInitial: 10, waitJitter: 0 } as const
 const quiet = Effect.provide(Stamina.layerHooks([]))
-
-const reasonOf = (value: unknown) => Option.getOrUndefined(Option.map(Stamina.report(value), ({ reason }) => reason))
 
 const transport = (request: HttpClientRequest.HttpClientRequest, cause?: unknown) =>
   new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })

@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from "@effect/vitest"
-import { Context, Effect, Logger, Metric, Option } from "effect"
+import { Context, Effect, Logger, Metric } from "effect"
 import { type Admission, RetryBudget, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import type { HttpClient } from "effect/http"
+import { reasonOf } from "../kit/reasonOf.ts"
 import { scripted } from "../kit/scriptedClient.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
@@ -11,8 +12,6 @@ const unheard = Context.make(Metric.MetricRegistry, new Map()).pipe(Context.add(
 
 const get = (client: HttpClient.HttpClient, url: string, time = new VirtualTime([0])) =>
   client.get(url).pipe(Effect.provide(Stamina.layerHooks([])), Effect.provide(unheard), time.provide, Effect.runSync)
-
-const reasonOf = (value: unknown) => Option.getOrUndefined(Option.map(Stamina.report(value), ({ reason }) => reason))
 
 const stateOf = (budget: RetryBudget.RetryBudget) => Effect.runSync(budget.state)
 

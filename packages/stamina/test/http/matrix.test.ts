@@ -1,12 +1,13 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, type Layer, Option, Schema } from "effect"
-import { type Decision, Stamina } from "effect-stamina"
+import { Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { HttpApi, HttpApiClient, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { gzipSync } from "node:zlib"
 import * as server from "../kit/BadServer.ts"
+import { reasonOf } from "../kit/reasonOf.ts"
 
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
   ["fetch", FetchHttpClient.layer],
@@ -38,9 +39,6 @@ const Greetings = HttpApi.make("Greetings").add(
     .add(HttpApiEndpoint.get("get", "/", { success: Schema.String }))
     .add(HttpApiEndpoint.post("post", "/", { success: Schema.String }))
 )
-
-const reasonOf = (value: unknown): Decision.GiveUpReason | undefined =>
-  Option.getOrUndefined(Option.map(Stamina.report(value), (report) => report.reason))
 
 describe.concurrent.each(clients)("HttpRetry.retry on %s", (name, layer) => {
   /** A server and a client, and at the end no socket that is still in use. */

@@ -4,13 +4,9 @@ import { Stamina } from "effect-stamina"
 import * as BreakerRetry from "effect-stamina/BreakerRetry"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
+import { reasonOf } from "../kit/reasonOf.ts"
 
 class Down extends Data.TaggedError("Down") {}
-
-const reasonOf = (exit: Exit.Exit<unknown, unknown>): string | undefined =>
-  Exit.isFailure(exit)
-    ? Option.getOrUndefined(Option.map(Stamina.report(exit.cause), ({ reason }) => reason))
-    : undefined
 
 const plain = { waitInitial: 100, waitJitter: 0, hooks: [], attempts: 4 } as const
 

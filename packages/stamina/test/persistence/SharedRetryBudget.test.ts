@@ -1,21 +1,17 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Data, Duration, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { Context, Data, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { type RetryBudget, RetryOn, Stamina } from "effect-stamina"
 import * as SharedRetryBudget from "effect-stamina/SharedRetryBudget"
 import { Redis } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { FakeRedis } from "../kit/fakeRedis.ts"
+import { reasonOf } from "../kit/reasonOf.ts"
 import { freshRegistry, recordLogs } from "../kit/telemetry.ts"
 
 class Down extends Data.TaggedError("Down")<{ readonly after?: number }> {}
 
 const down = Effect.fail(new Down({}))
 const always = { on: () => true, waitInitial: 0, waitJitter: 0, hooks: [] } as const
-
-const reasonOf = (exit: Exit.Exit<unknown, unknown>): string | undefined =>
-  Exit.isFailure(exit)
-    ? Option.getOrUndefined(Option.map(Stamina.report(exit.cause), ({ reason }) => reason))
-    : undefined
 
 /** A process: a budget with the Redis given, and what it logs. */
 const start = (redis: FakeRedis, options: Partial<SharedRetryBudget.Options> = {}) =>
