@@ -100,30 +100,33 @@ export interface Admission {
  * @category combinators
  * @since 0.1.0
  */
-export const both = (first: Admission, second: Admission): Admission => {
-  const tellBoth = <A>(tell: (door: Admission, about: A) => void) => (about: A): void => {
-    tell(first, about)
-    tell(second, about)
+export const both = (first: Admission, second: Admission): Admission => ({
+  called: (fiber) => {
+    first.called(fiber)
+    second.called(fiber)
+  },
+  failed: (failure, fiber) => {
+    first.failed(failure, fiber)
+    second.failed(failure, fiber)
+  },
+  ask: (request, fiber) =>
+    whenAnswered(first.ask(request, fiber), (answer) => {
+      if (answer._tag === "Refused") return answer
+      return whenAnswered(second.ask(request, fiber), (other) => {
+        if (other._tag === "Granted") return { _tag: "Granted", wait: Math.max(answer.wait ?? 0, other.wait ?? 0) }
+        first.unused(fiber)
+        return other
+      })
+    }),
+  succeeded: (fiber) => {
+    first.succeeded(fiber)
+    second.succeeded(fiber)
+  },
+  unused: (fiber) => {
+    first.unused(fiber)
+    second.unused(fiber)
   }
-  return {
-    called: tellBoth((door, fiber) => door.called(fiber)),
-    failed: (failure, fiber) => {
-      first.failed(failure, fiber)
-      second.failed(failure, fiber)
-    },
-    ask: (request, fiber) =>
-      whenAnswered(first.ask(request, fiber), (answer) => {
-        if (answer._tag === "Refused") return answer
-        return whenAnswered(second.ask(request, fiber), (other) => {
-          if (other._tag === "Granted") return { _tag: "Granted", wait: Math.max(answer.wait ?? 0, other.wait ?? 0) }
-          first.unused(fiber)
-          return other
-        })
-      }),
-    succeeded: tellBoth((door, fiber) => door.succeeded(fiber)),
-    unused: tellBoth((door, fiber) => door.unused(fiber))
-  }
-}
+})
 
 /**
  * Goes on with an answer: at once where it is there, else when it comes.
