@@ -4,7 +4,7 @@
  */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import { Effect, Logger, Random } from "effect"
-import { Stamina } from "effect-stamina"
+import { type RetryBudget, Stamina } from "effect-stamina"
 import * as SharedRetryBudget from "effect-stamina/SharedRetryBudget"
 import { Redis } from "effect/persistence"
 import { fileURLToPath } from "node:url"
@@ -112,19 +112,23 @@ describe("the script", () => {
     })))
 })
 
+/** A call that fails, is retried once if the budget lets it, and fails again. */
+const failing = (budget: RetryBudget.RetryBudget) =>
+  Effect.exit(
+    Stamina.retry(Effect.fail("down"), {
+      on: () => true,
+      attempts: 2,
+      waitInitial: 0,
+      waitJitter: 0,
+      hooks: [],
+      budget
+    })
+  )
+
 it("a process that is busy for longer than Redis may take does not lose it", () =>
   withRedis(Effect.scoped(Effect.gen(function*() {
     const budget = yield* SharedRetryBudget.make({ name: "busy" })
-    const call = Effect.exit(
-      Stamina.retry(Effect.fail("down"), {
-        on: () => true,
-        attempts: 2,
-        waitInitial: 0,
-        waitJitter: 0,
-        hooks: [],
-        budget
-      })
-    )
+    const call = failing(budget)
     yield* call
     const asking = yield* Effect.forkChild(call, { startImmediately: true })
     yield* Effect.sync(() => {
@@ -144,16 +148,7 @@ it("a program starts where Redis is away, and shares as soon as Redis is there",
   await Effect.runPromise(
     Effect.scoped(Effect.gen(function*() {
       const budget = yield* SharedRetryBudget.make({ name: "early" })
-      const call = Effect.exit(
-        Stamina.retry(Effect.fail("down"), {
-          on: () => true,
-          attempts: 2,
-          waitInitial: 0,
-          waitJitter: 0,
-          hooks: [],
-          budget
-        })
-      )
+      const call = failing(budget)
       yield* call
       expect(yield* budget.state).toMatchObject({ store: "lost", granted: 1 })
       yield* Effect.promise(() => server.begin())
