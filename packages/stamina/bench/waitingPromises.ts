@@ -6,7 +6,15 @@ import * as RetryPromise from "effect-stamina/RetryPromise"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { heapUsed } from "./kit/inChild.ts"
-import { byHand, networkError, type Way, withAsyncRetry, withCockatiel, withPRetry, withRetried } from "./promiseSubjects.ts"
+import {
+  byHand,
+  networkError,
+  type Way,
+  withAsyncRetry,
+  withCockatiel,
+  withPRetry,
+  withRetried
+} from "./promiseSubjects.ts"
 import { silent } from "./subjects.ts"
 
 /** Of each call: bytes, and microseconds until it waits. */

@@ -266,8 +266,13 @@ function retriedAt(place: Place): RetriedWith {
     checkFunction(caller, fn)
     const named = withName(settings, fn)
     const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
-      const body = () => Reflect.apply(fn, this, args)
-      return makeCall(place, named, body, signalOf?.(...args))
+      try {
+        const signal = checkSignal(caller, signalOf?.(...args))
+        return makeCall(place, named, () => Reflect.apply(fn, this, args), signal)
+      } catch (error) {
+        // a function that returns a promise never throws
+        return Promise.reject(error)
+      }
     }
     Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
     Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })

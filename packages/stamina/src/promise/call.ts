@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as defaults from "../around/defaults.ts"
 import { currentMode } from "../around/mode.ts"
 import * as engine from "../drive/engine.ts"
-import { afterFailure, loop, nextWait } from "../drive/loop.ts"
+import { afterFailure, attempt as attemptOf, nextWait } from "../drive/loop.ts"
 import type { Settings } from "../drive/settings.ts"
 import { lastFailure, ordinal } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
@@ -42,18 +42,21 @@ const untilAborted = <T>(signal: AbortSignal, call: Call<T>, place: Place): Prom
     call.begin(place).finally(() => signal.removeEventListener("abort", onAbort)).then(resolve, reject)
   })
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
+/** A failed first attempt. */
+interface Failed {
+  readonly error: unknown
+}
 
-/** Makes the next attempt, from the error before. */
-type Attempt<T> = (previous: Option.Option<unknown>) => Effect.Effect<T, unknown>
-
+/** Many calls wait at a time, so what a call needs stands in its fields, and in few closures. */
 class Call<T> implements Caller {
   readonly signal: AbortSignal | undefined
   private readonly settings: Settings
   private readonly body: Body<T>
   private services: Services | undefined
+  private began: clock.Reading = 0n
+  private since = 0
   private run: engine.LiveRun | undefined
-  private fiber: AnyFiber | undefined
+  private fiber: Fiber.Fiber<unknown, unknown> | undefined
   private isAborted = false
 
   constructor(settings: Settings, body: Body<T>, signal: AbortSignal | undefined) {
@@ -78,62 +81,46 @@ class Call<T> implements Caller {
   nextWait(num: number): number {
     const { rested } = this.services ?? {}
     if (rested === undefined) return 0
-    return nextWait(
-      this.run?.plan ?? this.settings.plan(currentMode(rested), rested.getRef(defaults.Current)),
-      num
-    )
+    return nextWait(this.run?.plan ?? this.settings.plan(currentMode(rested), rested.getRef(defaults.Current)), num)
   }
 
   private start(services: Services): Promise<T> {
-    this.services = services
     const { admission, attemptTimeout, spans } = this.settings
-    const start = clock.read(services.rested)
-    const since = ordinal()
+    this.services = services
+    this.began = clock.read(services.rested)
+    this.since = ordinal()
     if (admission !== undefined) admission.called(services.rested)
-    if (spans || attemptTimeout < Infinity) {
-      return this.inFiber(
-        services,
-        start,
-        since,
+    return spans || attemptTimeout < Infinity
+      ? this.inFiber(services, undefined)
+      : called(this.body, new CurrentAttempt(this, 1, Option.none())).then(
         undefined,
-        (run, fiber, attempt) => loop(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
+        (error: unknown) => this.isAborted ? this.gone() : this.inFiber(services, { error })
       )
-    }
-    return called(this.body, new CurrentAttempt(this, 1, Option.none())).then(
-      undefined,
-      (error: unknown) =>
-        this.isAborted
-          ? this.gone()
-          : this.inFiber(services, start, since, { error }, (run, fiber, attempt) =>
-            afterFailure(run, fiber, Cause.fail(error), (error) =>
-              attempt(Option.some(error))))
-    )
   }
 
-  /** Goes on in a fiber, from the first attempt or from its failure. */
-  private inFiber(
-    { fork }: Services,
-    start: clock.Reading,
-    since: number,
-    failed: { readonly error: unknown } | undefined,
-    go: (run: engine.LiveRun, fiber: AnyFiber, attempt: Attempt<T>) => Effect.Effect<T, unknown>
-  ): Promise<T> {
+  /** Goes on in a fiber: after the first attempt, or with it. */
+  private inFiber({ fork }: Services, failed: Failed | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
-      const rest = Effect.withFiber<T, unknown>((fiber) => {
-        const run = this.run = engine.begin(withName(this.settings, this.body), start, since)
-        this.fiber = fiber
-        return go(
-          run,
-          fiber,
-          (previous) => Effect.suspend(() => asEffect(this.body, new CurrentAttempt(this, run.attempt, previous)))
-        )
-      })
-      fork(rest).addObserver((exit) => {
+      fork(Effect.withFiber((fiber) => this.go(fiber, failed))).addObserver((exit) => {
         if (exit._tag === "Success") resolve(exit.value)
         // a runtime that was disposed of meanwhile has made nothing of the failure
         else reject(this.run === undefined && failed !== undefined ? failed.error : rejection(exit.cause, this.run))
       })
     })
+  }
+
+  private go(fiber: Fiber.Fiber<unknown, unknown>, failed: Failed | undefined): Effect.Effect<T, unknown> {
+    const run = engine.begin(withName(this.settings, this.body), this.began, this.since)
+    this.run = run
+    this.fiber = fiber
+    const again = (error: unknown) => this.attempt(run, Option.some(error))
+    return failed === undefined
+      ? loop(run, fiber, this.attempt(run, Option.none()), again)
+      : afterFailure(run, fiber, Cause.fail(failed.error), again)
+  }
+
+  private attempt(run: engine.LiveRun, previous: Option.Option<unknown>): Effect.Effect<T, unknown> {
+    return Effect.suspend(() => asEffect(this.body, new CurrentAttempt(this, run.attempt, previous)))
   }
 
   private gone(): Promise<never> {

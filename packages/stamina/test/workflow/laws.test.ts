@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as arbitraries from "../kit/arbitraries.ts"
-import { type Case, prepare, replay, type Seen } from "../kit/conformance.ts"
+import { type Case, replay, replayLater, type Seen } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"
 import { driver } from "../kit/durable.ts"
 import { expectSame } from "../kit/expectations.ts"
@@ -12,13 +12,11 @@ const runs = { arbitrary: { runs: Number(process.env["PROPERTY_RUNS"] ?? 300) } 
 /** A durable run does not sleep for no time. */
 const slept = (seen: Seen): Seen => ({ ...seen, waits: seen.waits.filter((wait) => wait > 0) })
 
-const expectSameRun = (c: Case) => {
-  const { observe, program } = prepare(c, driver)
-  return Effect.map(
-    Effect.promise(() => Effect.runPromise(program)),
-    (result) => expectSame(slept(observe(result).seen), slept(replay(c, combinator).seen))
+const expectSameRun = (c: Case) =>
+  Effect.map(
+    Effect.promise(() => replayLater(c, driver)),
+    ({ seen }) => expectSame(slept(seen), slept(replay(c, combinator).seen))
   )
-}
 
 describe("a durable run", () => {
   it.effect.prop(
