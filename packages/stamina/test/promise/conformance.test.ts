@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
 import * as arbitraries from "../kit/arbitraries.ts"
 import { cases, hasInvalidOptions, invalidTesting, optionsOf, replay, replayLater, runs } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"
@@ -28,22 +29,40 @@ describe.each(promiseDrivers)("conformance with stamina 26.1.0: $name", (driver)
 const options = { arbitrary: { runs: Number(process.env["PROPERTY_RUNS"] ?? 300) }, timeout: 60_000 }
 
 describe("a retry of promises decides as `Stamina.retry` does", () => {
-  it.prop("waits, times, details, and how many random numbers are drawn", [arbitraries.runs], async ([c]) => {
-    const { seen } = replay(c, combinator)
-    for (const driver of promiseDrivers) {
-      const later = await replayLater(c, driver)
-      expectSame(later.seen, seen)
-      expect(later.sameErrors).toBe(true)
-    }
-  }, options)
+  it.live.prop(
+    "waits, times, details, and how many random numbers are drawn",
+    [arbitraries.runs],
+    ([c]) =>
+      Effect.promise(async () => {
+        const { seen } = replay(c, combinator)
+        for (const driver of promiseDrivers) {
+          const later = await replayLater(c, driver)
+          expectSame(later.seen, seen)
+          expect(later.sameErrors).toBe(true)
+        }
+      }),
+    options
+  )
 
-  it.prop("also where each wait follows the one before", [arbitraries.decorrelatedRuns], async ([c]) => {
-    const { seen } = replay(c, combinator)
-    for (const driver of promiseDrivers) expectSame((await replayLater(c, driver)).seen, seen)
-  }, options)
+  it.live.prop(
+    "also where each wait follows the one before",
+    [arbitraries.decorrelatedRuns],
+    ([c]) =>
+      Effect.promise(async () => {
+        const { seen } = replay(c, combinator)
+        for (const driver of promiseDrivers) expectSame((await replayLater(c, driver)).seen, seen)
+      }),
+    options
+  )
 
-  it.prop("and what an attempt is told of the wait after it", [arbitraries.runs], async ([c]) => {
-    const [known, promised] = [drivers, promiseDrivers].map((all) => all.find(({ knowsAttempt }) => knowsAttempt)!)
-    expectClose((await replayLater(c, promised!)).nextWaits, replay(c, known!).nextWaits)
-  }, options)
+  it.live.prop(
+    "and what an attempt is told of the wait after it",
+    [arbitraries.runs],
+    ([c]) =>
+      Effect.promise(async () => {
+        const [known, promised] = [drivers, promiseDrivers].map((all) => all.find(({ knowsAttempt }) => knowsAttempt)!)
+        expectClose((await replayLater(c, promised!)).nextWaits, replay(c, known!).nextWaits)
+      }),
+    options
+  )
 })
