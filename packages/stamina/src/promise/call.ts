@@ -115,7 +115,7 @@ class Call<T> implements Caller {
     this.fiber = fiber
     const again = (error: unknown) => this.attempt(run, Option.some(error))
     return failed === undefined
-      ? loop(run, fiber, this.attempt(run, Option.none()), again)
+      ? attemptOf(run, fiber, this.attempt(run, Option.none()), again)
       : afterFailure(run, fiber, Cause.fail(failed.error), again)
   }
 
