@@ -17,7 +17,7 @@ import { type AnyActivity, codingOf } from "./coding.ts"
 import type { Durable, Errors, LostAttempts, OnGiveUp, Options } from "./DurableRetryOptions.ts"
 import { type AnyOptions, type DurableSettings, fromOptions } from "./options.ts"
 
-export { AttemptLost, AttemptTimedOut } from "./errors.ts"
+export { AttemptLost, AttemptTimedOut } from "./DurableErrors.ts"
 export { idempotencyKey } from "./idempotency.ts"
 
 /**

@@ -10,7 +10,7 @@ import type * as Schema from "effect/Schema"
 import type { WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import type { AdmittedOptions, TimedOut } from "../drive/RetryOptions.ts"
 import type { RetryReport } from "../telemetry/RetryReport.ts"
-import type { AttemptLost } from "./errors.ts"
+import type { AttemptLost } from "./DurableErrors.ts"
 
 /**
  * What becomes of an attempt that began, and whose process ended before it did.

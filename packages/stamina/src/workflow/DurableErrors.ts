@@ -1,6 +1,9 @@
 /**
  * The errors that a durable retry adds to those of its activity, as schemas: a workflow that lets them out names them in
  * its own error schema.
+ *
+ * @stability unstable
+ * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -8,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Core from "../verdict/AttemptTimedOut.ts"
 
+/** What {@link AttemptLost} extends. */
 const AttemptLostBase: Schema.Class<
   AttemptLost,
   Schema.TaggedStruct<"AttemptLost", { readonly attempt: typeof Schema.Int }>,
