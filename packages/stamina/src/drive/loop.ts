@@ -9,6 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { type Attempt, CurrentAttempt } from "../around/Attempt.ts"
 import * as Backoff from "../policy/Backoff.ts"
+import type { Plan } from "../run/Decision.ts"
 import { begins, isOver, ordinal } from "../run/Run.ts"
 import { attemptSpan } from "../telemetry/eventsOf.ts"
 import * as clock from "../tools/clock.ts"
@@ -30,7 +31,7 @@ export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Set
 }
 
 /** Makes an attempt, and goes on from its result: `again` makes the next one, from the error before. */
-const attempt = <A, E, R>(
+export const attempt = <A, E, R>(
   run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
   self: Effect.Effect<A, E, R>,
@@ -43,7 +44,8 @@ const attempt = <A, E, R>(
 
 type Again<A, E, R> = (error: unknown) => Effect.Effect<A, E, R>
 
-const afterFailure = <A, E, R>(
+/** Goes on with a run whose attempt has failed, also where that attempt was the first and was made elsewhere. */
+export const afterFailure = <A, E, R>(
   run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
   cause: Cause.Cause<E>,
@@ -149,14 +151,16 @@ export const retryBlock = <A, E, R>(
     if (settings.admission !== undefined) settings.admission.called(fiber)
     const next = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
-        const current: Attempt = { num: run.attempt, nextWait: Duration.millis(nextWait(run, fiber)), previous }
+        const current: Attempt = {
+          num: run.attempt,
+          nextWait: Duration.millis(nextWait(engine.planOf(run, fiber), run.attempt)),
+          previous
+        }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
     return attempt(run, fiber, next(Option.none()), (error) => next(Option.some(error)))
   })
 
-/** The jitter-free wait, in milliseconds, if the current attempt fails and is retried. */
-const nextWait = (run: engine.LiveRun, fiber: Fiber.Fiber<unknown, unknown>): number => {
-  const plan = engine.planOf(run, fiber)
-  return plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, run.attempt) : 0
-}
+/** The jitter-free wait, in milliseconds, if an attempt fails and is retried. */
+export const nextWait = (plan: Plan, attempt: number): number =>
+  plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, attempt) : 0

@@ -1,7 +1,7 @@
 /**
  * What the real stamina did, and how to replay it.
  */
-import { Duration, Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option, type Result } from "effect"
 import { type Attempt, type RetryEvent, type RetryOptions, type RetryPolicy, Stamina } from "effect-stamina"
 import { readFileSync } from "node:fs"
 import type { Driver } from "./drivers.ts"
@@ -132,7 +132,32 @@ export const optionsOf = (c: Case, time: VirtualTime): RetryOptions.RetryOptions
 })
 
 /** Replays a case through a driver and returns what was seen. */
-export const replay = (c: Case, driver: Driver) => {
+export const replay = (c: Case, driver: Driver): Replay => {
+  const { observe, program } = prepare(c, driver)
+  return observe(Effect.runSync(program))
+}
+
+/** The same for a driver that cannot run it at one go. */
+export const replayLater = async (c: Case, driver: Driver): Promise<Replay> => {
+  const { observe, program } = prepare(c, driver)
+  return observe(await Effect.runPromise(program))
+}
+
+/** What came of a replay. */
+export interface Replay {
+  readonly seen: Seen
+  readonly nextWaits: ReadonlyArray<number>
+  /** Whether every error that was seen is the very object that an attempt failed with. */
+  readonly sameErrors: boolean
+}
+
+type Outcome = Result.Result<string, Failure>
+
+/** A case as a program, and what can be seen after it. */
+const prepare = (
+  c: Case,
+  driver: Driver
+): { readonly program: Effect.Effect<Outcome>; readonly observe: (result: Outcome) => Replay } => {
   const time = new VirtualTime(c.random)
   const starts: Array<number> = []
   const details: Array<Observed["details"][number]> = []
@@ -181,27 +206,24 @@ export const replay = (c: Case, driver: Driver) => {
     begun = time.now
     return yield* Effect.result(retried)
   })
-  const result = Effect.runSync(
-    stays.reduceRight((self, entry) => enter(entry)(self), program).pipe(
+  return {
+    program: stays.reduceRight((self, entry) => enter(entry)(self), program).pipe(
       Effect.provide(Layer.mergeAll(hooks, inactive ? Stamina.layerInactive : Layer.empty)),
       time.provide
-    )
-  )
-  const last = failures.at(-1)
-  const seen: Seen = {
-    attempts: starts.length,
-    final: result._tag === "Success" ? result.success : result.failure._tag,
-    waits: time.sleeps,
-    starts,
-    elapsed: time.now - begun,
-    details,
-    draws: time.draws
-  }
-  return {
-    seen,
-    nextWaits,
-    /** Whether every error that was seen is the very object that an attempt failed with. */
-    sameErrors: causes.every((cause, i) => cause === failures[i]) &&
-      (result._tag === "Success" || result.failure === last)
+    ),
+    observe: (result) => ({
+      seen: {
+        attempts: starts.length,
+        final: result._tag === "Success" ? result.success : result.failure._tag,
+        waits: time.sleeps,
+        starts,
+        elapsed: time.now - begun,
+        details,
+        draws: time.draws
+      },
+      nextWaits,
+      sameErrors: causes.every((cause, i) => cause === failures[i]) &&
+        (result._tag === "Success" || result.failure === failures.at(-1))
+    })
   }
 }

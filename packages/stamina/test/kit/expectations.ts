@@ -2,7 +2,8 @@
  * Comparing runs. Durations are whole nanoseconds, sums of numbers are not: a thousandth of a millisecond is the same.
  */
 import { expect } from "@effect/vitest"
-import type { Seen } from "./conformance.ts"
+import type { Case, Replay, Seen } from "./conformance.ts"
+import type { Driver } from "./drivers.ts"
 
 /** Expects numbers to be the same. */
 export const expectClose = (seen: ReadonlyArray<number>, expected: ReadonlyArray<number>): void => {
@@ -22,4 +23,20 @@ export const expectSame = (seen: Seen, expected: Seen): void => {
     ...details.flatMap(({ at, waitFor, waitedSoFar }) => [at, waitFor, waitedSoFar])
   ]
   expectClose(times(seen), times(expected))
+}
+
+/** Expects a replay to show what the real stamina did. */
+export const expectConforms = (c: Case, driver: Driver, { nextWaits, sameErrors, seen }: Replay): void => {
+  expect({ attempts: seen.attempts, final: seen.final }).toEqual({ attempts: c.expect.attempts, final: c.expect.final })
+  expectClose(seen.waits, c.expect.waits)
+  expectClose(seen.starts, c.expect.starts)
+  expectClose([seen.elapsed], [c.expect.elapsed])
+  const { details } = c.expect
+  expect(seen.details.map(({ causedBy, retryNum }) => [retryNum, causedBy]))
+    .toEqual(details.map(({ causedBy, retryNum }) => [retryNum, causedBy]))
+  for (const field of ["waitFor", "waitedSoFar", "at"] as const) {
+    expectClose(seen.details.map((d) => d[field]), details.map((d) => d[field]))
+  }
+  if (driver.knowsAttempt) expectClose(nextWaits, c.expect.nextWaits)
+  expect(sameErrors).toBe(true)
 }
