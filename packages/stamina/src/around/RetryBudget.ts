@@ -13,7 +13,14 @@ import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import { checkKnown, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
-import type { Admission, Answer, FailedCall } from "./Admission.ts"
+import {
+  type Admission,
+  type Answer,
+  type FailedCall,
+  type Gate,
+  gate,
+  TypeId as AdmissionTypeId
+} from "./Admission.ts"
 import * as bucket from "./bucket.ts"
 import { BudgetTelemetry } from "./budgetTelemetry.ts"
 import { byKey, checkMaxKeys } from "./byKey.ts"
@@ -308,6 +315,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 /** A budget whose tokens are in this process. */
 class LocalBudget implements RetryBudget {
   readonly [TypeId]: TypeId = TypeId
+  readonly [AdmissionTypeId]: Gate = gate
   readonly name: string
   readonly telemetry: BudgetTelemetry
   private readonly bucket: bucket.Bucket

@@ -16,7 +16,6 @@ import { begins, isOver, ordinal } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
 import { eager } from "../tools/eager.ts"
 import type { AnyOn, BackoffHook, ErrorClass, Names, On, OnItem, OnTags, Unbound } from "../verdict/RetryOn.ts"
-import { retrySucceeded } from "./admit.ts"
 import * as engine from "./engine.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
 import { fromStreamOptions, type Settings } from "./settings.ts"
@@ -176,7 +175,7 @@ class Restarts<A, E, R> {
       return Effect.map(pull, (elements) => {
         run.healthyFrom = engine.timeOf(run, fiber)
         // it may live for ever from here on
-        retrySucceeded(run, fiber)
+        engine.gate(run)?.retrySucceeded(run, fiber)
         return elements
       })
     })

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import { type Admitted, type Gate, gateOf } from "../around/Admission.ts"
 import * as deadlines from "../around/deadlines.ts"
 import * as defaults from "../around/defaults.ts"
 import { currentMode } from "../around/mode.ts"
@@ -22,7 +23,6 @@ import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf, judgeCause } from "../verdict/ofCause.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
-import { admit, type Admitted, retryEnded, retrySucceeded } from "./admit.ts"
 import { failedAttempt } from "./failedAttempt.ts"
 import type { Rejected, Settings } from "./settings.ts"
 
@@ -59,6 +59,9 @@ export class LiveRun extends Run.Run implements tell.Story, Admitted {
 export const begin = (settings: Settings, start: clock.Reading, since: number, began = 0): LiveRun =>
   new LiveRun(settings, start, since, began)
 
+/** How the run asks its door, if it has one. */
+export const gate = ({ settings: { admission } }: LiveRun): Gate | undefined => admission && gateOf(admission)
+
 /** The time of a run: milliseconds since just before its first attempt. */
 export const timeOf = (run: LiveRun, fiber: AnyFiber): number => clock.millisSince(fiber, run.start)
 
@@ -87,7 +90,7 @@ export const failed = <E, A, E2, R>(
     const told = renewed(run, fiber)
     if (told !== undefined) return Effect.andThen(told, () => failed(run, fiber, cause, next))
   }
-  retryEnded(run, fiber)
+  gate(run)?.retryEnded(run, fiber)
   if (run.attempt > 1 && Cause.hasInterrupts(cause) && endedByDeadline(run, fiber)) {
     return next(origins.annotated(cause, run))
   }
@@ -121,7 +124,7 @@ export const rejected = <A, E, R>(
   { error, verdict }: Rejected,
   next: () => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  retryEnded(run, fiber)
+  gate(run)?.retryEnded(run, fiber)
   attemptEnded(run, fiber)
   return settle(run, fiber, { verdict, error, inner: undefined }, () => {
     if (Run.isOver(run)) {
@@ -196,7 +199,7 @@ const settle = <A, E, R>(
   }
   const { admission } = run.settings
   if (admission === undefined) return conclude(Run.decide(run, failure, random))
-  const decision = admit(admission, run, fiber, failure, random)
+  const decision = gateOf(admission).admit(admission, run, fiber, failure, random)
   return Effect.isEffect(decision) ? Effect.flatMap(decision, conclude) : conclude(decision)
 }
 
@@ -217,7 +220,7 @@ export const giveUp = <A, E>(run: LiveRun, fiber: AnyFiber, exit: Exit.Exit<A, E
 
 /** Tells that an attempt after the first has succeeded. */
 export const recovered = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
-  retrySucceeded(run, fiber)
+  gate(run)?.retrySucceeded(run, fiber)
   Run.over(run, timeOf(run, fiber))
   return tell.ended(run, fiber, () => eventsOf.recovered(run, callable(run, fiber)))
 }
@@ -227,7 +230,7 @@ export const recovered = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | 
  * Hooks that an interruption kept from hearing of an end hear of it now.
  */
 export const finished = (run: LiveRun, fiber: AnyFiber): Effect.Effect<void> | undefined => {
-  retryEnded(run, fiber)
+  gate(run)?.retryEnded(run, fiber)
   if (run.end === undefined && !Run.isOver(run) && !endedByDeadline(run, fiber)) Run.over(run, timeOf(run, fiber))
   return tell.ended(run, fiber, () =>
     Run.hasGivenUp(run) && run.reason === "DeadlineExceeded"

@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { type Admission, both } from "../around/Admission.ts"
+import { type Admission, gateOf, isAdmission } from "../around/Admission.ts"
 import type { Defaults } from "../around/defaults.ts"
 import { isRetryBudget } from "../around/RetryBudget.ts"
 import type { Nesting } from "../around/RetryDefaults.ts"
@@ -15,7 +15,7 @@ import { inMode, type Mode } from "../run/Plan.ts"
 import { checkHooks } from "../telemetry/checkHooks.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
-import { isName, read } from "../tools/errors.ts"
+import { isName } from "../tools/errors.ts"
 import { fromInput, type Naming } from "../verdict/forms.ts"
 import type { FailedAttempt } from "../verdict/Verdict.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
@@ -160,11 +160,8 @@ const checkAdmission = (caller: string, admission: unknown, budget: unknown): Ad
   if (admission !== undefined && !isAdmission(admission)) return refuse(caller, "admission", "an Admission", admission)
   if (budget === undefined) return admission
   if (!isRetryBudget(budget)) return refuse(caller, "budget", "a RetryBudget", budget)
-  return admission === undefined ? budget : both(admission, budget)
+  return admission === undefined ? budget : gateOf(budget).both(admission, budget)
 }
-
-const isAdmission = (value: unknown): value is Admission =>
-  ["called", "failed", "ask", "succeeded", "unused"].every((name) => typeof read(value, name) === "function")
 
 const checkNesting = /*#__PURE__*/ checkEither("allow", "once")
 

@@ -10,7 +10,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { CircuitBreaker } from "effect/persistence/CircuitBreaker"
-import type { Admission, Answer } from "../around/Admission.ts"
+import { type Admission, type Answer, make } from "../around/Admission.ts"
 import { checkEither, checkKnown, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
 
@@ -97,7 +97,7 @@ export const admission = (breaker: CircuitBreaker, options: Options): Admission 
         ? { _tag: "Refused", reason: "CircuitOpen" }
         : { _tag: "Granted", wait: Duration.toMillis(state.retryAfter) }
   })
-  return { called: ignore, failed: ignore, ask: () => answer, succeeded: ignore, unused: ignore }
+  return make({ called: ignore, failed: ignore, ask: () => answer, succeeded: ignore, unused: ignore })
 }
 
 const caller = "BreakerRetry.admission"

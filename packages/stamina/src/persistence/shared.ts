@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
-import type { Answer, FailedCall } from "../around/Admission.ts"
+import { type Answer, type FailedCall, type Gate, gate } from "../around/Admission.ts"
 import * as bucket from "../around/bucket.ts"
 import { BudgetTelemetry } from "../around/budgetTelemetry.ts"
 import { Quiet } from "../around/quiet.ts"
@@ -52,6 +52,7 @@ interface Asking {
 
 export class SharedBudget implements RetryBudget {
   readonly "~effect-stamina/RetryBudget": TypeId = TypeId
+  readonly "~effect-stamina/Admission": Gate = gate
   readonly name: string
   readonly telemetry: BudgetTelemetry
   private readonly store: Store

@@ -5,7 +5,7 @@
  */
 import { backoffOf } from "./given.ts"
 import type { Backoff, BackoffShape, Curve } from "./PolicyModel.ts"
-import { rowOf } from "./shapes.ts"
+import { longestDecorrelated, rangeOf } from "./shapes.ts"
 
 export type { Backoff } from "./PolicyModel.ts"
 
@@ -62,7 +62,7 @@ export const wait = (
   random: () => number,
   previous: number = backoff.initial
 ): number => {
-  const [low, width] = rowOf(backoff.shape).range(backoff, retryNum, previous)
+  const [low, width] = rangeOf(backoff.shape)(backoff, retryNum, previous)
   return Math.min(backoff.max, width === 0 ? low : low + random() * width)
 }
 
@@ -89,7 +89,5 @@ export const shortest = (backoff: Backoff, retryNum: number): number =>
  * @category arithmetic
  * @since 0.1.0
  */
-export const longest = (backoff: Backoff, retryNum: number): number => {
-  const row = rowOf(backoff.shape)
-  return row.longest === undefined ? wait(backoff, retryNum, () => 1) : row.longest(backoff, retryNum)
-}
+export const longest = (backoff: Backoff, retryNum: number): number =>
+  backoff.shape === "decorrelated" ? longestDecorrelated(backoff, retryNum) : wait(backoff, retryNum, () => 1)

@@ -20,7 +20,7 @@
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
 import type { Bounds, RetryPolicy } from "./PolicyModel.ts"
-import { rowOf } from "./shapes.ts"
+import { monotoneFrom } from "./shapes.ts"
 
 /** So many retries are counted one by one. Later ones are grouped into blocks, bounded by their worst wait. */
 const exactly = 100_000
@@ -32,7 +32,7 @@ export const bounds = (policy: RetryPolicy): Bounds => {
   const refuses = policy.overshoot === "refuse"
   const limit = policy.attempts - 1
   const end = single(backoff, Number.MAX_VALUE) // not Infinity: 1 to the power of Infinity is NaN
-  const { monotoneFrom } = rowOf(backoff.shape)
+  const monotone = monotoneFrom(backoff.shape)
   let settled = false
   let retries = 0
   let least = 0 // milliseconds of waiting before the next retry, if every wait is as short as possible
@@ -42,9 +42,9 @@ export const bounds = (policy: RetryPolicy): Bounds => {
     const first = retries + 1
     const here: Block = settled ? end : single(backoff, first)
     // waits that only grow or only shrink stay at the end value once they have reached it
-    settled ||= first >= monotoneFrom && here.shortest === end.shortest && here.longest === end.longest
+    settled ||= first >= monotone && here.shortest === end.shortest && here.longest === end.longest
     if (refuses ? least + here.shortest >= timeout : least >= timeout) break
-    const block = first <= Math.max(exactly, monotoneFrom)
+    const block = first <= Math.max(exactly, monotone)
       ? here
       : settled
       ? lasting(here, limit - retries, timeout - least)

@@ -5,19 +5,20 @@ import type { Backoff, BackoffShape, ShapeName } from "./PolicyModel.ts"
 
 /**
  * Every shape is a place and a width: the wait is `min(max, low + u · width)`, with `u` drawn from [0, 1). Where the
- * width is 0, no number is drawn.
+ * width is 0, no number is drawn. In milliseconds, before retry `retryNum`; `previous` is the wait before that one.
  */
-export interface Row {
-  /** The place and the width of the wait before retry `retryNum`, in milliseconds. `previous` is the wait before it. */
-  readonly range: (backoff: Backoff, retryNum: number, previous: number) => readonly [low: number, width: number]
-  /** From this retry on, waits only grow or only shrink. */
-  readonly monotoneFrom: number
-  /** The longest wait before retry `retryNum`, for a shape in which it depends on the waits before. */
-  readonly longest?: (backoff: Backoff, retryNum: number) => number
-}
+type Range = (backoff: Backoff, retryNum: number, previous: number) => readonly [low: number, width: number]
 
-/** Finds the row of a shape. */
-export const rowOf = (shape: BackoffShape<number>): Row => typeof shape === "string" ? shapes[shape] : listed(shape)
+/** Finds the range of a shape. */
+export const rangeOf = (shape: BackoffShape<number>): Range => typeof shape === "string" ? shapes[shape] : listed(shape)
+
+/** From which retry on the waits of a shape only grow or only shrink. A list goes up and down as it likes until its end. */
+export const monotoneFrom = (shape: BackoffShape<number>): number => typeof shape === "string" ? 1 : shape.length
+
+/** The longest wait before retry `retryNum` of a decorrelated run, in which every wait was as long as possible. */
+export const longestDecorrelated = (backoff: Backoff, retryNum: number): number =>
+  // an initial wait of 0 stays 0 when tripled, even where the power overflows
+  backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // two families
@@ -26,23 +27,17 @@ export const rowOf = (shape: BackoffShape<number>): Row => typeof shape === "str
 type Curve = (backoff: Backoff, retryNum: number) => number
 
 /** Waits that follow a curve, with jitter on top or, where it is a part of the wait, both ways. */
-const jittered = (curve: Curve, monotoneFrom = 1): Row => ({
-  range: (backoff, retryNum) => {
-    const { jitter, max, spread = 0 } = backoff
-    const wait = Math.min(max, curve(backoff, retryNum))
-    return [wait * (1 - spread), jitter + 2 * spread * wait]
-  },
-  monotoneFrom
-})
+const jittered = (curve: Curve): Range => (backoff, retryNum) => {
+  const { jitter, max, spread = 0 } = backoff
+  const wait = Math.min(max, curve(backoff, retryNum))
+  return [wait * (1 - spread), jitter + 2 * spread * wait]
+}
 
 /** Waits that are random from `part` of the exponential wait up to all of it. */
-const randomFrom = (part: number): Row => ({
-  range: (backoff, retryNum) => {
-    const whole = exponential(backoff, retryNum)
-    return [whole * part, whole * (1 - part)]
-  },
-  monotoneFrom: 1
-})
+const randomFrom = (part: number): Range => (backoff, retryNum) => {
+  const whole = exponential(backoff, retryNum)
+  return [whole * part, whole * (1 - part)]
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // the rows
@@ -64,18 +59,13 @@ const fibonacci = (n: number): number => {
   return a
 }
 
-const shapes: Readonly<Record<ShapeName, Row>> = {
+const shapes: Readonly<Record<ShapeName, Range>> = {
   additive: /*#__PURE__*/ jittered(power),
   full: /*#__PURE__*/ randomFrom(0),
   equal: /*#__PURE__*/ randomFrom(1 / 2),
-  decorrelated: {
-    range: ({ initial, max }, _, previous) => {
-      const low = Math.min(initial, max)
-      return [low, Math.max(low, Math.min(max, 3 * previous)) - low]
-    },
-    monotoneFrom: 1,
-    // an initial wait of 0 stays 0 when tripled, even where the power overflows
-    longest: (backoff, retryNum) => backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1)
+  decorrelated: ({ initial, max }, _, previous) => {
+    const low = Math.min(initial, max)
+    return [low, Math.max(low, Math.min(max, 3 * previous)) - low]
   },
   constant: /*#__PURE__*/ jittered(({ initial }) => initial),
   linear: /*#__PURE__*/ jittered(({ initial }, retryNum) => initial * retryNum),
@@ -83,6 +73,6 @@ const shapes: Readonly<Record<ShapeName, Row>> = {
   fibonacci: /*#__PURE__*/ jittered(({ initial }, retryNum) => initial === 0 ? 0 : initial * fibonacci(retryNum))
 }
 
-/** A list goes up and down as it likes until its last wait, which repeats. */
-const listed = (waits: ReadonlyArray<number>): Row =>
-  jittered((_, retryNum) => waits[Math.min(retryNum, waits.length) - 1] ?? 0, waits.length)
+/** The last wait of a list repeats. */
+const listed = (waits: ReadonlyArray<number>): Range =>
+  jittered((_, retryNum) => waits[Math.min(retryNum, waits.length) - 1] ?? 0)

@@ -3,7 +3,8 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import type { Admission, Answer, FailedCall, Request } from "../around/Admission.ts"
+import type * as Admission from "../around/Admission.ts"
+import type { Answer, FailedCall, Request } from "../around/Admission.ts"
 import * as bucket from "../around/bucket.ts"
 import * as RetryBudget from "../around/RetryBudget.ts"
 import type { Budget, BudgetInput } from "./SimulationModel.ts"
@@ -49,7 +50,7 @@ class PaperBudget implements Budget {
 }
 
 /** A budget as the door of runs that are simulated, which take the place of a fiber by setting the time. */
-export class Door implements Admission {
+export class Door implements Admission.Door {
   /** Milliseconds since the beginning of the simulation. */
   now = 0
   private readonly budget: Budget

@@ -1,9 +1,9 @@
 /**
  * Runs on paper: a run as drivers take it through its steps, where the clock is a number and nobody sleeps.
  *
- * All that is decided is decided by `run/Run.ts`, and by `drive/admit.ts` where there is a budget.
+ * All that is decided is decided by `run/Run.ts`, and by `around/Admission.ts` where there is a budget.
  */
-import { admit, type Admitted, retryEnded, retrySucceeded } from "../drive/admit.ts"
+import { admit, type Admitted, retryEnded, retrySucceeded } from "../around/Admission.ts"
 import type { Decision, Plan } from "../run/Decision.ts"
 import * as Run from "../run/Run.ts"
 import type { Verdict } from "../verdict/Verdict.ts"

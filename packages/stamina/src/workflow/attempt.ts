@@ -10,9 +10,9 @@ import type * as Scope from "effect/Scope"
 import * as Activity from "effect/workflow/Activity"
 import { type WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import type { Admission } from "../around/Admission.ts"
+import { admit, type Admitted, retrySucceeded } from "../around/Admission.ts"
 import * as defaults from "../around/defaults.ts"
 import { currentMode } from "../around/mode.ts"
-import { admit, type Admitted, retrySucceeded } from "../drive/admit.ts"
 import { failedAttempt } from "../drive/failedAttempt.ts"
 import { judged } from "../drive/judged.ts"
 import type { Decision, Plan } from "../run/Decision.ts"
@@ -94,7 +94,7 @@ const begin = (subject: Subject, { begun, num, previous, run }: Progress, fiber:
   const { settings } = subject.durable
   const began = begun?.at ?? now(fiber, previous?.at ?? 0)
   const startedAt = previous?.startedAt ?? began
-  const copy = { ...copied(run), settings, holdsRetry: previous?.grantedIn === tickets.here }
+  const copy = Object.assign(copied(run), { settings, holdsRetry: previous?.grantedIn === tickets.here })
   if (num === 1) settings.admission?.called(fiber)
   else Run.begins(copy, began - startedAt)
   const lost = begun !== undefined && !tickets.use(begun.ticket)

@@ -10,7 +10,11 @@ export const follow = (run: Run.Run, record: Failed, error: unknown, plan: Plan)
   const { decision, inside, startedAt } = record
   if (run.phase === "waiting") Run.begins(run, record.began - startedAt)
   Run.closed(run, record.at - startedAt, { ...plan, ...record.limits })
-  const failure = { verdict: true, error, inner: inside === 0 ? undefined : { ...Run.make(0), calls: inside } }
+  const failure = {
+    verdict: true,
+    error,
+    inner: inside === 0 ? undefined : Object.assign(Run.make(0), { calls: inside })
+  }
   if (decision._tag === "Retry") {
     Run.granted(run, failure, decision.wait)
     Run.postponed(run, record.toldAt - startedAt)
@@ -21,4 +25,4 @@ export const follow = (run: Run.Run, record: Failed, error: unknown, plan: Plan)
 }
 
 /** A copy that can be led on without a trace in the original. */
-export const copied = (run: Run.Run): Run.Run => ({ ...run, history: run.history?.slice() })
+export const copied = (run: Run.Run): Run.Run => Object.assign(Run.make(0), run, { history: run.history?.slice() })

@@ -14,7 +14,7 @@ type Given = Admission.Answer | Effect.Effect<Admission.Answer>
 const door = (...answers: ReadonlyArray<Given>) => {
   const heard: Array<string> = []
   let asked = 0
-  const admission: Admission.Admission = {
+  const admission = Admission.make({
     called: () => void heard.push("called"),
     failed: ({ attempt, hint }) => void heard.push(`failed ${attempt}${hint === undefined ? "" : ` ${hint}`}`),
     ask: ({ retryNum, wait }) => {
@@ -23,7 +23,7 @@ const door = (...answers: ReadonlyArray<Given>) => {
     },
     succeeded: () => void heard.push("succeeded"),
     unused: () => void heard.push("unused")
-  }
+  })
   return { admission, heard }
 }
 
@@ -144,6 +144,8 @@ describe("Admission.both", () => {
     }))
 })
 
+const called = () => {}
+
 describe("the option admission", () => {
   it.effect("is told of a retry that was granted, and then interrupted before its wait began", () =>
     Effect.gen(function*() {
@@ -152,7 +154,7 @@ describe("the option admission", () => {
       for (let steps = 3; steps < 40; steps++) {
         for (let turns = 0; turns < 14; turns++) {
           let holds = 0
-          const admission: Admission.Admission = {
+          const admission = Admission.make({
             called: () => {},
             failed: () => {},
             // the retry is granted as the answer is read
@@ -165,7 +167,7 @@ describe("the option admission", () => {
               }),
             succeeded: () => {},
             unused: () => void holds--
-          }
+          })
           const fiber = yield* Stamina.retry(flaky(9), { ...always, waitInitial: 1e6, waitMax: 1e6, admission }).pipe(
             Effect.provideService(Scheduler.MaxOpsBeforeYield, steps),
             Effect.forkChild
@@ -185,7 +187,13 @@ describe("the option admission", () => {
     expect(Effect.runSync(budget.state)).toMatchObject({ granted: 0, refused: 0 })
   })
 
-  it.each([{}, 5, null, { called: () => {} }])("is nothing else: %s", (admission) => {
+  it.each([{}, 5, null, { called: () => {} }, {
+    called,
+    failed: called,
+    ask: called,
+    succeeded: called,
+    unused: called
+  }])("is nothing else: %s", (admission) => {
     const options = { ...always, admission } as unknown as RetryOptions.RetryOptions<() => boolean>
     expect(() => Stamina.retry(options)).toThrow(/^Stamina\.retry: admission must be an Admission, got /)
   })

@@ -2,7 +2,7 @@
  * Programs that retry, each with something in it that an interruption could spoil.
  */
 import { Clock, Effect, Fiber, Layer, Queue, Schedule, Semaphore, Stream } from "effect"
-import { type Admission, type RetryHook, Stamina, staminaSchedule } from "effect-stamina"
+import { Admission, type RetryHook, Stamina, staminaSchedule } from "effect-stamina"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { SqlClient } from "effect/sql"
 import { drivers } from "../kit/drivers.ts"
@@ -60,7 +60,7 @@ const door = (
     let [grantedAt, endedAt] = [0, 0]
     const hear = (letter: string) => () => void (heard += letter)
     const now = (fiber: Fiber.Fiber<unknown, unknown>) => fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-    const admission: Admission.Admission = {
+    const admission = Admission.make({
       called: hear("c"),
       failed: hear("f"),
       ask: (_, fiber) =>
@@ -71,7 +71,7 @@ const door = (
         }),
       succeeded: hear("s"),
       unused: hear("u")
-    }
+    })
     const attempt = Effect.andThen(Effect.sync(hear("b")), world.failing(2, slowly, Effect.sleep(2)))
     const behindDoor = { ...options, name: "run", admission }
     const program = Effect.provide(
