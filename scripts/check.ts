@@ -47,6 +47,7 @@ const steps: ReadonlyArray<Step> = [
   },
   { name: "examples", commands: ["node scripts/examples.ts"] },
   { name: "docs:code", commands: ["node scripts/docsCode.ts .tmp/docs.json"], results: ".tmp/docs.json" },
+  { name: "links", commands: ["node scripts/links.ts"] },
   { name: "figures", commands: ["node docs/figures/make.ts --check", "node docs/figures/budgets.ts --check"] },
   { name: "surface", commands: ["node packages/api-surface/main.ts"] },
   { name: "build", commands: ["pnpm -r run build"] },

@@ -30,41 +30,37 @@ const budgets: ReadonlyArray<readonly [capacity: number, refill: number]> = [
   [500, 0.07]
 ]
 
-const row = (name: ReadonlyArray<string>, budget: Budget): ReadonlyArray<string> => {
+const outage = (budget: Budget): ReadonlyArray<string> => {
   const recovered = afterHang(budget)
   return [
-    ...name,
     inOutage(budget, 5, 20).toFixed(3),
     inOutage(budget, 70, 5).toFixed(3),
     inOutage(budget, 700, 1).toFixed(3),
-    `${withFailures(budget, 0.2, 1, 100).toFixed(2)} %`,
-    `${withFailures(budget, 0.2, 70, 5).toFixed(2)} %`,
-    `${withFailures(budget, 0.3, 1, 100).toFixed(2)} %`,
-    `${withFailures(budget, 0.3, 70, 5).toFixed(2)} %`,
     recovered === Infinity ? "never" : `${recovered} s`
   ]
 }
 
-const table = markdownTable([
-  [
-    "capacity",
-    "refill",
-    "outage, 5/s",
-    "outage, 70/s",
-    "outage, 700/s",
-    "20 % fail, 1/s",
-    "20 % fail, 70/s",
-    "30 % fail, 1/s",
-    "30 % fail, 70/s",
-    "after a hang"
-  ],
-  row(["none", ""], undefined),
-  ...budgets.map(([capacity, refill]) => {
-    const isDefault = capacity === 50 && refill === 0.2
-    const bold = (text: number) => isDefault ? `**${text}**` : String(text)
-    return row([bold(capacity), bold(refill)], { capacity, refill })
-  })
-], { align: ["r", "r", "r", "r", "r", "r", "r", "r", "r", "r"], stringLength: (text) => text.length })
+const failures = (budget: Budget): ReadonlyArray<string> => [
+  `${withFailures(budget, 0.2, 1, 100).toFixed(2)} %`,
+  `${withFailures(budget, 0.2, 70, 5).toFixed(2)} %`,
+  `${withFailures(budget, 0.3, 1, 100).toFixed(2)} %`,
+  `${withFailures(budget, 0.3, 70, 5).toFixed(2)} %`
+]
+
+/** A row without a budget, and one for each budget; that of the defaults is bold. */
+const table = (heads: ReadonlyArray<string>, row: (budget: Budget) => ReadonlyArray<string>): string =>
+  markdownTable([
+    ["capacity", "refill", ...heads],
+    ["none", "", ...row(undefined)],
+    ...budgets.map(([capacity, refill]) => {
+      const isDefault = capacity === 50 && refill === 0.2
+      const bold = (text: number) => isDefault ? `**${text}**` : String(text)
+      return [bold(capacity), bold(refill), ...row({ capacity, refill })]
+    })
+  ], { align: ["r", "r", "r", "r", "r", "r"], stringLength: (text) => text.length })
+
+const outages = table(["5 calls/s", "70 calls/s", "700 calls/s", "after a hang"], outage)
+const chances = table(["20 %, 1 call/s", "20 %, 70 calls/s", "30 %, 1 call/s", "30 %, 70 calls/s"], failures)
 
 const fleets = markdownTable([
   ["processes", "a bucket each, first 10 s", "2 minutes", "one bucket for all, first 10 s", "2 minutes"],
@@ -86,7 +82,8 @@ const placed = (page: string, name: string, table: string): string => {
 }
 
 const before = readFileSync(page, "utf8")
-const after = placed(placed(before, "budgets", table), "fleets", fleets)
+const tables = { outages, chances, fleets }
+const after = Object.entries(tables).reduce((page, [name, table]) => placed(page, name, table), before)
 
 if (!process.argv.includes("--check")) {
   writeFileSync(page, after)

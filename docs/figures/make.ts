@@ -1,5 +1,6 @@
 /**
- * Draws the figures of docs/motivation.md: the library decides, Vega-Lite draws.
+ * Draws the figures of the docs: the library decides, Vega-Lite draws. The figures of docs/motivation.md stand here,
+ * those of whole simulations in simulated.ts.
  *
  *     node docs/figures/make.ts            write the figures
  *     node docs/figures/make.ts --check    say which figures on disk differ, and exit with 1 if any does
@@ -7,44 +8,12 @@
  * The same figures come out every time: chance is seeded and time is simulated.
  */
 import { Effect, Random } from "effect"
-import { readFileSync, writeFileSync } from "node:fs"
-import { parse, View } from "vega"
-import { compile, type TopLevelSpec } from "vega-lite"
+import type { TopLevelSpec } from "vega-lite"
 import { Backoff, Decision, RetryPolicy } from "../../packages/stamina/src/index.ts"
+import { colours, config, panelTitle, publish, seconds, width } from "./drawing.ts"
+import { amplification, survival, waves } from "./simulated.ts"
 
 const seed = "effect-stamina"
-
-/** Readable on white and on black: text and lines are of middle brightness, and nothing is painted behind them. */
-const colours = { text: "#7d858e", grid: "#7d858e", blue: "#3f8fd9", orange: "#e0762f", green: "#3fa66b" }
-
-const config: TopLevelSpec["config"] = {
-  background: "transparent",
-  font: "system-ui, sans-serif",
-  view: { stroke: null },
-  title: { color: colours.text, fontSize: 14, anchor: "start", offset: 12 },
-  axis: {
-    labelColor: colours.text,
-    titleColor: colours.text,
-    domainColor: colours.grid,
-    tickColor: colours.grid,
-    gridColor: colours.grid,
-    gridOpacity: 0.25,
-    labelFontSize: 12,
-    titleFontSize: 12,
-    titleFontWeight: "normal"
-  },
-  legend: {
-    labelColor: colours.text,
-    labelFontSize: 12,
-    title: null,
-    orient: "top",
-    symbolSize: 250,
-    columnPadding: 24,
-    labelLimit: 400
-  }
-}
-
-const seconds = (millis: number): number => Math.round(millis) / 1000
 
 /** 1: the shortest, middle and longest wait before each retry. */
 const waits = (): TopLevelSpec => {
@@ -59,7 +28,7 @@ const waits = (): TopLevelSpec => {
   return {
     title: "How long the defaults wait",
     description: "Bars from the shortest to the longest wait before each of nine retries, with the middle marked.",
-    width: 560,
+    width,
     height: 240,
     config,
     data: { values },
@@ -115,10 +84,10 @@ const herd = (): TopLevelSpec => {
   const policies = {
     "Always 1 s": RetryPolicy.make({ waitInitial: "1 second", waitExpBase: 1, waitJitter: 0 }),
     "100 ms, doubling up to 5 s": RetryPolicy.make({ waitJitter: 0 }),
-    "The same, plus jitter up to 1 s": RetryPolicy.defaults
+    "Plus jitter up to 1 s": RetryPolicy.defaults
   }
   return {
-    title: `${clients} clients call a server that answers ${capacity} requests per ${bin} ms`,
+    title: `${clients} clients, ${capacity} answers per ${bin} ms`,
     description: "Requests per 100 ms over time: without jitter in spikes of a thousand, with jitter spread out.",
     config,
     spacing: 16,
@@ -126,13 +95,8 @@ const herd = (): TopLevelSpec => {
       const requests = stampede(policy)
       const answers = requests.filter(({ answered }) => answered).length
       return {
-        title: {
-          text: `${name}: ${requests.length} requests, ${answers} answered`,
-          fontSize: 12,
-          fontWeight: "normal",
-          offset: 6
-        },
-        width: 560,
+        title: panelTitle(`${name}: ${requests.length} sent, ${answers} answered`),
+        width,
         height: 110,
         data: { values: histogram(requests) },
         mark: { type: "rect" },
@@ -212,9 +176,9 @@ const limits = (): TopLevelSpec => {
   }
   const names = Object.keys(policies)
   return {
-    title: "How long a run can take before it is given up",
+    title: "How long a run can take",
     description: "Worst case of the total time by the duration of an attempt, for each limit alone and for both.",
-    width: 560,
+    width,
     height: 260,
     config,
     data: { values },
@@ -239,25 +203,11 @@ const limits = (): TopLevelSpec => {
   }
 }
 
-const draw = async (spec: TopLevelSpec): Promise<string> =>
-  (await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG()) + "\n"
-
-const check = process.argv.includes("--check")
-for (const [name, spec] of Object.entries({ waits: waits(), herd: herd(), limits: limits() })) {
-  const file = new URL(`${name}.svg`, import.meta.url)
-  const svg = await draw(spec)
-  if (!check) {
-    writeFileSync(file, svg)
-  } else if (read(file) !== svg) {
-    console.error(`docs/figures/${name}.svg is out of date: run node docs/figures/make.ts`)
-    process.exitCode = 1
-  }
-}
-
-function read(file: URL): string | undefined {
-  try {
-    return readFileSync(file, "utf8")
-  } catch {
-    return undefined
-  }
-}
+await publish({
+  waits: waits(),
+  herd: herd(),
+  limits: limits(),
+  waves: waves(),
+  survival: survival(),
+  amplification: amplification()
+})

@@ -2,7 +2,7 @@
  * Sampling: the subjects of a comparison by turns, round after round, so that what slows the machine down for a while
  * slows all of them, and a ratio within a round means something.
  */
-import { Bench } from "tinybench"
+import { Bench, type Task } from "tinybench"
 import { type Ratio, ratio, written } from "./result.ts"
 import { figure, median } from "./statistics.ts"
 
@@ -21,24 +21,63 @@ export interface Options {
 /** Times subjects, each of which is one run, that is, many calls. */
 export const sample = <Name extends string>(
   subjects: Readonly<Record<Name, () => unknown>>,
-  { calls, rounds = 60, runs = 9 }: Options
+  options: Options
 ): Samples<Name> => {
+  const samples = begin<Name>(subjects)
+  for (const round of rounds(subjects, options)) taken(samples, round, options, round.bench.runSync())
+  return samples
+}
+
+/** The same for runs that are promises. */
+export const sampleAsync = async <Name extends string>(
+  subjects: Readonly<Record<Name, () => Promise<unknown>>>,
+  options: Options
+): Promise<Samples<Name>> => {
+  const samples = begin<Name>(subjects)
+  // by turns, so never two at once
+  for (const round of rounds(subjects, options)) {
+    // oxlint-disable-next-line no-await-in-loop
+    taken(samples, round, options, await round.bench.run())
+  }
+  return samples
+}
+
+const begin = <Name extends string>(subjects: Readonly<Record<Name, unknown>>): Record<Name, Array<number>> =>
   // an object with exactly these keys
-  const names = Object.keys(subjects) as Array<Name>
-  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<number>>
+  Object.fromEntries(Object.keys(subjects).map((name) => [name, []])) as unknown as Record<Name, Array<number>>
+
+interface Round {
+  readonly bench: Bench
+  /** Whether it only makes the code warm. */
+  readonly isWarmUp: boolean
+}
+
+/** The rounds, in each of which another subject comes first. */
+function* rounds(
+  subjects: Readonly<Record<string, () => unknown>>,
+  { rounds = 60, runs = 9 }: Options
+): Generator<Round> {
+  const all = Object.entries(subjects)
   const warmUp = Math.ceil(rounds / 2)
   for (let round = -warmUp; round < rounds; round++) {
     const bench = new Bench({ iterations: runs, time: 0, warmup: false, retainSamples: true, throws: true })
-    // who comes first differs from round to round
-    const first = (round + warmUp) % names.length
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) bench.add(name, subjects[name])
-    for (const { name, result } of bench.runSync()) {
-      if (!("latency" in result)) throw new Error(`${name} came to no result: ${result.state}`)
-      const each = typeof calls === "number" ? calls : calls[name] ?? Number.NaN
-      if (round >= 0) samples[name as Name].push(median(result.latency.samples ?? []) * 1e6 / each)
-    }
+    const first = (round + warmUp) % all.length
+    for (const [name, subject] of [...all.slice(first), ...all.slice(0, first)]) bench.add(name, subject)
+    yield { bench, isWarmUp: round < 0 }
   }
-  return samples
+}
+
+const taken = (
+  samples: Record<string, Array<number>>,
+  { isWarmUp }: Round,
+  { calls }: Options,
+  tasks: ReadonlyArray<Task>
+): void => {
+  for (const { name, result } of tasks) {
+    if (!("latency" in result)) throw new Error(`${name} came to no result: ${result.state}`)
+    const each = typeof calls === "number" ? calls : calls[name] ?? Number.NaN
+    if (!isWarmUp) samples[name]?.push(median(result.latency.samples ?? []) * 1e6 / each)
+  }
 }
 
 export const sampleColumns = ["", "median", "quarters"]

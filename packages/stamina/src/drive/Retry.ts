@@ -7,6 +7,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type { Attempt } from "../around/Attempt.ts"
+import { isActivity } from "../tools/activity.ts"
 import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/eager.ts"
 import type {
@@ -47,6 +48,9 @@ import { fromRetryOptions, type Settings } from "./settings.ts"
  * **Gotchas**
  *
  * The timeout is looked at when an attempt has failed. It neither cuts an attempt short nor shortens a wait.
+ *
+ * An activity of a workflow is refused when the retry is applied: its engine answers each further call with the recorded
+ * failure of the first. `DurableRetry.retry` retries activities.
  *
  * `Effect.retry(staminaSchedule(…))` makes the same decisions, but Effect asks a schedule only about the first failure
  * of a cause, and also where an interruption stands beside it.
@@ -96,8 +100,14 @@ export function retry<A, E, R, const T extends Duration.Input | undefined = unde
 export function retry(...args: ReadonlyArray<unknown>): unknown {
   const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) =>
     fromRetryOptions("Stamina.retry", options)
-  return eager(args, Effect.isEffect, ready, retryEffect)
+  return eager(args, Effect.isEffect, ready, apply("Stamina.retry"))
 }
+
+/** Refuses an activity when the retry is applied, so that no run has to look. */
+const apply = (caller: string) => <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
+  isActivity(self)
+    ? refuse(caller, "what is retried", "no activity, which replays its first failure (use DurableRetry.retry)", self)
+    : retryEffect(self, settings)
 
 /**
  * Builds a retry from its options only, to be used on many effects: {@link retry} for options that are not known yet.
@@ -129,7 +139,7 @@ export const make = <const O extends AnyOn, const T extends Duration.Input | und
   options: RetryOptions<O, T>
 ): RetryCombinator<O, TimedOut<T>> => {
   const settings = fromRetryOptions("Stamina.make", options)
-  return (self) => retryEffect(self, settings)
+  return (self) => apply("Stamina.make")(self, settings)
 }
 
 /**

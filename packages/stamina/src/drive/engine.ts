@@ -29,35 +29,35 @@ import type { Rejected, Settings } from "./settings.ts"
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** A run in a fiber: its numbers, its settings, the clock at its start, and what its hooks have heard. */
-export interface LiveRun extends Run.Run, tell.Story, Admitted {
+export class LiveRun extends Run.Run implements tell.Story, Admitted {
   readonly settings: Settings
   /** The clock just before the first attempt. */
   readonly start: clock.Reading
   /** How many attempts were made before this run began afresh, see `resetAfter`. */
-  readonly before: number
+  readonly before: number = 0
   /** From when on the current attempt does what it is there for; `undefined` where that is from its beginning. */
-  healthyFrom: number | undefined
+  healthyFrom: number | undefined = undefined
   /** Whether the finalizer that sees how the run ends is in place. */
-  guarded: boolean
+  guarded = false
   /** The error that an attempt of this run failed with because it took too long. */
-  timedOut: unknown
+  timedOut: unknown = undefined
+  holdsRetry = false
+  hooks: Settings["hooks"]
+  heard = 0
+  end: tell.Story["end"] = undefined
+  informed = 0
+
+  constructor(settings: Settings, start: clock.Reading, since: number, began: number) {
+    super(since, began)
+    this.settings = settings
+    this.start = start
+    this.hooks = settings.hooks
+  }
 }
 
 /** Begins a run. `began` is when its first attempt began, where that was before the run's own time starts. */
-export const begin = (settings: Settings, start: clock.Reading, since: number, began = 0): LiveRun => ({
-  ...Run.make(since, began),
-  settings,
-  start,
-  before: 0,
-  healthyFrom: undefined,
-  guarded: false,
-  timedOut: undefined,
-  holdsRetry: false,
-  hooks: settings.hooks,
-  heard: 0,
-  end: undefined,
-  informed: 0
-})
+export const begin = (settings: Settings, start: clock.Reading, since: number, began = 0): LiveRun =>
+  new LiveRun(settings, start, since, began)
 
 /** The time of a run: milliseconds since just before its first attempt. */
 export const timeOf = (run: LiveRun, fiber: AnyFiber): number => clock.millisSince(fiber, run.start)

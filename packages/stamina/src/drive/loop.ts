@@ -9,7 +9,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { type Attempt, CurrentAttempt } from "../around/Attempt.ts"
 import * as Backoff from "../policy/Backoff.ts"
-import { begins, isOver, lastFailure, ordinal } from "../run/Run.ts"
+import type { Plan } from "../run/Decision.ts"
+import { begins, isOver, ordinal } from "../run/Run.ts"
 import { attemptSpan } from "../telemetry/eventsOf.ts"
 import * as clock from "../tools/clock.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
@@ -24,26 +25,27 @@ export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Set
     const since = ordinal()
     if (settings.admission !== undefined) settings.admission.called(fiber)
     return settings.spans || settings.attemptTimeout < Infinity || settings.rejects !== undefined
-      ? loop(engine.begin(settings, start, since), fiber, self, again)
+      ? attempt(engine.begin(settings, start, since), fiber, self, again)
       : Effect.catchCause(self, (cause) => afterFailure(engine.begin(settings, start, since), fiber, cause, again))
   })
 }
 
-/** Makes the first attempt of a run: `again` makes the others, from the error before. */
-const loop = <A, E, R>(
+/** Makes an attempt, and goes on from its result: `again` makes the next one, from the error before. */
+export const attempt = <A, E, R>(
   run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
-  first: Effect.Effect<A, E, R>,
+  self: Effect.Effect<A, E, R>,
   again: Again<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  Effect.matchCauseEffect(asAttempt(run, first), {
+  Effect.matchCauseEffect(asAttempt(run, self), {
     onFailure: (cause) => afterFailure(run, fiber, cause, again),
     onSuccess: (value) => afterSuccess(run, fiber, value, again)
   })
 
 type Again<A, E, R> = (error: unknown) => Effect.Effect<A, E, R>
 
-const afterFailure = <A, E, R>(
+/** Goes on with a run whose attempt has failed, also where that attempt was the first and was made elsewhere. */
+export const afterFailure = <A, E, R>(
   run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
   cause: Cause.Cause<E>,
@@ -85,18 +87,17 @@ const goOn = <A, E, R>(
   again: Again<A, E, R>
 ): Effect.Effect<A, E, R> => {
   // suspended so that the run's finalizer is installed before any hook hears of the retry
-  const waitAndTry = Effect.suspend(() =>
-    Effect.flatMap(engine.wait(run, fiber), () => {
+  const wait = Effect.suspend(() => engine.wait(run, fiber))
+  const waitAndTry = Effect.matchCauseEffect(wait, {
+    onFailure: (cause) => afterFailure(run, fiber, cause, again),
+    // oxlint-disable-next-line no-unused-vars -- Effect wraps a function without a parameter: 130 bytes per waiting fiber
+    onSuccess: (_) => {
       begins(run, engine.timeOf(run, fiber))
       run.healthyFrom = undefined
-      return asAttempt(run, again(lastFailure(run)?.error))
-    })
-  )
-  const rest = Effect.matchCauseEffect(waitAndTry, {
-    onFailure: (cause) => afterFailure(run, fiber, cause, again),
-    onSuccess: (value) => afterSuccess(run, fiber, value, again)
+      return attempt(run, fiber, again(run.error), again)
+    }
   })
-  return guarded(run, fiber, () => rest)
+  return guarded(run, fiber, waitAndTry)
 }
 
 /** Makes a decision that a door may have a part in. What it grants is given back, wherever an interruption comes. */
@@ -104,17 +105,18 @@ const asking = <A, E, R>(
   run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
   decide: () => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => run.settings.admission === undefined ? decide() : guarded(run, fiber, decide)
+): Effect.Effect<A, E, R> =>
+  run.settings.admission === undefined ? decide() : guarded(run, fiber, Effect.suspend(decide))
 
-/** Installs the one finalizer of a run, before `next` does anything. It holds where the run begins afresh as well. */
+/** Installs the one finalizer of a run. It holds where the run begins afresh as well. */
 const guarded = <A, E, R>(
   run: engine.LiveRun,
   fiber: Fiber.Fiber<unknown, unknown>,
-  next: () => Effect.Effect<A, E, R>
+  next: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  if (run.guarded) return next()
+  if (run.guarded) return next
   run.guarded = true
-  return Effect.onExitPrimitive(Effect.suspend(next), () => engine.finished(run, fiber))
+  return Effect.onExitPrimitive(next, () => engine.finished(run, fiber))
 }
 
 /** Puts an attempt in a span of its own and limits its time, where the options ask for that. */
@@ -147,16 +149,18 @@ export const retryBlock = <A, E, R>(
   Effect.withFiber((fiber) => {
     const run = engine.begin(settings, clock.read(fiber), ordinal())
     if (settings.admission !== undefined) settings.admission.called(fiber)
-    const attempt = (previous: Option.Option<unknown>) =>
+    const next = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
-        const current: Attempt = { num: run.attempt, nextWait: Duration.millis(nextWait(run, fiber)), previous }
+        const current: Attempt = {
+          num: run.attempt,
+          nextWait: Duration.millis(nextWait(engine.planOf(run, fiber), run.attempt)),
+          previous
+        }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
-    return loop(run, fiber, attempt(Option.none()), (error) => attempt(Option.some(error)))
+    return attempt(run, fiber, next(Option.none()), (error) => next(Option.some(error)))
   })
 
-/** The jitter-free wait, in milliseconds, if the current attempt fails and is retried. */
-const nextWait = (run: engine.LiveRun, fiber: Fiber.Fiber<unknown, unknown>): number => {
-  const plan = engine.planOf(run, fiber)
-  return plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, run.attempt) : 0
-}
+/** The jitter-free wait, in milliseconds, if an attempt fails and is retried. */
+export const nextWait = (plan: Plan, attempt: number): number =>
+  plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, attempt) : 0

@@ -16,7 +16,7 @@ import { checkHooks } from "../telemetry/checkHooks.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName, read } from "../tools/errors.ts"
-import { fromInput } from "../verdict/forms.ts"
+import { fromInput, type Naming } from "../verdict/forms.ts"
 import type { FailedAttempt } from "../verdict/Verdict.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
@@ -65,6 +65,17 @@ export const fromRetryOptions = (
   defaults?: RetryPolicy.RetryPolicy
 ): Settings => fromOptions(caller, options, retryFields, defaults)
 
+/**
+ * Checks the options of a combinator that has further ones, which `known` names beside those above, and that knows errors
+ * by other names than their tags.
+ */
+export const fromNamedOptions = (
+  caller: string,
+  options: RetryOptions<unknown, Duration.Input | undefined>,
+  known: ReadonlyArray<string>,
+  naming: Naming
+): Settings => fromOptions(caller, options, known, RetryPolicy.defaults, naming)
+
 /** Checks the options of a stream, on behalf of the function named `caller`. */
 export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): Settings => {
   const settings = fromOptions(caller, options, streamFields)
@@ -100,17 +111,18 @@ const fromOptions = (
   caller: string,
   options: RetryOptions<unknown, Duration.Input | undefined>,
   known: ReadonlyArray<string>,
-  defaults: RetryPolicy.RetryPolicy = RetryPolicy.defaults
+  defaults: RetryPolicy.RetryPolicy = RetryPolicy.defaults,
+  naming?: Naming
 ): Settings => {
   checkKnown(caller, options, known)
   const { hooks, name, nested, on } = options
-  const { attemptTimeout, spans = false } = known === retryFields ? options : {}
+  const { attemptTimeout, spans = false } = known === scheduleFields || known === streamFields ? {} : options
   const { admission, attemptsInAll, budget, resetAfter } = known === scheduleFields ? {} : options
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
   if (hooks !== undefined) checkHooks(caller, hooks)
-  const { judge, namesTimeouts } = fromInput(caller, on)
+  const { judge, namesTimeouts } = fromInput(caller, on, naming)
   return {
     plan: planner(given(caller, options), defaults),
     judge,

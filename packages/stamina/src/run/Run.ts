@@ -10,35 +10,44 @@
 import * as Decision from "./Decision.ts"
 import { added, type FailedAttempt } from "./history.ts"
 
-export interface Run {
+/** A class, so that all fields of a run lie in one object, with those that a driver adds: a waiting fiber holds one. */
+export class Run {
   /** What holds for the run. Made at its first failure. */
-  plan: Decision.Plan | undefined
-  phase: "attempting" | "deciding" | "waiting" | "over"
+  plan: Decision.Plan | undefined = undefined
+  phase: "attempting" | "deciding" | "waiting" | "over" = "attempting"
   /** The number of the attempt that is being made, or was made last. */
-  attempt: number
+  attempt = 1
   /** When that attempt began; while waiting, when the next one is planned to begin. */
   began: number
   /** The time of the last failure, or of the end. */
-  elapsed: number
+  elapsed = 0
   /** The wait that was decided last. */
-  wait: number
+  wait = 0
   /** All waits before that one, added up. */
-  waited: number
+  waited = 0
   /** How long the last attempt took. 0 where the run ended while waiting. */
-  took: number
+  took = 0
   /** How long all attempts took. */
-  inAttempts: number
+  inAttempts = 0
   /** How many attempts were made. Where a run inside failed an attempt, its attempts count in place of that one. */
-  calls: number
+  calls = 0
   /** The {@link ordinal} before the current attempt, and when the run ended. */
   since: number
-  ending: number
-  /** The attempts that failed: the first and the last few. */
-  history: Array<FailedAttempt<Run>> | undefined
+  ending = 0
+  /** The error that was decided about last, and the run inside the attempt that it came out of. */
+  error: unknown = undefined
+  inner: Run | undefined = undefined
+  /** The attempts that failed: the first and the last few. While the run waits, the last one is not among them yet. */
+  history: Array<FailedAttempt<Run>> | undefined = undefined
   /** Why the run gave up, once it has. */
-  reason: Decision.GiveUpReason | undefined
+  reason: Decision.GiveUpReason | undefined = undefined
   /** The wait that was too long, where that is why. */
-  refused: Decision.RefusedWait | undefined
+  refused: Decision.RefusedWait | undefined = undefined
+
+  constructor(since: number, began: number) {
+    this.since = since
+    this.began = began
+  }
 }
 
 /** A run that has failed, and so has its plan. */
@@ -56,23 +65,7 @@ export const ordinal = (): number => endings
 let endings = 0
 
 /** Begins a run; `began` is when its first attempt began, where that was before the run's own time starts. */
-export const make = (since: number, began = 0): Run => ({
-  plan: undefined,
-  phase: "attempting",
-  attempt: 1,
-  began,
-  elapsed: 0,
-  wait: 0,
-  waited: 0,
-  took: 0,
-  inAttempts: 0,
-  calls: 0,
-  since,
-  ending: 0,
-  history: undefined,
-  reason: undefined,
-  refused: undefined
-})
+export const make = (since: number, began = 0): Run => new Run(since, began)
 
 /** What is known of a failure. */
 export interface Failure extends Omit<Decision.Failed, "attempt" | "elapsed" | "previousWait"> {
@@ -95,14 +88,10 @@ export const closed = (run: Run, at: number, plan: Decision.Plan | undefined = r
 /** Decides about the attempt that was closed last. Changes nothing. */
 export const decide = (run: Planned, failure: Failure, random: () => number): Decision.Decision =>
   Decision.decide(run.plan, {
+    ...failure,
     attempt: run.attempt,
     elapsed: run.elapsed,
-    verdict: failure.verdict,
-    deadline: failure.deadline,
-    previousWait: run.attempt === 1 ? undefined : run.wait,
-    alreadyRetried: failure.alreadyRetried,
-    isLast: failure.isLast,
-    notBefore: failure.notBefore
+    previousWait: run.attempt === 1 ? undefined : run.wait
   }, random)
 
 /** The retry is on: its wait begins. */
@@ -116,6 +105,7 @@ export const granted = (run: Run, failure: Failure, wait: number): void => {
 /** The run stops here. */
 export const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): void => {
   counted(run, failure, 0)
+  noted(run)
   run.phase = "over"
   run.reason = reason
   run.refused = refused
@@ -124,18 +114,24 @@ export const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): 
 
 type Stop = Extract<Decision.Decision, { readonly _tag: "Stop" }>
 
-const counted = (run: Run, { error, inner }: Failure, waitAfter: number): void => {
+const counted = (run: Run, { error, inner }: Failure, wait: number): void => {
   run.calls += inner?.calls ?? 1
+  run.error = error
+  run.inner = inner
+  run.waited += run.wait
+  run.wait = wait
+}
+
+/** Puts the last failure into the history. Not before something follows it: most runs fail once, and then wait. */
+const noted = (run: Run): void => {
   run.history = added(run.history, {
     num: run.attempt,
-    start: run.began,
+    start: run.elapsed - run.took,
     duration: run.took,
-    error,
-    waitAfter,
-    inner
+    error: run.error,
+    waitAfter: run.wait,
+    inner: run.inner
   })
-  run.waited += run.wait
-  run.wait = waitAfter
 }
 
 /** The wait begins at `at`, later than decided, because hooks took time. */
@@ -145,6 +141,7 @@ export const postponed = (run: Run, at: number): void => {
 
 /** The next attempt begins. */
 export const begins = (run: Run, at: number): void => {
+  noted(run)
   run.phase = "attempting"
   run.attempt++
   run.began = at
@@ -155,7 +152,8 @@ export const over = (run: Run, at: number, reason?: Decision.GiveUpReason): void
   // an attempt that failed with an interruption has been counted
   if (run.phase === "over") return
   // an attempt that has failed is counted when it is clear what follows, and that may never be
-  if (run.phase !== "waiting") run.calls++
+  if (run.phase === "waiting") noted(run)
+  else run.calls++
   closed(run, at)
   run.phase = "over"
   run.reason = reason
@@ -169,5 +167,6 @@ export const isOver = (run: Run): boolean => run.phase === "over"
 export const hasGivenUp = (run: Run): run is GivenUp =>
   run.reason !== undefined && (run.attempt > 1 || (run.reason !== "NotRetryable" && run.reason !== "Inactive"))
 
-/** The attempt that failed last. */
-export const lastFailure = (run: Run): FailedAttempt<Run> | undefined => run.history?.at(-1)
+/** The error of the attempt that failed last, and the run inside that it came out of. */
+export const lastFailure = (run: Run): Pick<Run, "error" | "inner"> | undefined =>
+  run.phase === "waiting" || run.history !== undefined ? run : undefined

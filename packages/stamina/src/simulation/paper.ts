@@ -31,7 +31,7 @@ export interface Failure {
 
 /** A call begins at `start`. */
 export const begin = (caller: Caller, start: number): PaperRun => {
-  const run: PaperRun = { ...Run.make(0), settings: caller, holdsRetry: false, start }
+  const run: PaperRun = Object.assign(Run.make(0), { settings: caller, holdsRetry: false, start })
   doorAt(run, 0)?.called()
   return run
 }

@@ -100,5 +100,7 @@ const verdict = (caller: string, hints: Hints | undefined, chance: () => number)
   const probability = checkChance(caller, hints.chance ?? 1, "hints.chance")
   checkLimit(caller, hints.max, "hints.max")
   const hint = atLeast(checkMillis(caller, hints.wait, "hints.wait"), hints.max)
-  return () => probability === 1 || chance() < probability ? hint : true
+  // as for every `on`: a hint of no wait means the default wait
+  const answer = hint.wait > 0 ? hint : true
+  return () => probability === 1 || chance() < probability ? answer : true
 }

@@ -7,7 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as origins from "../run/origins.ts"
-import { lastFailure, type Run } from "../run/Run.ts"
+import type { GivenUp, Run } from "../run/Run.ts"
 import { givenUp } from "./eventsOf.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 
@@ -96,10 +96,10 @@ const isCause = (error: unknown): error is Cause.Cause<unknown> => {
 }
 
 const ofRun = (run: Run): Option.Option<RetryReport> => {
-  const { history, plan, reason } = run
-  if (reason === undefined || history === undefined || plan === undefined) return Option.none()
+  const { history } = run
+  if (!isGivenUp(run) || history === undefined) return Option.none()
   return Option.some({
-    ...givenUp({ ...run, plan, reason }),
+    ...givenUp(run),
     history: history.map((attempt) => ({
       num: attempt.num,
       start: Duration.millis(attempt.start),
@@ -109,9 +109,11 @@ const ofRun = (run: Run): Option.Option<RetryReport> => {
       inner: Option.flatMap(Option.fromUndefinedOr(attempt.inner), ofRun)
     })),
     // each attempt is kept or left out, up to the last one
-    omitted: (lastFailure(run)?.num ?? 0) - history.length
+    omitted: (history.at(-1)?.num ?? 0) - history.length
   })
 }
+
+const isGivenUp = (run: Run): run is GivenUp => run.reason !== undefined && run.plan !== undefined
 
 /**
  * A report as the sentence that the log has for a run that gave up: "timeout of 45s reached after 2 attempts: 44.1s of it

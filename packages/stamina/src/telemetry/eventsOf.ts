@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { type GivenUp, lastFailure, type Run } from "../run/Run.ts"
+import type { GivenUp, Run } from "../run/Run.ts"
 import type * as RetryEvent from "./RetryEvent.ts"
 import type { GaveUp, Interrupted, Recovered, RetryScheduled, RunEnded, RunTotals } from "./RetryEvent.ts"
 
@@ -17,8 +17,8 @@ export const retryScheduled = (run: Run, name: string): RetryScheduled => ({
   waitedSoFar: Duration.millis(run.waited),
   elapsed: Duration.millis(run.elapsed),
   attemptTook: Duration.millis(run.took),
-  attemptsInside: lastFailure(run)?.inner?.calls ?? 0,
-  causedBy: lastFailure(run)?.error
+  attemptsInside: run.inner?.calls ?? 0,
+  causedBy: run.error
 })
 
 /** How many attempts were made, and where the time went. */
@@ -45,7 +45,7 @@ export const gaveUp = (run: GivenUp, name: string): GaveUp => ({
   name,
   ...givenUp(run),
   attemptTook: Duration.millis(run.took),
-  causedBy: lastFailure(run)?.error
+  causedBy: run.error
 })
 
 /** Why a run gave up, and the numbers behind it. */

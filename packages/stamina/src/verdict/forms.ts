@@ -27,24 +27,39 @@ export const judgingTimeouts = <F extends object>(hook: F): F => Object.assign(h
 
 const mark = "~effect-stamina/judgesTimeouts"
 
-/** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` where `on` is no form. */
-export const fromInput = (caller: string, on: unknown): Judgement => {
-  if (Array.isArray(on) && on.length > 0) return ofList(caller, on)
-  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on)
-  return ofList(caller, [on])
+/** By which names an `on` knows errors. */
+export interface Naming {
+  /** Asks about the names of an error, the most specific first, until there is an answer. */
+  readonly find: <A>(error: unknown, ask: (name: unknown) => A | undefined) => A | undefined
+  /** What an `on` may be, for the error where it is anything else. */
+  readonly rule: string
 }
 
-const rule = "a tag, an error class, a function, a record of tags, or a non-empty array of tags, classes and functions"
+/** `Tag.Reason`, where the error has a reason with a tag, and its tag. */
+const byTag: Naming = {
+  find: (error, ask) => {
+    const tag = tagOf(error)
+    return ask(withReason(tag, error)) ?? ask(tag)
+  },
+  rule: "a tag, an error class, a function, a record of tags, or a non-empty array of tags, classes and functions"
+}
+
+/** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` where `on` is no form. */
+export const fromInput = (caller: string, on: unknown, naming: Naming = byTag): Judgement => {
+  if (Array.isArray(on) && on.length > 0) return ofList(caller, on, naming)
+  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, naming)
+  return ofList(caller, [on], naming)
+}
 
 /** The first item that does not say no decides. */
-const ofList = (caller: string, items: ReadonlyArray<unknown>): Judgement => {
+const ofList = (caller: string, items: ReadonlyArray<unknown>, naming: Naming): Judgement => {
   const judges: Array<Judge> = []
   let namesTimeouts = false
   let neighbours: Set<string> | undefined
   for (const item of items) {
     if (isName(item)) {
       namesTimeouts ||= item === "AttemptTimedOut"
-      if (neighbours === undefined) judges.push(isNamed(neighbours = new Set()))
+      if (neighbours === undefined) judges.push(isNamed(neighbours = new Set(), naming))
       neighbours.add(item)
       continue
     }
@@ -53,7 +68,7 @@ const ofList = (caller: string, items: ReadonlyArray<unknown>): Judgement => {
     else if (typeof item === "function") {
       namesTimeouts ||= mark in item
       judges.push((error, attempt) => toVerdict(caller, item(error, attempt), error))
-    } else return refuse(caller, "on", rule, items.length === 1 ? item : items)
+    } else return refuse(caller, "on", naming.rule, items.length === 1 ? item : items)
   }
   const [first] = judges
   return { judge: first !== undefined && judges.length === 1 ? first : firstOf(judges), namesTimeouts }
@@ -68,12 +83,12 @@ export const firstOf = (judges: ReadonlyArray<Judge>): Judge => (error, attempt)
   return false
 }
 
-const isNamed = (names: ReadonlySet<unknown>): Judge => (error) => {
-  const tag = tagOf(error)
-  return names.has(tag) || names.has(withReason(tag, error))
+const isNamed = (names: ReadonlySet<unknown>, { find }: Naming): Judge => {
+  const ask = (name: unknown) => names.has(name) || undefined
+  return (error) => find(error, ask) === true
 }
 
-const ofRecord = (caller: string, on: Record<string, unknown>): Judgement => {
+const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming): Judgement => {
   const byName = new Map<unknown, Verdict | Judge>()
   for (const [name, answer] of Object.entries(on)) {
     if (answer === undefined) continue
@@ -87,10 +102,10 @@ const ofRecord = (caller: string, on: Record<string, unknown>): Judgement => {
           Duration.toMillis(checkWait(caller, answer, `on.${name}`, ", true, false, a backoff or a function"))
     )
   }
+  const ask = (name: unknown) => byName.get(name)
   return {
     judge: (error, attempt) => {
-      const tag = tagOf(error)
-      const answer = byName.get(withReason(tag, error)) ?? byName.get(tag) ?? false
+      const answer = find(error, ask) ?? false
       return typeof answer === "function" ? answer(error, attempt) : answer
     },
     namesTimeouts: byName.has("AttemptTimedOut")
@@ -98,7 +113,7 @@ const ofRecord = (caller: string, on: Record<string, unknown>): Judgement => {
 }
 
 /** `Tag.Reason`, where the error has a reason with a tag. A tag that holds a dot stands for itself. */
-const withReason = (tag: unknown, error: unknown): string | undefined => {
+export const withReason = (tag: unknown, error: unknown): string | undefined => {
   if (!isName(tag) || tag.includes(".")) return undefined
   const reason = tagOf(read(error, "reason"))
   return isName(reason) ? `${tag}.${reason}` : undefined

@@ -5,7 +5,6 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Activity from "effect/workflow/Activity"
@@ -43,7 +42,7 @@ const attemptAll = Effect.fnUntraced(function*(subject: attempts.Subject, fiber:
     const cause = yield* coding.readCause(record.cause)
     follow(run, record, errorsOf(cause)[0], durable.settings.plan(undefined, fiber.getRef(defaults.Current)))
     if (record.decision._tag === "Stop") return yield* gaveUp(subject, fiber, run, cause)
-    if (num === 1) yield* onInterrupted(subject, fiber, run, record.startedAt)
+    if (num === 1) yield* onInterrupted(subject, run, record.startedAt)
     yield* waitFrom(`${activity.name}/${num}`, record.toldAt, record.decision.wait, durable.holdWaitsUpTo)
     previous = record
   }
@@ -74,13 +73,15 @@ const gaveUp = (
 /** Tells the hooks where the workflow is interrupted before the run has ended. A suspension is no end. */
 const onInterrupted = (
   { durable, name }: attempts.Subject,
-  fiber: AnyFiber,
   run: Run.Run,
   startedAt: number
 ): Effect.Effect<void, never, WorkflowInstance> =>
   Effect.flatMap(WorkflowInstance, (instance) =>
-    Workflow.addFinalizer((exit) => {
-      if (!instance.interrupted || Run.isOver(run) || Exit.isSuccess(exit)) return Effect.void
-      Run.over(run, now(fiber, 0) - startedAt)
-      return stories.interrupted(run, durable, fiber, name)
-    }))
+    Workflow.addFinalizer(() =>
+      // the fiber that ends the workflow, with the services around the retry
+      Effect.withFiber((fiber) => {
+        if (!instance.interrupted || Run.isOver(run)) return Effect.void
+        Run.over(run, now(fiber, 0) - startedAt)
+        return stories.interrupted(run, durable, fiber, name)
+      })
+    ))

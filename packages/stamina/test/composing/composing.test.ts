@@ -1,5 +1,5 @@
 /**
- * What docs/composing.md says: a row there is a test here, in the same order and by the same name.
+ * What docs/composing.md says: an item there is a test here, in the same order and by the same name.
  */
 import { describe, expect, it } from "@effect/vitest"
 import { Schedule } from "effect"
@@ -19,15 +19,15 @@ const tables: Readonly<Record<string, Rows>> = {
   "Beside it": partnerRows
 }
 
-/** The first column of each table that begins with "used in", by heading. */
+/** The names in bold that the items of a list begin with, by heading. */
 const documented = Object.fromEntries(
   readFileSync(join(import.meta.dirname, "../../../../docs/composing.md"), "utf8")
     .split(/^## /m)
-    .filter((section) => section.includes("| used in "))
+    .filter((section) => section.includes("\n- **`"))
     .map((section) => {
       const [heading = "", ...lines] = section.split("\n")
-      const rows = lines.filter((line) => line.startsWith("| `")).map((line) => line.split("|")[1] ?? "")
-      return [heading, rows.map((row) => row.replaceAll("`", "").trim())]
+      const rows = lines.flatMap((line) => /^- \*\*(`.+?)\*\*/.exec(line)?.[1] ?? [])
+      return [heading, rows.map((row) => row.replaceAll("`", ""))]
     })
 )
 
@@ -36,7 +36,7 @@ describe.each(Object.entries(tables))("%s", (_, rows) => {
 })
 
 describe("the page", () => {
-  it("has a row for each test, and the other way round", () => {
+  it("has an item for each test, and the other way round", () => {
     expect(documented).toEqual(
       Object.fromEntries(Object.entries(tables).map(([key, rows]) => [key, Object.keys(rows)]))
     )

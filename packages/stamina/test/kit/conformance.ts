@@ -137,6 +137,12 @@ export const replay = (c: Case, driver: Driver): Replay => {
   return observe(Effect.runSync(program))
 }
 
+/** The same for a driver that cannot run it at one go. */
+export const replayLater = async (c: Case, driver: Driver): Promise<Replay> => {
+  const { observe, program } = prepare(c, driver)
+  return observe(await Effect.runPromise(program))
+}
+
 /** What came of a replay. */
 export interface Replay {
   readonly seen: Seen
@@ -147,8 +153,8 @@ export interface Replay {
 
 type Outcome = Result.Result<string, Failure>
 
-/** A case as a program, for a driver that cannot run it at one go, and what can be seen after it. */
-export const prepare = (
+/** A case as a program, and what can be seen after it. */
+const prepare = (
   c: Case,
   driver: Driver
 ): { readonly program: Effect.Effect<Outcome>; readonly observe: (result: Outcome) => Replay } => {

@@ -136,6 +136,15 @@ describe("a simulated call is a call that is retried", () => {
     { arbitrary: { runs: 1000 }, timeout: 60_000 }
   )
 
+  it("where a hint asks for no wait, which means the wait by default", () => {
+    const policy = RetryPolicy.make({ attempts: 5, timeout: 4, waitInitial: 2, waitMax: 2, waitJitter: 0 })
+    const scenario = { failures: { chance: 0.5 }, hints: { wait: 0 }, latency: 3, runs: 20 }
+    const samples = RetrySimulation.samples(policy, scenario)
+    assertSame(samples, retried(policy, scenario))
+    // a wait that others ask for would not begin where it ends past the timeout
+    assert.isTrue(samples.some(({ attempts }) => attempts.length > 1))
+  })
+
   it("where a hint that one call got holds back the next", () => {
     const policy = RetryPolicy.make({ attempts: 2, waitInitial: 10, waitJitter: 0 })
     const scenario = { budget: {}, hints: { wait: 3000, chance: 0.5 }, latency: 5, runs: 30 }

@@ -28,6 +28,7 @@ import * as arbitraries from "../kit/arbitraries.ts"
 import { type Case, optionsOf } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
+import { promiseDrivers } from "../kit/promiseDrivers.ts"
 import { freshRegistry, recordLogs } from "../kit/telemetry.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 import { type Entry, expectTrue, watch } from "../kit/watching.ts"
@@ -97,7 +98,7 @@ describe("events are true", () => {
     interruptAt: Schema.Union([Schema.Undefined, between(0, 2500)])
   }))
 
-  for (const driver of [schedule, ...seeing]) {
+  for (const driver of [schedule, ...seeing, ...promiseDrivers]) {
     it.effect.prop(`of a run that is interrupted anywhere, with slow hooks that hold something: ${driver.name}`, [
       plans
     ], ([plan]) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { cases, hasInvalidOptions, optionsOf, prepare, runs } from "../kit/conformance.ts"
+import { cases, hasInvalidOptions, optionsOf, replayLater, runs } from "../kit/conformance.ts"
 import { driver } from "../kit/durable.ts"
 import { expectConforms } from "../kit/expectations.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
@@ -10,8 +10,7 @@ const slept = (waits: ReadonlyArray<number>) => waits.filter((wait) => wait > 0)
 
 describe("a durable run conforms with stamina 26.1.0", () => {
   it.each(cases.filter(runs))("$id $note", async (c) => {
-    const { observe, program } = prepare(c, driver)
-    const { seen, ...rest } = observe(await Effect.runPromise(program))
+    const { seen, ...rest } = await replayLater(c, driver)
     expect(seen.draws).toBeLessThanOrEqual(seen.attempts)
     const expected = { ...c, expect: { ...c.expect, waits: slept(c.expect.waits) } }
     expectConforms(expected, driver, { ...rest, seen: { ...seen, waits: slept(seen.waits) } })

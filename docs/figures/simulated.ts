@@ -1,0 +1,185 @@
+/**
+ * Figures of what `RetrySimulation` finds: a herd, outages that are outlasted, a server and its retries.
+ */
+import type { TopLevelSpec } from "vega-lite"
+import { RetryPolicy } from "../../packages/stamina/src/index.ts"
+import * as RetrySimulation from "../../packages/stamina/src/simulation/RetrySimulation.ts"
+import { colours, config, panelTitle, seconds, width } from "./drawing.ts"
+
+/** Waves: 10 000 clients that fail together and go on for as long as the server is away. */
+export const waves = (): TopLevelSpec => {
+  const from = 20_000
+  const to = 60_000
+  const panels = {
+    "The default": { policy: {}, colour: colours.orange },
+    "backoff: \"equal\"": { policy: { backoff: "equal" }, colour: colours.blue }
+  } as const
+  return {
+    title: "10 000 clients, a server that stays down",
+    description: "Attempts per 100 ms over time. The default: waves every 5 s. Equal jitter: an even load.",
+    config,
+    spacing: 16,
+    vconcat: Object.entries(panels).map(([name, { colour, policy }]) => {
+      const { steps } = RetrySimulation.fleet(
+        RetryPolicy.make({ ...policy, attempts: Infinity, timeout: "1 hour" }),
+        {
+          clients: 10_000,
+          rate: "herd",
+          server: { capacity: 100_000 },
+          trouble: { kind: "refuses", from: 0, lasts: "2 minutes" },
+          step: "100 millis"
+        }
+      )
+      return {
+        title: panelTitle(name),
+        width,
+        height: 130,
+        data: {
+          values: steps.filter((step) => step.from >= from && step.from < to)
+            .map(({ attempts, from }) => ({ from: seconds(from), attempts }))
+        },
+        mark: { type: "area", color: colour, opacity: 0.75, interpolate: "step-after" },
+        encoding: {
+          x: {
+            field: "from",
+            type: "quantitative",
+            title: "time since all failed (s)",
+            scale: { domain: [seconds(from), seconds(to)], nice: false },
+            axis: { grid: false, tickCount: 8 }
+          },
+          y: {
+            field: "attempts",
+            type: "quantitative",
+            title: "attempts / 100 ms",
+            scale: { domain: [0, 800] },
+            axis: { tickCount: 4, format: "d" }
+          }
+        }
+      }
+    })
+  }
+}
+
+/** How many runs outlast an outage, by its length, for four shapes of waits. */
+export const survival = (): TopLevelSpec => {
+  const shapes = {
+    "the default": { backoff: "additive", colour: colours.orange, dash: [1, 0] },
+    equal: { backoff: "equal", colour: colours.blue, dash: [8, 3] },
+    full: { backoff: "full", colour: colours.green, dash: [2, 2] },
+    decorrelated: { backoff: "decorrelated", colour: colours.purple, dash: [8, 3, 2, 3] }
+  } as const
+  const names = Object.keys(shapes)
+  const values = Object.entries(shapes).flatMap(([shape, { backoff }]) => {
+    const always = RetrySimulation.run(RetryPolicy.make({ backoff }), { latency: "50 millis" })
+    return Array.from({ length: 121 }, (_, index) => index * 250).map((outage) => ({
+      shape,
+      outage: seconds(outage),
+      share: RetrySimulation.outlast(always, outage)
+    }))
+  })
+  const styles = Object.values(shapes)
+  return {
+    title: "Which outages 10 attempts outlast",
+    description: "The share of runs that outlast an outage, by its length, for the default and three other shapes.",
+    width,
+    height: 240,
+    config,
+    data: { values },
+    mark: { type: "line", strokeWidth: 3 },
+    encoding: {
+      x: { field: "outage", type: "quantitative", title: "the outage lasts (s)", scale: { domain: [0, 30] } },
+      y: { field: "share", type: "quantitative", title: "runs that outlast it", axis: { format: "%", tickCount: 5 } },
+      color: {
+        field: "shape",
+        type: "nominal",
+        sort: names,
+        scale: { domain: names, range: styles.map(({ colour }) => colour) },
+        legend: { columns: 2, symbolType: "stroke" }
+      },
+      strokeDash: {
+        field: "shape",
+        type: "nominal",
+        sort: names,
+        scale: { domain: names, range: styles.map(({ dash }) => [...dash]) }
+      }
+    }
+  }
+}
+
+/** A server that hangs for ten seconds: its load and its answers, by the policy of its clients. */
+export const amplification = (): TopLevelSpec => {
+  const hang = { from: 10_000, to: 20_000 }
+  const clients = {
+    "no retries": { attempts: 1, budget: undefined, colour: colours.green, dash: [2, 2] },
+    "10 attempts": { attempts: 10, budget: undefined, colour: colours.orange, dash: [1, 0] },
+    "10 attempts, with a budget": { attempts: 10, budget: {}, colour: colours.blue, dash: [8, 3] }
+  } as const
+  const names = Object.keys(clients)
+  const values = Object.entries(clients).flatMap(([kind, { attempts, budget }]) =>
+    RetrySimulation.fleet(RetryPolicy.make({ attempts }), {
+      clients: 100,
+      rate: 7,
+      server: { capacity: 1000 },
+      trouble: { kind: "hangs", from: hang.from, lasts: hang.to - hang.from },
+      attemptTimeout: "1 second",
+      budget
+    }).steps.filter((step) => step.from < 90_000).map((step) => ({
+      kind,
+      from: seconds(step.from),
+      perCall: step.attempts / step.calls,
+      share: step.willSucceed / step.calls
+    }))
+  )
+  const styles = Object.values(clients)
+  const time = { type: "quantitative" as const, title: "time (s)", scale: { domain: [0, 90], nice: false } }
+  const panels = [
+    { title: "attempts per call", field: "perCall", domain: [0, 12], format: "d" },
+    { title: "calls that succeed", field: "share", domain: [0, 1], format: "%" }
+  ]
+  return {
+    title: "A server at 70 % hangs for ten seconds",
+    description:
+      "Attempts per call, and calls that succeed, over time: without retries, with retries, and with a budget.",
+    config,
+    spacing: 16,
+    vconcat: panels.map(({ domain, field, format, title }) => ({
+      title: panelTitle(title),
+      width,
+      height: 150,
+      layer: [
+        {
+          data: { values: [{ from: seconds(hang.from), to: seconds(hang.to) }] },
+          mark: { type: "rect", color: colours.grid, opacity: 0.2 },
+          encoding: { x: { ...time, field: "from" }, x2: { field: "to" } }
+        },
+        {
+          data: { values },
+          mark: { type: "line", strokeWidth: 3, clip: true },
+          encoding: {
+            x: { ...time, field: "from", axis: { grid: false, tickCount: 9 } },
+            y: {
+              field,
+              type: "quantitative",
+              title: null,
+              scale: { domain },
+              axis: { tickCount: 5, format, minExtent: 48 }
+            },
+            color: {
+              field: "kind",
+              type: "nominal",
+              sort: names,
+              scale: { domain: names, range: styles.map(({ colour }) => colour) },
+              legend: { columns: 1, symbolType: "stroke" }
+            },
+            strokeDash: {
+              field: "kind",
+              type: "nominal",
+              sort: names,
+              scale: { domain: names, range: styles.map(({ dash }) => [...dash]) }
+            }
+          }
+        }
+      ]
+    }))
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The names of errors where there are no tags that a compiler knows: codes, tags and names.
+ */
+import { causesOf, read, tagOf } from "../tools/errors.ts"
+import { type Naming, withReason } from "../verdict/forms.ts"
+
+/**
+ * Codes come first, since they say more than the names beside them: a `TypeError` of `fetch` says that something failed,
+ * and the code of its cause says what.
+ */
+export const byCode: Naming = {
+  find: (error, ask) => {
+    for (const cause of causesOf(error)) {
+      const code = read(cause, "code")
+      const answer = typeof code === "string" ? ask(code) : undefined
+      if (answer !== undefined) return answer
+    }
+    const tag = tagOf(error)
+    return ask(withReason(tag, error)) ?? ask(tag) ?? ask(read(error, "name"))
+  },
+  rule: "a name or code of errors, an error class, a function, a record of names, or a non-empty array of names, "
+    + "classes and functions"
+}
