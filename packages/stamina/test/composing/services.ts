@@ -149,9 +149,10 @@ export const serviceRows: Rows = {
     // inside an activity: one activity, three calls
     expect(yield* observeWorkflow((attempt) => executing(activity(Stamina.retry(attempt, policy)))))
       .toMatchObject({ starts: [0, 100, 300], told: toldOfThree })
-    // around it, the engine answers with the result that it has kept
-    expect(yield* observeWorkflow((attempt) => executing(Stamina.retry(activity(attempt), policy))))
+    // around it, the engine answers with the result that it has kept; a schedule cannot see that
+    expect(yield* observeWorkflow((attempt) => executing(Effect.retry(activity(attempt), staminaSchedule(policy)))))
       .toMatchObject({ starts: [0], told: toldOfThree })
+    expect(() => Stamina.retry(activity(Effect.succeed("ok")), policy)).toThrow(/use DurableRetry.retry/)
     // unless it is told that this is another attempt
     const counted = (attempt: Attempt) =>
       Stamina.retryContext(policy, ({ num }) => Effect.provideService(activity(attempt), Activity.CurrentAttempt, num))

@@ -7,7 +7,8 @@ import { driver } from "../kit/durable.ts"
 import { expectSame } from "../kit/expectations.ts"
 
 const combinator = drivers[1]!
-const runs = { arbitrary: { runs: Number(process.env["PROPERTY_RUNS"] ?? 300) } }
+// fewer than of other drivers: each run is a workflow of its own
+const runs = { arbitrary: { runs: Number(process.env["PROPERTY_RUNS"] ?? 100) } }
 
 /** A durable run does not sleep for no time. */
 const slept = (seen: Seen): Seen => ({ ...seen, waits: seen.waits.filter((wait) => wait > 0) })
