@@ -16,7 +16,6 @@ const none = { initial: 0, max: 0, jitter: 0 }
 
 /** Makes a call many times over, one after the other. */
 const run = (calls: number, call: () => Promise<number>) => async () => {
-  // oxlint-disable-next-line no-await-in-loop -- one after the other is what is measured
   for (let i = 0; i < calls; i++) await call()
 }
 

@@ -69,7 +69,6 @@ const waiting = async (calls: number): Promise<Waiting> => {
 
 // warm: what is compiled and cached on the way is not what a call holds
 for (let i = 0; i < 10; i++) {
-  // oxlint-disable-next-line no-await-in-loop
   await waiting(100)
 }
 const result = await waiting(Number(count))

@@ -6,7 +6,7 @@ import { same } from "./errors.ts"
 class HttpError extends Error {
   readonly status: number = 503
 }
-abstract class Abstract {}
+abstract class Abstract extends Error {}
 
 // --- the value
 

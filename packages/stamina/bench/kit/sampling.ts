@@ -36,7 +36,6 @@ export const sampleAsync = async <Name extends string>(
   const samples = begin<Name>(subjects)
   // by turns, so never two at once
   for (const round of rounds(subjects, options)) {
-    // oxlint-disable-next-line no-await-in-loop
     taken(samples, round, options, await round.bench.run())
   }
   return samples

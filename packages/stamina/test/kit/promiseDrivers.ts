@@ -11,8 +11,8 @@ type Functions = RetryPromise.RetryPromise
 /** Makes an effect of what calls the functions with a context and a signal. */
 const within = (
   call: (functions: Functions, context: Context.Context<never>, signal: AbortSignal) => Promise<string>
-): Effect.Effect<string, never> =>
-  Effect.flatMap(Effect.context<never>(), (context) =>
+): Effect.Effect<string> =>
+  Effect.flatMap(Effect.context(), (context) =>
     Effect.tryPromise({
       try: (signal) => call(RetryPromise.fromContext(context), context, signal),
       // blocks fail with what they are said to fail with

@@ -89,7 +89,7 @@ describe("RetryPromise.fromRuntime", () => {
   it("counts and logs where the application does", async () => {
     const { lines, provide } = recordLogs()
     const registry = freshRegistry()
-    const context = Effect.runSync(registry.provide(provide(Effect.context<never>())))
+    const context = Effect.runSync(registry.provide(provide(Effect.context())))
     const runtime = ManagedRuntime.make(Layer.succeedContext(context))
     const { retry } = RetryPromise.fromRuntime(runtime)
     const options = { attempts: 2, waitInitial: 0, waitJitter: 0, name: "load" } as const
@@ -149,7 +149,7 @@ describe("RetryPromise.fromContext", () => {
   it("has the services of the context", async () => {
     const told: Array<number> = []
     const context = await Effect.runPromise(Effect.provide(
-      Effect.context<never>(),
+      Effect.context(),
       Layer.mergeAll(
         Stamina.layerHooks([{ onRetryScheduled: ({ retryNum }) => void told.push(retryNum) }]),
         Stamina.layerTesting({ attempts: 3 })

@@ -40,7 +40,6 @@ const get = async ({ signal }: { readonly signal?: AbortSignal }): Promise<strin
 }
 
 const until = async (condition: () => boolean) => {
-  // oxlint-disable-next-line no-await-in-loop -- it is waited for
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
