@@ -46,6 +46,9 @@ const apartFrom = (own?: string): ReadonlyArray<string> =>
     ...(room === "http" ? ["effect/crypto"] : [])
   ])
 
+/** The same for a room that has an identity, and so a part of Effect's crypto. */
+const withoutRoom = (own: string): ReadonlyArray<string> => apartFrom(own).filter((part) => part !== "effect/crypto")
+
 const writtenPolicies = ["policy/schema", "policy/config", "policy/text", "effect/Schema"]
 
 /** A policy, as JSON or text or numbers, retries nothing. */
@@ -152,6 +155,16 @@ const entries: ReadonlyArray<Entry> = [
     code: `export * from "effect-stamina/SqlRetry"`,
     limit: 12_500,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
+  },
+  {
+    name: "DurableRetry",
+    code: `export * from "effect-stamina/DurableRetry"`,
+    limit: 13_000,
+    without: [
+      ...otherDrivers,
+      ...writtenPolicies.filter((part) => part !== "effect/Schema"),
+      ...withoutRoom("workflow")
+    ]
   },
   {
     name: "RetryPolicy.preview",

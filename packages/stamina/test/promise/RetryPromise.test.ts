@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Data, Duration, Effect, Logger, Option } from "effect"
-import { type Admission, RetryBudget, RetryPolicy, Stamina } from "effect-stamina"
+import { Admission, RetryBudget, RetryPolicy, Stamina } from "effect-stamina"
 import * as RetryPromise from "effect-stamina/RetryPromise"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { unlogged } from "../kit/unlogged.ts"
@@ -295,7 +295,7 @@ describe("a budget", () => {
 describe("a door", () => {
   it("hears of the call before the first attempt, of failures, and that the last retry has succeeded", async () => {
     const heard: Array<string> = []
-    const admission: Admission.Admission = {
+    const admission = Admission.make({
       called: () => void heard.push("called"),
       failed: ({ attempt }) => void heard.push(`failed ${attempt}`),
       ask: ({ retryNum }) => {
@@ -304,7 +304,7 @@ describe("a door", () => {
       },
       succeeded: () => void heard.push("succeeded"),
       unused: () => void heard.push("unused")
-    }
+    })
     const { fn } = flaky(1)
     await RetryPromise.retry(() => {
       heard.push("attempt")
@@ -315,13 +315,13 @@ describe("a door", () => {
 
   it("hears that a retry was not made where the call is cancelled in its wait", async () => {
     const heard: Array<string> = []
-    const admission: Admission.Admission = {
+    const admission = Admission.make({
       called: () => {},
       failed: () => {},
       ask: () => ({ _tag: "Granted" }),
       succeeded: () => void heard.push("succeeded"),
       unused: () => void heard.push("unused")
-    }
+    })
     const controller = new AbortController()
     const hook = { onRetryScheduled: () => void setImmediate(() => controller.abort()) }
     const options = { ...quick, waitInitial: "1 hour", on: Down, admission, hooks: [hook] } as const
