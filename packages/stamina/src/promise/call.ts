@@ -78,6 +78,10 @@ class Call<T> implements Caller {
     this.fiber?.interruptUnsafe()
   }
 
+  get endsAttempts(): boolean {
+    return this.settings.attemptTimeout < Infinity || this.services?.areManaged === true
+  }
+
   nextWait(num: number): number {
     const { rested } = this.services ?? {}
     if (rested === undefined) return 0

@@ -15,15 +15,17 @@ export interface Services {
   readonly rested: Fiber.Fiber<unknown, unknown>
   /** Starts a fiber at once. */
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, unknown>
+  /** Whether these fibers end with something else than themselves. */
+  readonly areManaged: boolean
 }
 
 /** The services of a place: at once where they are there, else when they have been built. */
 export type Place = () => Services | Promise<Services>
 
-const servicesOf = (context: Context.Context<never>, fork: Services["fork"]): Services => {
+const servicesOf = (context: Context.Context<never>, fork: Services["fork"], areManaged = false): Services => {
   const rested = Effect.runFork(Effect.void)
   rested.setContext(context)
-  return { rested, fork }
+  return { rested, fork, areManaged }
 }
 
 /** The default services of the process. */
@@ -43,6 +45,6 @@ export const ofRuntime = <R, E>(runtime: ManagedRuntime.ManagedRuntime<R, E>): P
   return () =>
     services ?? runtime.context().then((context) =>
       // what calls need of it are references, which have defaults
-      services ??= servicesOf(context as Context.Context<never>, runtime.runFork)
+      services ??= servicesOf(context as Context.Context<never>, runtime.runFork, true)
     )
 }

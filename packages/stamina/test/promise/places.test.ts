@@ -117,7 +117,7 @@ describe("RetryPromise.fromRuntime", () => {
       if (attempt.num === 1) throw down
       signal = attempt.signal
       return new Promise(() => {})
-    }, { ...options, waitInitial: 0, hooks }))
+    }, { ...options, waitInitial: 0, hooks, signal: new AbortController().signal }))
     await settled()
     await settled()
     await runtime.dispose()
