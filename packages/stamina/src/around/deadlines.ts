@@ -5,8 +5,8 @@ import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import type { Run } from "../run/Run.ts"
 
-/** A deadline in force. */
-export interface Deadline {
+/** A deadline in force. What it knows comes with it, so that a retry without deadlines does not load it. */
+export class Deadline {
   /** When it passes, on the monotonic clock, in nanoseconds. */
   readonly at: bigint
   /** The deadline around this one. */
@@ -16,9 +16,25 @@ export interface Deadline {
    * - `passed`: the time is over, and the effect is being interrupted.
    * - `closed`: the effect has ended. What it has forked and left behind is bound no longer.
    */
-  state: "open" | "passed" | "closed"
+  state: "open" | "passed" | "closed" = "open"
   /** The outermost run that it interrupted, and the error that was being retried. */
-  interrupted: { readonly run: Run; readonly error: unknown } | undefined
+  interrupted: { readonly run: Run; readonly error: unknown } | undefined = undefined
+
+  constructor(at: bigint, around: Deadline | undefined) {
+    this.at = at
+    this.around = around
+  }
+
+  /** The time of the earliest of this deadline and those around it that still bind. */
+  earliest(): bigint | undefined {
+    const around = this.around?.earliest()
+    return this.state === "closed" || (around !== undefined && around < this.at) ? around : this.at
+  }
+
+  /** The innermost of this deadline and those around it that has passed. */
+  passed(): Deadline | undefined {
+    return this.state === "passed" ? this : this.around?.passed()
+  }
 }
 
 /** The innermost deadline around. */
@@ -27,31 +43,18 @@ export const Current: Context.Reference<Deadline | undefined> = /*#__PURE__*/ Co
 >("effect-stamina/Deadline", { defaultValue: () => undefined })
 
 /** A deadline at the time `at`, inside those around the fiber. */
-export const begin = (fiber: Fiber.Fiber<unknown, unknown>, at: bigint): Deadline => ({
-  at,
-  around: fiber.getRef(Current),
-  state: "open",
-  interrupted: undefined
-})
+export const begin = (fiber: Fiber.Fiber<unknown, unknown>, at: bigint): Deadline =>
+  new Deadline(at, fiber.getRef(Current))
 
 /** The time of the earliest deadline that still binds the fiber. */
-export const earliest = (fiber: Fiber.Fiber<unknown, unknown>): bigint | undefined => {
-  let earliest: bigint | undefined
-  for (let deadline = fiber.getRef(Current); deadline !== undefined; deadline = deadline.around) {
-    if (deadline.state !== "closed" && (earliest === undefined || deadline.at < earliest)) earliest = deadline.at
-  }
-  return earliest
-}
+export const earliest = (fiber: Fiber.Fiber<unknown, unknown>): bigint | undefined => fiber.getRef(Current)?.earliest()
 
 /**
  * Whether a deadline is what interrupts the fiber. It then keeps the run and its error, for `DeadlineExceeded` to tell of.
  * Runs end from the inside out, so the outermost stays.
  */
 export const isInterrupting = (fiber: Fiber.Fiber<unknown, unknown>, run: Run, error: unknown): boolean => {
-  for (let deadline = fiber.getRef(Current); deadline !== undefined; deadline = deadline.around) {
-    if (deadline.state !== "passed") continue
-    deadline.interrupted = { run, error }
-    return true
-  }
-  return false
+  const passed = fiber.getRef(Current)?.passed()
+  if (passed !== undefined) passed.interrupted = { run, error }
+  return passed !== undefined
 }

@@ -21,9 +21,10 @@ import * as eventsOf from "../telemetry/eventsOf.ts"
 import * as tell from "../telemetry/tell.ts"
 import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
-import { errorsOf, judgeCause } from "../verdict/ofCause.ts"
+import { errorsOf } from "../verdict/ofCause.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import { failedAttempt } from "./failedAttempt.ts"
+import { judged } from "./judged.ts"
 import type { Rejected, Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -74,7 +75,7 @@ export const planOf = (run: LiveRun, fiber: AnyFiber): Plan =>
  * and `next` is given the cause that comes out. Once a run is over it stays so, whoever asks again.
  *
  * The clock is read first: time spent in `on` counts towards the next attempt, not this one. `on` is not asked where
- * retries are switched off. If it throws, what it threw stands beside the failure that it was asked about.
+ * retries are switched off.
  *
  * An attempt that was healthy for as long as `resetAfter` begins a new run with its failure, and the old one has
  * recovered.
@@ -95,24 +96,15 @@ export const failed = <E, A, E2, R>(
     return next(origins.annotated(cause, run))
   }
   attemptEnded(run, fiber)
-  let verdict: Verdict = false
-  if (run.plan.active) {
-    try {
-      const { settings: { judge, judgesTimeouts }, timedOut } = run
-      const isOwnTimeout = (error: unknown) => error === timedOut && timedOut !== undefined && !judgesTimeouts
-      const attempt = failedAttempt(run)
-      verdict = judgeCause(cause, (error) => isOwnTimeout(error) || judge(error, attempt, fiber))
-    } catch (defect) {
-      // not `Cause.combine`, which hashes errors: their getters may throw
-      cause = Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)])
-    }
-  }
-  const errors = errorsOf(cause)
-  const inner = origins.inside(cause.reasons, run.since, fiber)
+  const { cause: seen, verdict } = run.plan.active
+    ? judged(run.settings, cause, run.timedOut, failedAttempt(run), fiber)
+    : { cause, verdict: false as const }
+  const errors = errorsOf(seen)
+  const inner = origins.inside(seen.reasons, run.since, fiber)
   return settle(run, fiber, { verdict, error: errors[0], inner }, () => {
-    if (!Run.isOver(run)) return next(cause)
+    if (!Run.isOver(run)) return next(seen)
     for (const error of errors) origins.remember(error, run, fiber)
-    return next(Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause)
+    return next(Run.hasGivenUp(run) ? origins.annotated(seen, run) : seen)
   })
 }
 

@@ -67,12 +67,10 @@ const retried = (policy: RetryPolicy.RetryPolicy, scenario: RetrySimulation.Scen
     const start = time.now
     const attempts: Array<{ begins: number; took: number; waitAfter: number | undefined }> = []
     const seen: { reason: string | undefined } = { reason: undefined }
-    const bound: deadlines.Deadline = {
-      at: BigInt(Math.round((start + Math.min(deadline, 1e9)) * 1_000_000)),
-      around: undefined,
-      state: "open",
-      interrupted: undefined
-    }
+    const bound = new deadlines.Deadline(
+      BigInt(Math.round((start + Math.min(deadline, 1e9)) * 1_000_000)),
+      undefined
+    )
     const attempt = Effect.suspend((): Effect.Effect<string, Down> => {
       const begins = time.now - start
       const last = attempts.at(-1)
