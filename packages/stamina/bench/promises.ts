@@ -76,7 +76,7 @@ const success = async (): Promise<Result> => {
   }
 }
 
-const overEffect = Effect.tryPromise({ try: succeeding, catch: (error) => error }).pipe(
+const overEffect = Effect.tryPromise({ try: succeeding, catch: (error) => error as { readonly message: string } }).pipe(
   Stamina.retry({ on: () => true })
 )
 

@@ -30,7 +30,7 @@ const off = RetryPromise.make({ layer: Layer.mergeAll(silent, Stamina.layerHooks
 const observed = RetryPromise.make({ layer: silent })
 
 const overEffect: Way = (body) => {
-  const retrying = Effect.tryPromise({ try: body, catch: (error) => error }).pipe(
+  const retrying = Effect.tryPromise({ try: body, catch: (error) => error as { readonly message: string } }).pipe(
     Stamina.retry({ ...limits, on: () => true, waitInitial: hour, waitMax: hour, waitJitter: 0, hooks: [] })
   )
   return () => Effect.runPromise(retrying)

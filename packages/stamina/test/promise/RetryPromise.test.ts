@@ -276,7 +276,7 @@ describe("a budget", () => {
       if (failures === 0) expect(await tokens(mine)).toBe(Math.min(4, await tokens(theirs) + 0.5))
       await promise.catch(() => undefined)
       const { fn } = flaky(failures)
-      const effect = Effect.tryPromise({ try: fn, catch: (error) => error })
+      const effect = Effect.tryPromise({ try: fn, catch: (error) => error as { readonly message: string } })
       await Effect.runPromise(effect.pipe(Stamina.retry({ ...options, budget: theirs }), Effect.ignore, unlogged))
       expect(await tokens(mine)).toBe(await tokens(theirs))
     }

@@ -271,7 +271,7 @@ describe("a deadline around the effect whose context is used", () => {
       return yield* Effect.tryPromise({
         try: (own) =>
           retry(() => Promise.reject(new Error("down")), { ...options, waitInitial: 30, signal: signal ?? own }),
-        catch: (error) => error
+        catch: (error) => error as { readonly message: string }
       })
     })
 
