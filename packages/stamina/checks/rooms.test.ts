@@ -28,7 +28,7 @@ const owners: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect/Effect": rooms,
   "effect/Context": rooms,
   "effect/http/HttpClient": ["http"],
-  "effect/crypto/WebCrypto": ["http"],
+  "effect/crypto/WebCrypto": ["http", "workflow"],
   "effect/sql/SqlClient": ["sql"],
   "effect/persistence/Redis": ["persistence"],
   "effect/workflow/Activity": ["workflow"],
