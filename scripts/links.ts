@@ -11,7 +11,8 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 import { report, root } from "./lib/run.ts"
 
-const skipped = ["**/node_modules/**", "**/dist/**", "**/.tmp/**", "packages/*/api/**"]
+// the README of the library is a copy of the root's, made when it is packed
+const skipped = ["**/node_modules/**", "**/dist/**", "**/.tmp/**", "packages/*/api/**", "packages/stamina/README.md"]
 
 const filesOf = (...patterns: ReadonlyArray<string>): ReadonlyArray<string> =>
   globSync(patterns, { cwd: root, exclude: skipped }).map((file) => file.replaceAll("\\", "/")).toSorted()
