@@ -60,6 +60,25 @@ export const waves = (): TopLevelSpec => {
   }
 }
 
+interface Style {
+  readonly colour: string
+  readonly dash: ReadonlyArray<number>
+}
+
+/** A line for each style, told apart by colour and by dashes. */
+const lines = (field: string, styles: Readonly<Record<string, Style>>, columns: number) => {
+  const domain = Object.keys(styles)
+  const line = { field, type: "nominal" as const, sort: domain }
+  return {
+    color: {
+      ...line,
+      scale: { domain, range: Object.values(styles).map(({ colour }) => colour) },
+      legend: { columns, symbolType: "stroke" as const }
+    },
+    strokeDash: { ...line, scale: { domain, range: Object.values(styles).map(({ dash }) => [...dash]) } }
+  }
+}
+
 /** How many runs outlast an outage, by its length, for four shapes of waits. */
 export const survival = (): TopLevelSpec => {
   const shapes = {
@@ -68,7 +87,6 @@ export const survival = (): TopLevelSpec => {
     full: { backoff: "full", colour: colours.green, dash: [2, 2] },
     decorrelated: { backoff: "decorrelated", colour: colours.purple, dash: [8, 3, 2, 3] }
   } as const
-  const names = Object.keys(shapes)
   const values = Object.entries(shapes).flatMap(([shape, { backoff }]) => {
     const always = RetrySimulation.run(RetryPolicy.make({ backoff }), { latency: "50 millis" })
     return Array.from({ length: 121 }, (_, index) => index * 250).map((outage) => ({
@@ -77,7 +95,6 @@ export const survival = (): TopLevelSpec => {
       share: RetrySimulation.outlast(always, outage)
     }))
   })
-  const styles = Object.values(shapes)
   return {
     title: "Which outages 10 attempts outlast",
     description: "The share of runs that outlast an outage, by its length, for the default and three other shapes.",
@@ -89,19 +106,7 @@ export const survival = (): TopLevelSpec => {
     encoding: {
       x: { field: "outage", type: "quantitative", title: "the outage lasts (s)", scale: { domain: [0, 30] } },
       y: { field: "share", type: "quantitative", title: "runs that outlast it", axis: { format: "%", tickCount: 5 } },
-      color: {
-        field: "shape",
-        type: "nominal",
-        sort: names,
-        scale: { domain: names, range: styles.map(({ colour }) => colour) },
-        legend: { columns: 2, symbolType: "stroke" }
-      },
-      strokeDash: {
-        field: "shape",
-        type: "nominal",
-        sort: names,
-        scale: { domain: names, range: styles.map(({ dash }) => [...dash]) }
-      }
+      ...lines("shape", shapes, 2)
     }
   }
 }
@@ -114,7 +119,6 @@ export const amplification = (): TopLevelSpec => {
     "10 attempts": { attempts: 10, budget: undefined, colour: colours.orange, dash: [1, 0] },
     "10 attempts, with a budget": { attempts: 10, budget: {}, colour: colours.blue, dash: [8, 3] }
   } as const
-  const names = Object.keys(clients)
   const values = Object.entries(clients).flatMap(([kind, { attempts, budget }]) =>
     RetrySimulation.fleet(RetryPolicy.make({ attempts }), {
       clients: 100,
@@ -130,7 +134,6 @@ export const amplification = (): TopLevelSpec => {
       share: step.willSucceed / step.calls
     }))
   )
-  const styles = Object.values(clients)
   const time = { type: "quantitative" as const, title: "time (s)", scale: { domain: [0, 90], nice: false } }
   const panels = [
     { title: "attempts per call", field: "perCall", domain: [0, 12], format: "d" },
@@ -164,19 +167,7 @@ export const amplification = (): TopLevelSpec => {
               scale: { domain },
               axis: { tickCount: 5, format, minExtent: 48 }
             },
-            color: {
-              field: "kind",
-              type: "nominal",
-              sort: names,
-              scale: { domain: names, range: styles.map(({ colour }) => colour) },
-              legend: { columns: 1, symbolType: "stroke" }
-            },
-            strokeDash: {
-              field: "kind",
-              type: "nominal",
-              sort: names,
-              scale: { domain: names, range: styles.map(({ dash }) => [...dash]) }
-            }
+            ...lines("kind", clients, 1)
           }
         }
       ]

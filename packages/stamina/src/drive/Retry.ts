@@ -5,11 +5,11 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import type { Attempt } from "../around/Attempt.ts"
 import { isActivity } from "../tools/activity.ts"
 import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/eager.ts"
+import * as wrapping from "../tools/wrapping.ts"
 import type {
   AnyOn,
   BackoffHook,
@@ -249,12 +249,14 @@ export function retried<F extends EffectFunction, const T extends Duration.Input
 ): Retried<F, T>
 export function retried(...args: ReadonlyArray<unknown>): unknown {
   const isFunction = (value: unknown): value is EffectFunction => typeof value === "function"
-  const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) =>
-    fromRetryOptions("Stamina.retried", options)
+  const caller = "Stamina.retried"
+  const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) => fromRetryOptions(caller, options)
   if (isFunction(args[0])) return eager(args, isFunction, ready, wrap)
   const settings = ready(args[0] as RetryOptions<unknown, Duration.Input | undefined>)
-  return (fn: EffectFunction, context?: unknown) => {
-    checkMethod(fn, context)
+  return (fn: unknown, context?: unknown) => {
+    // a decorator in the legacy form gets a prototype here
+    if (!isFunction(fn)) return refuse(caller, "what is wrapped", "a function that returns an effect", fn)
+    wrapping.checkMethod(caller, context)
     return wrap(fn, settings)
   }
 }
@@ -264,15 +266,5 @@ const wrap = (fn: EffectFunction, settings: Settings): EffectFunction => {
   const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
     return retryEffect(Effect.suspend(() => Reflect.apply(fn, this, args)), named)
   }
-  Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
-  Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
-  return wrapped
-}
-
-/** A decorator on anything but a method, or in the legacy form (on a prototype), would otherwise be ignored silently. */
-const checkMethod = (fn: unknown, context: unknown): void => {
-  if (typeof fn !== "function") refuse("Stamina.retried", "what is wrapped", "a function that returns an effect", fn)
-  if (Predicate.hasProperty(context, "kind") && context.kind !== "method") {
-    refuse("Stamina.retried", "what is decorated", "a method", context.kind)
-  }
+  return wrapping.named(wrapped, fn)
 }

@@ -23,8 +23,7 @@ import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
-import { failedAttempt } from "./failedAttempt.ts"
-import { judged } from "./judged.ts"
+import { alreadyRetried, judged } from "./judged.ts"
 import type { Rejected, Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -96,9 +95,7 @@ export const failed = <E, A, E2, R>(
     return next(origins.annotated(cause, run))
   }
   attemptEnded(run, fiber)
-  const { cause: seen, verdict } = run.plan.active
-    ? judged(run.settings, cause, run.timedOut, failedAttempt(run), fiber)
-    : { cause, verdict: false as const }
+  const { cause: seen, verdict } = judged(run, run.settings, cause, run.timedOut, fiber)
   const errors = errorsOf(seen)
   const inner = origins.inside(seen.reasons, run.since, fiber)
   return settle(run, fiber, { verdict, error: errors[0], inner }, () => {
@@ -180,13 +177,11 @@ const settle = <A, E, R>(
     inner,
     isLast: run.before + run.attempt >= attemptsInAll(run, run.plan),
     deadline: deadline === undefined ? undefined : clock.millisBetween(run.start, deadline),
-    alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) &&
-      (run.settings.nested ?? fiber.getRef(defaults.Current).nested) === "once"
+    alreadyRetried: alreadyRetried(run.settings, inner, fiber)
   }
   const random = () => draw(fiber)
   const conclude = (decision: Decision) => {
-    if (decision._tag === "Retry") Run.granted(run, failure, decision.wait)
-    else Run.stopped(run, failure, decision)
+    Run.obeyed(run, failure, decision)
     return next()
   }
   const { admission } = run.settings

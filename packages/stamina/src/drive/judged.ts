@@ -1,11 +1,16 @@
 /**
- * What `on` says about the cause that an attempt failed with.
+ * What `on` says about the cause that an attempt failed with, and what a run inside has said about it.
  */
 import * as Cause from "effect/Cause"
 import type * as Fiber from "effect/Fiber"
+import * as defaults from "../around/defaults.ts"
+import { hasGivenUp, type Planned, type Run } from "../run/Run.ts"
 import { judgeCause } from "../verdict/ofCause.ts"
-import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
+import type { Verdict } from "../verdict/Verdict.ts"
+import { failedAttempt } from "./failedAttempt.ts"
 import type { Settings } from "./settings.ts"
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** A cause and the verdict on it. */
 export interface Judged<E> {
@@ -14,18 +19,21 @@ export interface Judged<E> {
 }
 
 /**
- * Asks `on`. If it throws, what it threw stands beside the failure that it was asked about.
+ * Asks `on`, unless retries are switched off. If it throws, what it threw stands beside the failure that it was asked
+ * about.
  *
  * An error that the retry itself made is retried without asking, unless `on` names it: `ownError` is the one of this
  * attempt, if it has one.
  */
 export const judged = <E>(
+  run: Planned,
   { judge, judgesTimeouts }: Settings,
   cause: Cause.Cause<E>,
   ownError: unknown,
-  attempt: FailedAttempt,
-  fiber: Fiber.Fiber<unknown, unknown>
+  fiber: AnyFiber
 ): Judged<E> => {
+  if (!run.plan.active) return { cause, verdict: false }
+  const attempt = failedAttempt(run)
   const isOwn = (error: unknown) => error === ownError && ownError !== undefined && !judgesTimeouts
   try {
     return { cause, verdict: judgeCause(cause, (error) => isOwn(error) || judge(error, attempt, fiber)) }
@@ -34,3 +42,7 @@ export const judged = <E>(
     return { cause: Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)]), verdict: false }
   }
 }
+
+/** Whether a run inside the attempt has given up on the failure, and it is to be retried once only. */
+export const alreadyRetried = ({ nested }: Settings, inner: Run | undefined, fiber: AnyFiber): boolean =>
+  inner !== undefined && hasGivenUp(inner) && (nested ?? fiber.getRef(defaults.Current).nested) === "once"

@@ -11,9 +11,10 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Settings } from "../drive/settings.ts"
 import { eager } from "../tools/eager.ts"
+import * as wrapping from "../tools/wrapping.ts"
 import type { Body } from "./attempt.ts"
 import { makeCall } from "./call.ts"
-import { checkFunction, checkMethod, checkSignal, checkSignalOf, fromOptions, withName } from "./options.ts"
+import { checkFunction, checkSignal, checkSignalOf, fromOptions, withName } from "./options.ts"
 import { anywhere, ofContext, ofRuntime, type Place } from "./places.ts"
 import type { AnyFunction, Options, PromiseAttempt, Retried, RetriedOptions, Takes } from "./RetryPromiseOptions.ts"
 
@@ -274,15 +275,13 @@ function retriedAt(place: Place): RetriedWith {
         return Promise.reject(error)
       }
     }
-    Object.defineProperty(wrapped, "name", { value: fn.name, configurable: true })
-    Object.defineProperty(wrapped, "length", { value: fn.length, configurable: true })
-    return wrapped
+    return wrapping.named(wrapped, fn)
   }
   const retried = (...args: ReadonlyArray<unknown>): unknown => {
     if (isFunction(args[0])) return eager(args, isFunction, ready, wrap)
     const settings = ready(args[0] as RetriedOptions<ReadonlyArray<unknown>>)
     return (fn: AnyFunction, context?: unknown) => {
-      checkMethod(caller, context)
+      wrapping.checkMethod(caller, context)
       return wrap(fn, settings)
     }
   }

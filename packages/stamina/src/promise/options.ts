@@ -1,7 +1,6 @@
 /**
  * Checks the options of `RetryPromise`, once per `retried` and once per call of `retry`.
  */
-import * as Predicate from "effect/Predicate"
 import { fromNamedOptions, retryFields, type Settings } from "../drive/settings.ts"
 import { refuse } from "../tools/check.ts"
 import { isName, read } from "../tools/errors.ts"
@@ -40,12 +39,5 @@ export const checkFunction = (caller: string, fn: unknown): void => {
   const kind: unknown = Reflect.get(fn, Symbol.toStringTag)
   if (kind === "GeneratorFunction" || kind === "AsyncGeneratorFunction") {
     refuse(caller, "what is retried", "a function that returns a value or a promise, and no generator", fn)
-  }
-}
-
-/** A decorator on anything but a method would otherwise be ignored silently. */
-export const checkMethod = (caller: string, context: unknown): void => {
-  if (Predicate.hasProperty(context, "kind") && context.kind !== "method") {
-    refuse(caller, "what is decorated", "a method", context.kind)
   }
 }

@@ -94,6 +94,12 @@ export const decide = (run: Planned, failure: Failure, random: () => number): De
     previousWait: run.attempt === 1 ? undefined : run.wait
   }, random)
 
+/** Does as decided. */
+export const obeyed = (run: Run, failure: Failure, decision: Decision.Decision): void => {
+  if (decision._tag === "Retry") granted(run, failure, decision.wait)
+  else stopped(run, failure, decision)
+}
+
 /** The retry is on: its wait begins. */
 export const granted = (run: Run, failure: Failure, wait: number): void => {
   counted(run, failure, wait)
@@ -103,7 +109,7 @@ export const granted = (run: Run, failure: Failure, wait: number): void => {
 }
 
 /** The run stops here. */
-export const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): void => {
+const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): void => {
   counted(run, failure, 0)
   noted(run)
   run.phase = "over"

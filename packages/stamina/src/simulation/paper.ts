@@ -50,8 +50,7 @@ export const fails = (run: PaperRun, at: number, { deadline, verdict }: Failure)
   const decision = door === undefined
     ? Run.decide(planned, failure, random)
     : admit(door, planned, noFiber, failure, random) as Decision // a door on paper answers at once
-  if (decision._tag === "Stop") Run.stopped(run, failure, decision)
-  else Run.granted(run, failure, decision.wait)
+  Run.obeyed(run, failure, decision)
   return decision._tag === "Retry"
 }
 

@@ -9,12 +9,10 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Activity from "effect/workflow/Activity"
 import { type WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
-import type { Admission } from "../around/Admission.ts"
-import { admit, type Admitted, retrySucceeded } from "../around/Admission.ts"
+import { admit, type Admitted, type Door, retrySucceeded } from "../around/Admission.ts"
 import * as defaults from "../around/defaults.ts"
 import { currentMode } from "../around/mode.ts"
-import { failedAttempt } from "../drive/failedAttempt.ts"
-import { judged } from "../drive/judged.ts"
+import { alreadyRetried, judged } from "../drive/judged.ts"
 import type { Decision, Plan } from "../run/Decision.ts"
 import * as origins from "../run/origins.ts"
 import * as Run from "../run/Run.ts"
@@ -154,14 +152,11 @@ const left = (
 const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Failed> => {
   const { fiber, ownError, run, since, startedAt, subject: { coding, durable: { settings } } } = making
   const at = now(fiber, making.began)
-  const around = fiber.getRef(defaults.Current)
-  closed(run, at - startedAt, settings.plan(currentMode(fiber), around))
+  closed(run, at - startedAt, settings.plan(currentMode(fiber), fiber.getRef(defaults.Current)))
   // `on` sees the very error, and not what storage makes of it
-  const { cause: seen, verdict } = !run.plan.active
-    ? { cause, verdict: false as const }
-    : ownError instanceof AttemptLost
+  const { cause: seen, verdict } = ownError instanceof AttemptLost
     ? { cause, verdict: true as const }
-    : judged(settings, cause, ownError, failedAttempt(run), fiber)
+    : judged(run, settings, cause, ownError, fiber)
   const inner = origins.inside(seen.reasons, since, fiber)
   return Effect.flatMap(coding.writeCause(seen), (written) => {
     const failure: Run.Failure = {
@@ -169,7 +164,7 @@ const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Fail
       verdict: written.cause === seen && verdict,
       error: errorsOf(written.cause)[0],
       inner,
-      alreadyRetried: inner !== undefined && Run.hasGivenUp(inner) && (settings.nested ?? around.nested) === "once"
+      alreadyRetried: alreadyRetried(settings, inner, fiber)
     }
     return Effect.flatMap(
       decided(run, settings.admission, fiber, failure),
@@ -185,7 +180,7 @@ function closed(run: Run.Run & Admitted, at: number, plan: Plan): asserts run is
 
 const decided = (
   run: Run.Planned & Admitted,
-  door: Admission | undefined,
+  door: Door | undefined,
   fiber: Making["fiber"],
   failure: Run.Failure
 ): Effect.Effect<Decision> => {
@@ -204,8 +199,7 @@ const recorded = (
   at: number,
   cause: Schema.Json
 ): Effect.Effect<Failed> => {
-  if (decision._tag === "Retry") Run.granted(run, failure, decision.wait)
-  else Run.stopped(run, failure, decision)
+  Run.obeyed(run, failure, decision)
   return Effect.map(stories.decided(run, durable, fiber, name), () => ({
     _tag: "Failed" as const,
     cause,

@@ -1,7 +1,7 @@
 /**
  * A run made of records. The same steps rebuild it on every replay, and in the process that makes the attempts.
  */
-import type { GiveUpReason, Plan } from "../run/Decision.ts"
+import type { Decision, Plan } from "../run/Decision.ts"
 import * as Run from "../run/Run.ts"
 import type { Failed } from "./record.ts"
 
@@ -15,13 +15,9 @@ export const follow = (run: Run.Run, record: Failed, error: unknown, plan: Plan)
     error,
     inner: inside === 0 ? undefined : Object.assign(Run.make(0), { calls: inside })
   }
-  if (decision._tag === "Retry") {
-    Run.granted(run, failure, decision.wait)
-    Run.postponed(run, record.toldAt - startedAt)
-  } else {
-    // reasons are only written by this library
-    Run.stopped(run, failure, { ...decision, reason: decision.reason as GiveUpReason })
-  }
+  // reasons are only written by this library
+  Run.obeyed(run, failure, decision as Decision)
+  if (decision._tag === "Retry") Run.postponed(run, record.toldAt - startedAt)
 }
 
 /** A copy that can be led on without a trace in the original. */
