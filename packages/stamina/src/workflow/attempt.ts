@@ -90,7 +90,9 @@ interface Making {
 
 const begin = (subject: Subject, { begun, num, previous, run }: Progress, fiber: Making["fiber"]): Making => {
   const { settings } = subject.durable
-  const began = begun?.at ?? now(fiber, previous?.at ?? 0)
+  const ended = previous?.at ?? 0
+  // a recorded beginning may come from a clock that is behind
+  const began = begun === undefined ? now(fiber, ended) : Math.max(begun.at, ended)
   const startedAt = previous?.startedAt ?? began
   const copy = Object.assign(copied(run), { settings, holdsRetry: previous?.grantedIn === tickets.here })
   if (num === 1) settings.admission?.called(fiber)

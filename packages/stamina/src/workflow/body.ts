@@ -81,7 +81,7 @@ const onInterrupted = (
       // the fiber that ends the workflow, with the services around the retry
       Effect.withFiber((fiber) => {
         if (!instance.interrupted || Run.isOver(run)) return Effect.void
-        Run.over(run, now(fiber, 0) - startedAt)
+        Run.over(run, now(fiber, startedAt + run.elapsed) - startedAt)
         return stories.interrupted(run, durable, fiber, name)
       })
     ))

@@ -70,3 +70,14 @@ export const counting = () => {
   let count = 0
   return { count: () => count, look: Effect.sync(() => void count++) }
 }
+
+/** A clock whose wall-clock time is off by so many milliseconds. */
+export const setBack = (clock: Clock.Clock, offset: () => number): Clock.Clock => ({
+  sleep: (duration) => clock.sleep(duration),
+  monotonicTimeNanos: clock.monotonicTimeNanos,
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  currentTimeNanos: clock.currentTimeNanos,
+  currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+  currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset(),
+  currentTimeMillis: Effect.sync(() => clock.currentTimeMillisUnsafe() + offset())
+})

@@ -4,7 +4,7 @@ import { Admission, AttemptTimedOut, RetryBudget, RetryReport, Stamina } from "e
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { RetryRecorder } from "effect-stamina/testing"
 import { Activity, DurableClock, DurableDeferred } from "effect/workflow"
-import { Broken, Down, execute, flaky, numbers, Order, outcome, seconds } from "../kit/orders.ts"
+import { Broken, Down, execute, flaky, numbers, Order, outcome, seconds, setBack } from "../kit/orders.ts"
 import { reasonOf } from "../kit/reasonOf.ts"
 import { unlogged } from "../kit/unlogged.ts"
 
@@ -275,36 +275,62 @@ describe("what is inside of a durable attempt", () => {
 })
 
 describe("the time of a durable run", () => {
-  it("never runs backwards, and a clock that was set back makes no wait longer", async () => {
-    const { activity, calls } = flaky(9)
-    let offset = 0
-    const setBack = Activity.make({
-      name: "setBack",
-      success: Schema.String,
-      error: either,
-      execute: Effect.ensuring(activity.execute, Effect.sync(() => offset -= 600_000))
-    })
-    let report: unknown
-    const body = Effect.clockWith((clock) =>
-      setBack.pipe(
-        DurableRetry.retry({ ...seconds, attempts: 3 }),
-        Effect.tapError((error) => Effect.sync(() => report = Option.getOrThrow(Stamina.report(error)))),
-        Effect.provideService(Clock.Clock, {
-          sleep: (duration) => clock.sleep(duration),
-          monotonicTimeNanos: clock.monotonicTimeNanos,
-          monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-          currentTimeNanos: clock.currentTimeNanos,
-          currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
-          currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset,
-          currentTimeMillis: Effect.sync(() => clock.currentTimeMillisUnsafe() + offset)
-        })
+  it.each(["repeat", "count"] as const)(
+    "never runs backwards, and a clock that was set back makes no wait longer: %s",
+    async (
+      lostAttempts
+    ) => {
+      const { activity, calls } = flaky(9)
+      let offset = 0
+      const late = Activity.make({
+        name: "late",
+        success: Schema.String,
+        error: either,
+        execute: Effect.ensuring(activity.execute, Effect.sync(() => offset -= 600_000))
+      })
+      let report: unknown
+      const body = Effect.clockWith((clock) =>
+        late.pipe(
+          DurableRetry.retry({ ...seconds, attempts: 3, lostAttempts }),
+          Effect.tapError((error) => Effect.sync(() => report = Option.getOrThrow(Stamina.report(error)))),
+          Effect.provideService(Clock.Clock, setBack(clock, () => offset))
+        )
       )
-    )
-    await outcome(body)
-    expect(calls).toHaveLength(3)
-    const { elapsed, history } = RetryReport.toJson(report as RetryReport.RetryReport)
-    expect([elapsed, history.map(({ duration, start }) => [start, duration])]).toEqual([0, [[0, 0], [0, 0], [0, 0]]])
-  })
+      await outcome(body)
+      expect(calls).toHaveLength(3)
+      const { elapsed, history } = RetryReport.toJson(report as RetryReport.RetryReport)
+      expect([elapsed, history.map(({ duration, start }) => [start, duration])]).toEqual([0, [[0, 0], [0, 0], [0, 0]]])
+    }
+  )
+
+  it.each(["repeat", "count"] as const)(
+    "begins no attempt before the one before has ended: %s",
+    async (lostAttempts) => {
+      const { activity } = flaky(9)
+      let offset = 0
+      const slow = Activity.make({
+        name: "slow",
+        success: Schema.String,
+        error: either,
+        execute: Effect.andThen(Effect.sleep("2 seconds"), activity.execute)
+      })
+      let report: unknown
+      await outcome(Effect.clockWith((clock) =>
+        slow.pipe(
+          DurableRetry.retry({
+            ...seconds,
+            attempts: 3,
+            lostAttempts,
+            hooks: [{ onRetryScheduled: () => void (offset -= 600_000) }]
+          }),
+          Effect.tapError((error) => Effect.sync(() => report = Option.getOrThrow(Stamina.report(error)))),
+          Effect.provideService(Clock.Clock, setBack(clock, () => offset))
+        )
+      ))
+      const { elapsed, history } = RetryReport.toJson(report as RetryReport.RetryReport)
+      expect([elapsed, history.map(({ duration, start }) => [start, duration])]).toEqual([2, [[0, 2], [2, 0], [2, 0]]])
+    }
+  )
 
   it("does not hold up a wait in memory when a branch beside it suspends", async () => {
     const { activity, calls } = flaky(2)

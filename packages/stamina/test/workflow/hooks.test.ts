@@ -4,7 +4,7 @@ import { Stamina } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { RetryRecorder } from "effect-stamina/testing"
 import { DurableClock } from "effect/workflow"
-import { type Body, counting, execute, flaky, Order, outcome, seconds } from "../kit/orders.ts"
+import { type Body, counting, execute, flaky, Order, outcome, seconds, setBack } from "../kit/orders.ts"
 import { freshRegistry } from "../kit/telemetry.ts"
 
 /** What hooks hear of a body. */
@@ -72,6 +72,34 @@ describe("the hooks of a durable run", () => {
       "Interrupted"
     ])
     expect(recorder.events[3]).toMatchObject({ attempts: 3 })
+  })
+
+  it("hear of an interruption at no earlier time than of what came before it", async () => {
+    const { activity } = flaky(9)
+    const recorder = RetryRecorder.make()
+    let offset = 0
+    const body = Effect.clockWith((clock) =>
+      Effect.provideService(
+        DurableRetry.retry(activity, { ...seconds, holdWaitsUpTo: 0 }),
+        Clock.Clock,
+        setBack(clock, () => offset)
+      ).pipe(Effect.provide(recorder.layer))
+    )
+    await execute(
+      body,
+      Effect.gen(function*() {
+        const id = yield* Order.execute({}, { discard: true })
+        yield* Effect.sleep(3500)
+        offset = -600_000
+        yield* Order.interrupt(id)
+        yield* Effect.sleep("1 minute")
+      })
+    )
+    expect(recorder.events.at(-1)).toMatchObject({
+      _tag: "Interrupted",
+      elapsed: Duration.seconds(3),
+      waited: Duration.seconds(3)
+    })
   })
 
   it("delay the wait by the time that they take, as in every run", async () => {
