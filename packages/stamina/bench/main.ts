@@ -16,6 +16,9 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   waiting: [],
   throughput: [],
   simulation: [],
+  promises: [],
+  waitingCalls: [],
+  promiseBundles: [],
   allocation: ["--min-semi-space-size=256", "--max-semi-space-size=256"]
 }
 

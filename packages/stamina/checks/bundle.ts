@@ -167,6 +167,12 @@ const entries: ReadonlyArray<Entry> = [
     ]
   },
   {
+    name: "RetryPromise",
+    code: `export * from "effect-stamina/RetryPromise"`,
+    limit: 12_000,
+    without: [...otherDrivers, ...writtenPolicies, ...withoutRoom("promise")]
+  },
+  {
     name: "RetryPolicy.preview",
     code: `import { RetryPolicy } from "effect-stamina"
       export const preview = RetryPolicy.preview`,
