@@ -11,6 +11,9 @@ export interface Server {
   readonly port: number
   /** Stops the server, which closes all connections at once, and starts it again on the same port. */
   readonly restart: () => Promise<void>
+  /** Ends the server as a crash would, like `pg_ctl stop -m immediate`: it has to recover when it begins again. */
+  readonly crash: () => Promise<void>
+  readonly begin: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -26,7 +29,8 @@ const settings = {
   autovacuum: "off"
 }
 
-export const startServer = async (): Promise<Server> => {
+/** Starts a server; `changes` are settings on top of those for tests. */
+export const startServer = async (changes: Readonly<Record<string, string>> = {}): Promise<Server> => {
   const account = unprivileged()
   const folder = mkdtempSync(join(tmpdir(), "effect-stamina-postgres-"))
   if (account !== undefined) chownSync(folder, account.uid, account.gid)
@@ -49,7 +53,7 @@ export const startServer = async (): Promise<Server> => {
 
     const port = await freePort()
     const args = ["-D", data, "-h", "127.0.0.1", "-p", String(port)]
-    for (const [name, value] of Object.entries(settings)) args.push("-c", `${name}=${value}`)
+    for (const [name, value] of Object.entries({ ...settings, ...changes })) args.push("-c", `${name}=${value}`)
     // to PostgreSQL, SIGTERM means to wait until the last client has gone; and to be killed, to leave others behind
     const begin = async (): Promise<Running> => {
       const running = start(find("postgres"), args, { ...options, signals: ["SIGINT", "SIGQUIT"] })
@@ -63,6 +67,8 @@ export const startServer = async (): Promise<Server> => {
         await running.stop()
         running = await begin()
       },
+      crash: () => running.kill("SIGQUIT"),
+      begin: async () => void (running = await begin()),
       stop: async () => {
         await running.stop()
         clean()

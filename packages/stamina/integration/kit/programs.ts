@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
+import { createInterface } from "node:readline"
 
 /** Fails, and says what to do, unless the programs are installed. */
 export const need = (packages: Readonly<Record<string, ReadonlyArray<string>>>): void => {
@@ -23,28 +24,38 @@ export interface Running {
   readonly output: () => string
   /** Fails with what the program has printed if it does not run any more. */
   readonly check: () => void
+  /** Sends a signal, and waits until the program has ended, by it or before it. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<void>
+  /** When it has ended, in whichever way. */
+  readonly ended: Promise<void>
   readonly stop: () => Promise<void>
 }
 
 export interface StartOptions extends Pick<SpawnOptions, "cwd" | "uid" | "gid"> {
   /** The signals that stop it: the first if there is time, the second if there is not. */
   readonly signals?: readonly [gently: NodeJS.Signals, atOnce: NodeJS.Signals]
+  /** Hears of each line on standard output as soon as it is there. */
+  readonly onLine?: (line: string) => void
 }
 
 /** Starts a program. It is stopped at the latest when this process ends. */
 export const start = (
   program: string,
   args: ReadonlyArray<string>,
-  { signals: [gently, atOnce] = ["SIGTERM", "SIGKILL"], ...options }: StartOptions = {}
+  { onLine, signals: [gently, atOnce] = ["SIGTERM", "SIGKILL"], ...options }: StartOptions = {}
 ): Running => {
   const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] })
   let output = ""
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => output += text)
   }
+  if (onLine !== undefined) createInterface(child.stdout).on("line", onLine)
   child.on("error", (error) => output += String(error))
   const kill = () => child.kill(atOnce)
   process.once("exit", kill)
+  // after the last of its output
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
+  child.once("close", () => process.off("exit", kill))
 
   const check = () => {
     if (hasEnded(child)) throw new Error(`${program} has ended, with ${child.exitCode ?? child.signalCode}:\n${output}`)
@@ -59,6 +70,11 @@ export const start = (
         check()
         throw new Error(`${program} has not printed ${pattern}:\n${output}`)
       }),
+    ended,
+    kill: (signal) => {
+      child.kill(signal)
+      return ended
+    },
     stop: async () => {
       process.off("exit", kill)
       if (hasEnded(child)) return

@@ -1,0 +1,87 @@
+/**
+ * Runs of the workflow over several processes: each ends when the workflow has ended, or when it is killed.
+ */
+import { fileURLToPath } from "node:url"
+import { type Event, heardOf, type Job } from "./durable.ts"
+import { type Running, start } from "./programs.ts"
+
+const worker = fileURLToPath(new URL("durableWorker.ts", import.meta.url))
+
+/** A process that works on the workflow. */
+export interface Life extends Running {
+  /** What it has said so far. */
+  readonly events: ReadonlyArray<Event>
+}
+
+/** A run: one execution of the workflow, over all its processes. */
+export class Run {
+  readonly job: Job
+  /** What all processes have said, in order. */
+  readonly events: Array<Event> = []
+  readonly #lives: Array<Life> = []
+  readonly #listeners = new Set<(event: Event) => void>()
+
+  constructor(job: Job) {
+    this.job = job
+  }
+
+  /** Starts a process, with another part in the job than the first if so said. */
+  start(changes: Partial<Job> = {}): Life {
+    const events: Array<Event> = []
+    const onLine = (line: string) => {
+      if (!line.startsWith("{")) return
+      // the worker writes nothing else
+      const event = JSON.parse(line) as Event
+      events.push(event)
+      this.events.push(event)
+      for (const listener of this.#listeners) listener(event)
+    }
+    const life = {
+      ...start(process.execPath, [worker, JSON.stringify({ ...this.job, ...changes })], { onLine }),
+      events
+    }
+    this.#lives.push(life)
+    return life
+  }
+
+  /** Waits for an event from a process; fails where that ends without it. */
+  async heard(is: (event: Event) => boolean, from: Life): Promise<Event> {
+    const known = from.events.find(is)
+    if (known !== undefined) return known
+    const { off, promise } = this.#next((event) => from.events.includes(event) && is(event))
+    const first = await Promise.race([promise, from.ended])
+    off()
+    if (first === undefined) throw new Error(`a worker has ended without it:\n${from.output()}`)
+    return first
+  }
+
+  #next(is: (event: Event) => boolean) {
+    let listener = (_: Event): void => {}
+    const promise = new Promise<Event>((resolve) => {
+      listener = (event) => is(event) && resolve(event)
+    })
+    this.#listeners.add(listener)
+    return { promise, off: () => this.#listeners.delete(listener) }
+  }
+
+  /** What the workflow came to, if it has ended. */
+  get end(): string | undefined {
+    return heardOf(this.events, "ended").at(-1)?.with
+  }
+
+  get lives(): number {
+    return this.#lives.length
+  }
+
+  /** Lets a process bring the workflow to its end. */
+  async finish(): Promise<void> {
+    const life = this.start()
+    await life.ended
+    if (this.end === undefined) throw new Error(`a worker has ended before the workflow:\n${life.output()}`)
+  }
+
+  /** Ends all processes. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#lives.map((life) => life.kill("SIGKILL")))
+  }
+}
