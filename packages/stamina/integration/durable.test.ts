@@ -5,22 +5,20 @@
  * `DURABLE_RUNS=12` makes as many runs, in place of one of each kind.
  */
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { heardOf, type Job } from "./kit/durable.ts"
-import { isLost, violations } from "./kit/durableLaws.ts"
-import { openDatabase, recordsOf } from "./kit/durableRecords.ts"
-import { type Life, Run } from "./kit/durableRuns.ts"
+import { heardOf, type Kind } from "./kit/durable.ts"
+import { isLost } from "./kit/durableLaws.ts"
+import { type Life, openRun, type Run, stopRuns } from "./kit/durableRuns.ts"
 import { type Server, startServer } from "./kit/postgres.ts"
 import { sleep } from "./kit/programs.ts"
 
 let server: Server
-const runs: Array<Run> = []
 
 beforeAll(async () => {
   server = await startServer({ synchronous_commit: "on" })
 }, 60_000)
 
 afterAll(async () => {
-  await Promise.all(runs.map((run) => run.stop()))
+  await stopRuns()
   await server?.stop()
 })
 
@@ -28,8 +26,6 @@ const base = { attempts: 8, timeout: 600_000, waitInitial: 300, waitMax: 1200, w
 const work = { failures: 7, takes: 60 }
 /** The clock of the engine is as exact as it is often looked at. */
 const oftener = { entityMessagePollInterval: 500 }
-
-type Kind = Pick<Job, "failures" | "options" | "sharding" | "takes">
 
 const kinds: Readonly<Record<string, Kind>> = {
   "waits in memory": { ...work, options: base },
@@ -93,15 +89,12 @@ it(
   async ({ annotate }) => {
     const all = Array.from({ length: count }, (_, i) => Object.entries(kinds)[i % Object.keys(kinds).length]!)
     const outcomes = await byTwo(all, async ([kind, job]) => {
-      const database = await openDatabase(server.port)
-      const run = new Run({ ...job, port: server.port, database, id: database })
-      runs.push(run)
+      const run = await openRun(server.port, job)
       const kills = await chaos(run)
-      const records = await recordsOf(run.job)
-      const wrong = violations({ job: run.job, events: run.events, records })
+      const wrong = await run.violations()
       const attempts = heardOf(run.events, "begins").map(({ attempt }) => attempt)
       const story = `${kind}, killed ${kills.join(", ")}, attempts ${attempts.join(" ")}`
-      return { kills: kills.length, run, records, wrong: wrong.map((what) => `${what}: ${story}`) }
+      return { kills: kills.length, run, records: await run.records(), wrong: wrong.map((what) => `${what}: ${story}`) }
     })
     expect(outcomes.flatMap(({ wrong }) => wrong)).toEqual([])
 

@@ -31,11 +31,12 @@ export interface Job {
   /** How many milliseconds an attempt takes. */
   readonly takes: number
   readonly sharding?: Partial<Pick<ShardingConfig.ShardingConfig["Service"], DurationSetting>>
-  /** The port of this runner, where there are others. */
+  /** The port of this runner, where there may be others. */
   readonly runner?: number
-  /** Asks for nothing, and works on what others have asked for. */
-  readonly serves?: boolean
 }
+
+/** A job but for where it runs. */
+export type Kind = Pick<Job, "failures" | "options" | "sharding" | "takes">
 
 type DurationSetting =
   | "entityMessagePollInterval"

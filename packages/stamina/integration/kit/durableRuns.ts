@@ -2,8 +2,25 @@
  * Runs of the workflow over several processes: each ends when the workflow has ended, or when it is killed.
  */
 import { fileURLToPath } from "node:url"
-import { type Event, heardOf, type Job } from "./durable.ts"
+import { type Event, heardOf, type Job, type Kind } from "./durable.ts"
+import { violations } from "./durableLaws.ts"
+import { openDatabase, type Records, recordsOf } from "./durableRecords.ts"
 import { type Running, start } from "./programs.ts"
+
+const all = new Set<Run>()
+
+/** A run of its own, in a database of its own. */
+export const openRun = async (port: number, kind: Kind): Promise<Run> => {
+  const database = await openDatabase(port)
+  const run = new Run({ ...kind, port, database, id: database })
+  all.add(run)
+  return run
+}
+
+/** Ends the processes of all runs. */
+export const stopRuns = async (): Promise<void> => {
+  await Promise.all([...all].map((run) => run.stop()))
+}
 
 const worker = fileURLToPath(new URL("durableWorker.ts", import.meta.url))
 
@@ -69,15 +86,21 @@ export class Run {
     return heardOf(this.events, "ended").at(-1)?.with
   }
 
-  get lives(): number {
-    return this.#lives.length
-  }
-
   /** Lets a process bring the workflow to its end. */
   async finish(): Promise<void> {
     const life = this.start()
     await life.ended
     if (this.end === undefined) throw new Error(`a worker has ended before the workflow:\n${life.output()}`)
+  }
+
+  /** What the engine has recorded of it. */
+  records(): Promise<Records> {
+    return recordsOf(this.job)
+  }
+
+  /** What does not hold of it, now that it has ended. */
+  async violations(): Promise<ReadonlyArray<string>> {
+    return violations({ job: this.job, events: this.events, records: await this.records() })
   }
 
   /** Ends all processes. */

@@ -18,7 +18,6 @@ const say: Say = (event) => {
 
 const program = Effect.gen(function*() {
   say({ event: "ready" })
-  if (job.serves) return yield* Effect.never
   const exit = yield* Effect.exit(Pay.execute({ id: job.id }))
   if (Exit.isSuccess(exit)) return say({ event: "ended", with: exit.value })
   if (Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
