@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stopRuns()
   await server?.stop()
-})
+}, 60_000)
 
 const base = { attempts: 8, timeout: 600_000, waitInitial: 300, waitMax: 1200, waitJitter: 300 }
 const work = { failures: 7, takes: 60 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stopRuns()
   await server?.stop()
-})
+}, 60_000)
 
 const seconds = 1000
 /** How late an attempt may be on a machine that has much to do. */
@@ -31,6 +31,9 @@ const kindOf = (wait: number, changes: Partial<Kind> = {}, options: Partial<Kind
   ...changes,
   options: { attempts: 5, timeout: 600 * seconds, waitInitial: wait, waitMax: wait, waitJitter: 0, ...options }
 })
+
+/** The engine's clock is as exact as it is often looked at. */
+const byClock = { sharding: { entityMessagePollInterval: 0.5 * seconds } }
 
 /** Ends when a process has said this, a while ago. */
 const after = async (run: Run, life: Life, millis: number, is: (event: Event) => boolean): Promise<Event> => {
@@ -47,8 +50,6 @@ const made = (run: Run) => heardOf(run.events, "begins").map(({ attempt }) => at
 
 describe("what is left of a wait is slept after a restart", () => {
   const wait = 4 * seconds
-  const byClock = { sharding: { entityMessagePollInterval: 0.5 * seconds } }
-
   it.concurrent.each([
     { what: "of one in memory", down: 0, kind: kindOf(wait), precision: 0 },
     {
@@ -83,7 +84,7 @@ describe("a process that is asked to end", () => {
 
   it.concurrent.each([
     { when: "a wait in memory", kind: kindOf(2 * seconds), is: told(1) },
-    { when: "a wait by the engine's clock", kind: kindOf(4 * seconds, {}, { holdWaitsUpTo: 0 }), is: told(1) },
+    { when: "a wait by the engine's clock", kind: kindOf(4 * seconds, byClock, { holdWaitsUpTo: 0 }), is: told(1) },
     { when: "an attempt", kind: kindOf(1 * seconds, { takes: 1.5 * seconds }), is: begins(1) },
     {
       when: "an attempt that counts when it is lost",
@@ -114,7 +115,10 @@ describe("one of two runners dies", () => {
   }
 
   it("and the other goes on at the right number", { timeout: 90_000 }, async ({ annotate }) => {
-    const run = await openRun(server.port, kindOf(1 * seconds, { failures: 6, takes: 300, sharding: soon }, { attempts: 9 }))
+    const run = await openRun(
+      server.port,
+      kindOf(1 * seconds, { failures: 6, takes: 300, sharding: soon }, { attempts: 9 })
+    )
     const lives = [run.start({ runner: await freePort() }), run.start({ runner: await freePort() })]
     await Promise.all(lives.map((life) => run.heard(ready, life)))
     const owner = await Promise.race(lives.map(async (life) => {

@@ -13,6 +13,8 @@ interface Seen {
   readonly job: Job
   readonly events: ReadonlyArray<Event>
   readonly records: Records
+  /** Whether storage has failed meanwhile. An attempt whose end could not be recorded is then made again in its process. */
+  readonly outages?: boolean
 }
 
 /** What does not hold, in words. */
@@ -45,9 +47,12 @@ function* numbers({ job, records }: Seen) {
   }
 }
 
-/** Attempts begin in order, none that is recorded begins again, and a process makes each once; or all processes do. */
+/**
+ * Attempts begin in order, and none that is recorded begins again. A process makes each once; where lost attempts count, no
+ * other does.
+ */
 function* executions(seen: Seen) {
-  const { events, job } = seen
+  const { events, job, outages } = seen
   const begins = heardOf(events, "begins")
   const made = new Set<string>()
   let last = 0
@@ -58,7 +63,7 @@ function* executions(seen: Seen) {
     }
     last = attempt
     const who = job.options.lostAttempts === "count" ? `${attempt}` : `${attempt} in ${pid}`
-    if (made.has(who)) yield `attempt ${who} was made twice`
+    if (made.has(who) && !(outages && who !== `${attempt}`)) yield `attempt ${who} was made twice`
     made.add(who)
     const record = recordOf(seen, attempt)
     if (record?._tag === "Failed" && at > record.at) yield `attempt ${attempt} began again after it was recorded`
@@ -119,10 +124,14 @@ function* hooks(seen: Seen) {
       one.attempt === num && one.elapsed === elapsed && (decision._tag === "Retry"
         ? one.what === "RetryScheduled" && isSame(one.wait, decision.wait)
         : one.what === "GaveUp" && one.reason === decision.reason)
+    const begins = heardOf(events, "begins").filter(({ attempt }) => attempt === num).length
+    const most = begins + Number(isLost(recordOf(seen, num)))
+    const about = told.filter(({ attempt, what }) => attempt === num && what !== "Recovered")
+    if (about.length > most) yield `attempt ${num} was made ${begins} times, and told ${about.length} times`
     const heard = told.filter(isIt)
     if (heard.length !== 1) yield `the decision about attempt ${num} was told ${heard.length} times`
     for (const other of told.filter((one) => one.attempt === num && !isIt(one))) {
-      if (events.findLast(({ pid }) => pid === other.pid) !== other) {
+      if (events.findLast(({ pid }) => pid === other.pid) !== other && !seen.outages) {
         yield `what was told of attempt ${num} is not recorded`
       }
     }

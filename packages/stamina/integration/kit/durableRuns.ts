@@ -98,9 +98,9 @@ export class Run {
     return recordsOf(this.job)
   }
 
-  /** What does not hold of it, now that it has ended. */
-  async violations(): Promise<ReadonlyArray<string>> {
-    return violations({ job: this.job, events: this.events, records: await this.records() })
+  /** What does not hold of it, now that it has ended; `outages` says that its storage has failed meanwhile. */
+  async violations({ outages = false } = {}): Promise<ReadonlyArray<string>> {
+    return violations({ job: this.job, events: this.events, records: await this.records(), outages })
   }
 
   /** Ends all processes. */

@@ -38,6 +38,10 @@ export interface StartOptions extends Pick<SpawnOptions, "cwd" | "uid" | "gid"> 
   readonly onLine?: (line: string) => void
 }
 
+/** What ends the programs that run: many may. */
+const atExit = new Set<() => void>()
+process.once("exit", () => atExit.forEach((kill) => kill()))
+
 /** Starts a program. It is stopped at the latest when this process ends. */
 export const start = (
   program: string,
@@ -52,10 +56,10 @@ export const start = (
   if (onLine !== undefined) createInterface(child.stdout).on("line", onLine)
   child.on("error", (error) => output += String(error))
   const kill = () => child.kill(atOnce)
-  process.once("exit", kill)
+  atExit.add(kill)
   // after the last of its output
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
-  child.once("close", () => process.off("exit", kill))
+  child.once("close", () => atExit.delete(kill))
 
   const check = () => {
     if (hasEnded(child)) throw new Error(`${program} has ended, with ${child.exitCode ?? child.signalCode}:\n${output}`)
@@ -76,7 +80,6 @@ export const start = (
       return ended
     },
     stop: async () => {
-      process.off("exit", kill)
       if (hasEnded(child)) return
       const ended = once(child, "exit")
       child.kill(gently)
