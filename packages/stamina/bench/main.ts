@@ -1,6 +1,6 @@
 /**
- * The benchmarks: `pnpm bench` runs all, `pnpm bench success waiting` some of them; `pnpm bench:check` fails where a
- * ratio is past its target by more than machines differ.
+ * The benchmarks: `pnpm bench` runs all but those on request, `pnpm bench success waiting` some of them; `pnpm bench:check`
+ * fails where a ratio is past its target by more than machines differ.
  */
 import { markdownTable } from "markdown-table"
 import { cpus, totalmem } from "node:os"
@@ -19,8 +19,12 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   promises: [],
   waitingCalls: [],
   promiseBundles: [],
-  allocation: ["--min-semi-space-size=256", "--max-semi-space-size=256"]
+  allocation: ["--min-semi-space-size=256", "--max-semi-space-size=256"],
+  durable: []
 }
+
+/** Those that need what may not be installed. */
+const onRequest = ["durable"]
 
 const { positionals, values: { check } } = parseArgs({
   allowPositionals: true,
@@ -45,7 +49,7 @@ const ratioRow = (ratio: Ratio) => [
 
 const past: Array<Ratio> = []
 for (const [name, flags] of Object.entries(benches)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue
+  if (positionals.length > 0 ? !positionals.includes(name) : onRequest.includes(name)) continue
   // each file prints its results
   const results = inChild(new URL(`${name}.ts`, import.meta.url), [], flags) as ReadonlyArray<Result>
   for (const { about, columns, ratios, rows, title } of results) {

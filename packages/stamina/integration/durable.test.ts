@@ -5,7 +5,7 @@
  * `DURABLE_RUNS=12` makes as many runs, in place of one of each kind.
  */
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { heardOf, type Kind } from "./kit/durable.ts"
+import { type Event, heardOf, type Kind } from "./kit/durable.ts"
 import { isLost } from "./kit/durableLaws.ts"
 import { type Life, openRun, type Run, stopRuns } from "./kit/durableRuns.ts"
 import { type Server, startServer } from "./kit/postgres.ts"
@@ -30,13 +30,13 @@ const oftener = { entityMessagePollInterval: 500 }
 const kinds: Readonly<Record<string, Kind>> = {
   "waits in memory": { ...work, options: base },
   "waits by the engine's clock": { ...work, options: { ...base, holdWaitsUpTo: 0 }, sharding: oftener },
-  "lost attempts count": { ...work, failures: 5, options: { ...base, attempts: 30, lostAttempts: "count" } },
+  "lost attempts count": { takes: 250, failures: 5, options: { ...base, attempts: 30, lostAttempts: "count" } },
   "attempts exhausted": { ...work, failures: 100, options: base },
   "timeout reached": { ...work, failures: 1000, options: { ...base, attempts: 1000, timeout: 9000 } }
 }
 
-/** Where the process is killed: at random up to so many milliseconds after it has said this. */
-const moments = { ready: 1500, begins: work.takes + 20, told: 200 } as const
+/** Where the process is killed, by turns: at random up to so many milliseconds after it has said this. */
+const momentsOf = ({ takes }: Kind) => [["begins", takes + 20], ["told", 200], ["ready", 1500]] as const
 
 /** How often a process is killed in a run, at most. */
 const most = process.env["DURABLE_RUNS"] === undefined ? 6 : 14
@@ -46,15 +46,16 @@ const chaos = async (run: Run): Promise<ReadonlyArray<string>> => {
   const kills: Array<string> = []
   while (run.end === undefined && kills.length < most) {
     const life = run.start()
-    const moment = pick(["ready", "begins", "told", "told"] as const)
-    const after = Math.random() * moments[moment]
+    const moments = momentsOf(run.job)
+    const [moment, most] = moments[kills.length % moments.length] ?? moments[0]
+    const after = Math.random() * most
     if (await isKilled(run, life, moment, after)) kills.push(`${after.toFixed(0)} ms after "${moment}"`)
   }
   if (run.end === undefined) await run.finish()
   return kills
 }
 
-const isKilled = async (run: Run, life: Life, moment: keyof typeof moments, after: number): Promise<boolean> => {
+const isKilled = async (run: Run, life: Life, moment: Event["event"], after: number): Promise<boolean> => {
   const said = await run.heard(({ event }) => event === moment || event === "ended", life)
   if (said.event !== "ended") {
     await Promise.race([sleep(after), life.ended])
@@ -62,12 +63,6 @@ const isKilled = async (run: Run, life: Life, moment: keyof typeof moments, afte
   }
   await life.ended
   return run.end === undefined
-}
-
-const pick = <A>(from: ReadonlyArray<A>): A => {
-  const picked = from[Math.floor(Math.random() * from.length)]
-  if (picked === undefined) throw new Error("nothing to pick from")
-  return picked
 }
 
 /** As `Promise.all`, two at a time. */

@@ -75,6 +75,33 @@ describe("what is left of a wait is slept after a restart", () => {
   })
 })
 
+describe("an attempt whose process is killed in its midst", () => {
+  const takes = 1 * seconds
+
+  it.concurrent.each(
+    [
+      { fate: "is made again under its number", lost: "repeat", numbers: [1, 2, 2], heard: ["Down 1"] },
+      {
+        fate: "is not made again where it counts",
+        lost: "count",
+        numbers: [1, 2, 3],
+        heard: ["Down 1", "AttemptLost 2"]
+      }
+    ] as const
+  )("$fate", { timeout: 60_000 }, async ({ heard, lost, numbers }) => {
+    const run = await openRun(server.port, kindOf(0.2 * seconds, { takes }, { lostAttempts: lost }))
+    const first = run.start()
+    await after(run, first, 300, begins(2))
+    await first.kill("SIGKILL")
+    await run.finish()
+
+    expect(await run.violations()).toEqual([])
+    expect(made(run)).toEqual(numbers)
+    const failures = heardOf(run.events, "told").filter(({ error }) => error !== undefined)
+    expect(failures.map(({ attempt, error }) => `${error} ${attempt}`)).toEqual(heard)
+  })
+})
+
 describe("a process that is asked to end", () => {
   const endsInTime = async (life: Life) => {
     const began = performance.now()
