@@ -12,7 +12,7 @@ let server: Server
 
 beforeAll(async () => {
   // what was committed has to outlive a crash of the server
-  server = await startServer({ synchronous_commit: "on" })
+  server = await startServer({ synchronous_commit: "on", max_connections: "200" })
 }, 60_000)
 
 afterAll(async () => {
@@ -48,9 +48,9 @@ const ready = (event: Event) => event.event === "ready"
 
 const made = (run: Run) => heardOf(run.events, "begins").map(({ attempt }) => attempt)
 
-describe("what is left of a wait is slept after a restart", () => {
+describe.concurrent("what is left of a wait is slept after a restart", () => {
   const wait = 4 * seconds
-  it.concurrent.each([
+  it.each([
     { what: "of one in memory", down: 0, kind: kindOf(wait), precision: 0 },
     {
       what: "of one by the engine's clock",
@@ -75,10 +75,10 @@ describe("what is left of a wait is slept after a restart", () => {
   })
 })
 
-describe("an attempt whose process is killed in its midst", () => {
+describe.concurrent("an attempt whose process is killed in its midst", () => {
   const takes = 1 * seconds
 
-  it.concurrent.each(
+  it.each(
     [
       { fate: "is made again under its number", lost: "repeat", numbers: [1, 2, 2], heard: ["Down 1"] },
       {
@@ -102,14 +102,14 @@ describe("an attempt whose process is killed in its midst", () => {
   })
 })
 
-describe("a process that is asked to end", () => {
+describe.concurrent("a process that is asked to end", () => {
   const endsInTime = async (life: Life) => {
     const began = performance.now()
     await life.kill("SIGTERM")
     return performance.now() - began
   }
 
-  it.concurrent.each([
+  it.each([
     { when: "a wait in memory", kind: kindOf(2 * seconds), is: told(1) },
     { when: "a wait by the engine's clock", kind: kindOf(4 * seconds, byClock, { holdWaitsUpTo: 0 }), is: told(1) },
     { when: "an attempt", kind: kindOf(1 * seconds, { takes: 1.5 * seconds }), is: begins(1) },
@@ -133,7 +133,7 @@ describe("a process that is asked to end", () => {
   })
 })
 
-describe("one of two runners dies", () => {
+describe.concurrent("one of two runners dies", () => {
   const soon = {
     shardLockExpiration: 3 * seconds,
     shardLockRefreshInterval: 1 * seconds,

@@ -73,12 +73,15 @@ export class Run {
   }
 
   #next(is: (event: Event) => boolean) {
-    let listener = (_: Event): void => {}
+    const off: Array<() => void> = []
     const promise = new Promise<Event>((resolve) => {
-      listener = (event) => is(event) && resolve(event)
+      const listener = (event: Event) => {
+        if (is(event)) resolve(event)
+      }
+      this.#listeners.add(listener)
+      off.push(() => this.#listeners.delete(listener))
     })
-    this.#listeners.add(listener)
-    return { promise, off: () => this.#listeners.delete(listener) }
+    return { promise, off: () => off.forEach((one) => one()) }
   }
 
   /** What the workflow came to, if it has ended. */

@@ -6,7 +6,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit, Layer, Logger } from "effect"
 import { writeSync } from "node:fs"
-import { type Job, layerEngine, layerPay, Pay, type Say } from "./durable.ts"
+import { GivenUp, type Job, layerEngine, layerPay, Pay, type Say } from "./durable.ts"
 
 // what this program is started with
 const job = JSON.parse(process.argv[2] ?? "") as Job
@@ -22,10 +22,7 @@ const program = Effect.gen(function*() {
   if (Exit.isSuccess(exit)) return say({ event: "ended", with: exit.value })
   if (Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
   const error = Cause.squash(exit.cause)
-  say({
-    event: "ended",
-    with: error instanceof Error && "reason" in error ? `${error.name}: ${error.reason}` : String(error)
-  })
+  say({ event: "ended", with: error instanceof GivenUp ? `GivenUp: ${error.reason}` : String(error) })
 })
 
 const layer = layerPay(job, say).pipe(Layer.provideMerge(layerEngine(job)))
