@@ -20,7 +20,8 @@ const soon = {
   entityMessagePollInterval: 500,
   shardLockExpiration: 3000,
   shardLockRefreshInterval: 1000,
-  refreshAssignmentsInterval: 1000
+  refreshAssignmentsInterval: 1000,
+  entityTerminationTimeout: 2000
 }
 const kind: Kind = { failures: 2, takes: 1000, options, sharding: soon }
 const counting: Kind = { ...kind, options: { ...options, lostAttempts: "count" } }

@@ -138,7 +138,9 @@ describe.concurrent("one of two runners dies", () => {
     shardLockExpiration: 3 * seconds,
     shardLockRefreshInterval: 1 * seconds,
     refreshAssignmentsInterval: 1 * seconds,
-    runnerHealthCheckInterval: 1 * seconds
+    runnerHealthCheckInterval: 1 * seconds,
+    // what a run in the midst of a wait in memory may hold up a shard that moves
+    entityTerminationTimeout: 2 * seconds
   }
 
   it("and the other goes on at the right number", { timeout: 90_000 }, async ({ annotate }) => {

@@ -40,6 +40,7 @@ export type Kind = Pick<Job, "failures" | "options" | "sharding" | "takes">
 
 type DurationSetting =
   | "entityMessagePollInterval"
+  | "entityTerminationTimeout"
   | "shardLockExpiration"
   | "shardLockRefreshInterval"
   | "refreshAssignmentsInterval"

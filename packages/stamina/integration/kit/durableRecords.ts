@@ -59,12 +59,16 @@ export const recordsOf = async (job: { readonly port: number; readonly database:
   const attempts = new Map<number, Record>()
   const begun = new Map<number, Begun>()
   for (const row of rows) {
-    const { name } = readRequest(row.request)
-    const [, num = "", begin] = name.split("/")
-    const seen = begin === undefined ? attempts : begun
-    if (seen.has(Number(num))) throw new Error(`${name} was recorded twice`)
-    if (begin === undefined) attempts.set(Number(num), readRecord(row.reply).value.exit.value)
-    else begun.set(Number(num), readBegun(row.reply).value.exit.value)
+    const { attempt, name } = readRequest(row.request)
+    const [, num, begin] = name.split("/")
+    // that an attempt begins is an activity without attempts
+    if (begin === undefined) note(attempts, attempt, readRecord(row.reply).value.exit.value)
+    else note(begun, Number(num), readBegun(row.reply).value.exit.value)
   }
   return { attempts, begun }
+}
+
+const note = <A>(records: Map<number, A>, num: number, record: A): void => {
+  if (records.has(num)) throw new Error(`attempt ${num} was recorded twice`)
+  records.set(num, record)
 }
