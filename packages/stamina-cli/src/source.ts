@@ -13,6 +13,7 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { Misuse } from "./failures.ts"
 import * as flags from "./flags.ts"
+import { variableOf } from "./variables.ts"
 
 /** The part of a command line that says where the policy is. */
 export const source = {
@@ -107,16 +108,10 @@ const find = Effect.fnUntraced(function*(name: string, json: unknown, at: string
   return value
 })
 
-/** The variables of a policy: `PAYMENTS_WAIT_INITIAL` and so on. */
-const variablesOf = (prefix: string): ReadonlyArray<string> =>
-  Object.keys(RetryPolicy.defaults).map((field) =>
-    `${prefix}_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
-  )
-
 const fromEnvironment = Effect.fnUntraced(function*(prefix: string) {
   if (prefix === "") return yield* new Misuse({ message: "--env needs the prefix of the variables, such as PAYMENTS" })
   const provider = yield* ConfigProvider.ConfigProvider
-  const variables = variablesOf(prefix)
+  const variables = Object.keys(RetryPolicy.defaults).map((field) => variableOf(prefix, field))
   const values = yield* Effect.orDie(
     Config.all(variables.map((name) => Config.option(Config.String(name)))).parse(provider)
   )

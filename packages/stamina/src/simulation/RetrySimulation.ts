@@ -22,6 +22,7 @@ export type {
   FleetResult,
   Hints,
   Latency,
+  OnProgress,
   Sample,
   SampledAttempt,
   Scenario,

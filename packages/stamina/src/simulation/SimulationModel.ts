@@ -73,6 +73,15 @@ export interface Budget {
  */
 export type BudgetInput = RetryBudget.Options | (() => Budget)
 
+/**
+ * Hears now and then which share of a simulation is done, from 0 to 1: for a progress bar, where the simulation runs in a
+ * thread of its own. It does not change the result.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnProgress = (share: number) => void
+
 // ---------------------------------------------------------------------------------------------------------------------
 // one call, many times
 // ---------------------------------------------------------------------------------------------------------------------
@@ -102,6 +111,8 @@ export interface Scenario {
   readonly seed?: number | undefined
   /** How many attempts of one call are looked at: an integer ≥ 1. Default 1000. */
   readonly horizon?: number | undefined
+  /** Hears how far the simulation is. Default: nobody. */
+  readonly onProgress?: OnProgress | undefined
 }
 
 /**
@@ -255,6 +266,8 @@ export interface Fleet {
   readonly step?: Duration.Input | undefined
   /** The seed of all random numbers: an integer. Default 1. */
   readonly seed?: number | undefined
+  /** Hears how far the simulation is. Default: nobody. */
+  readonly onProgress?: OnProgress | undefined
 }
 
 /**

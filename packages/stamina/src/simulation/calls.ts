@@ -5,6 +5,7 @@ import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { Door } from "./budget.ts"
 import * as paper from "./paper.ts"
+import { isDue } from "./progress.ts"
 import type { Checked } from "./scenario.ts"
 
 /** Hears what becomes of calls. */
@@ -17,15 +18,18 @@ export interface Observer {
 
 /** Makes the calls of a scenario. The first begins at time 0, and each later one when the one before has ended. */
 export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer): void => {
-  const { attemptTimeout, budget, deadline, horizon, runs, world } = scenario
+  const { attemptTimeout, budget, deadline, horizon, onProgress, runs, world } = scenario
   const admission = budget === undefined ? undefined : new Door(budget())
   const caller: paper.Caller = { plan: Decision.fromPolicy(policy), random: scenario.random, admission }
   const bound = deadline === Infinity ? undefined : deadline
   let now = 0
+  let attempts = 0
   for (let i = 0; i < runs; i++) {
     const run = paper.begin(caller, now)
     let lastChance = -1
     for (;;) {
+      // of attempts, not of calls: a call can make thousands
+      if (onProgress !== undefined && isDue(attempts++)) onProgress(i / runs)
       const begins = run.began
       const takes = world.takes()
       const isLate = takes > attemptTimeout

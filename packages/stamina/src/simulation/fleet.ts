@@ -9,6 +9,7 @@ import * as distribution from "./distribution.ts"
 import { Heap } from "./heap.ts"
 import { checkChance, checkCount, checkLimit, checkPositive, checkSeed, checkSpan, most } from "./numbers.ts"
 import * as paper from "./paper.ts"
+import { hears, isDue } from "./progress.ts"
 import * as random from "./random.ts"
 import { Server, troubleOf } from "./server.ts"
 import type { Fleet, FleetResult } from "./SimulationModel.ts"
@@ -47,7 +48,7 @@ const refusal = 1
 /** `RetrySimulation.fleet`. */
 export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
   const checked = check(options)
-  const { attemptTimeout, chance, failures, lasts, rate, step, trouble } = checked
+  const { attemptTimeout, chance, failures, lasts, onProgress, rate, step, trouble } = checked
   const server = new Server<Event>(caller, options.server, trouble, isAwaited)
   const steps = new Steps(lasts, step)
   const served = ofServer("served")
@@ -116,6 +117,7 @@ export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
     const now = events.time
     const event = events.take()
     if (event === undefined) break
+    if (onProgress !== undefined && isDue(count)) onProgress(now / lasts)
     count++
     happens(event, now)
   }
@@ -151,7 +153,8 @@ const check = (options: Fleet) => {
     "budget",
     "sharedBudget",
     "step",
-    "seed"
+    "seed",
+    "onProgress"
   ])
   const seed = checkSeed(caller, options.seed ?? 1)
   return {
@@ -164,6 +167,7 @@ const check = (options: Fleet) => {
     makeBudget: makerOf(caller, options.budget),
     isShared: options.sharedBudget ?? false,
     step: checkSpan(caller, options.step ?? 1000, "step"),
+    onProgress: hears(caller, options.onProgress),
     /** The random numbers of decisions, and those of calls and failures. */
     random: random.make(seed),
     chance: random.make(~seed)

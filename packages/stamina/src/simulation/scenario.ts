@@ -7,8 +7,9 @@ import { atLeast } from "../verdict/RetryOn.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
 import { makerOf } from "./budget.ts"
 import { checkChance, checkCount, checkLimit, checkMillis, checkSeed, most } from "./numbers.ts"
+import { hears } from "./progress.ts"
 import * as random from "./random.ts"
-import type { Budget, Failures, Hints, Latency, Scenario } from "./SimulationModel.ts"
+import type { Budget, Failures, Hints, Latency, OnProgress, Scenario } from "./SimulationModel.ts"
 
 /** A checked scenario, with times in milliseconds. */
 export interface Checked {
@@ -20,6 +21,7 @@ export interface Checked {
   readonly horizon: number
   /** The random numbers of decisions. Those of the world are others, so that a policy does not change its world. */
   readonly random: () => number
+  readonly onProgress: OnProgress | undefined
 }
 
 /** What attempts come to, but for the limits of their callers. */
@@ -43,7 +45,8 @@ export const fromScenario = (caller: string, scenario: Scenario, runs: number): 
     "budget",
     "runs",
     "seed",
-    "horizon"
+    "horizon",
+    "onProgress"
   ])
   const seed = checkSeed(caller, scenario.seed ?? 1)
   const chance = random.make(~seed)
@@ -58,7 +61,8 @@ export const fromScenario = (caller: string, scenario: Scenario, runs: number): 
     budget: makerOf(caller, scenario.budget),
     runs: checkCount(caller, scenario.runs ?? runs, "runs", most),
     horizon: checkCount(caller, scenario.horizon ?? 1000, "horizon"),
-    random: random.make(seed)
+    random: random.make(seed),
+    onProgress: hears(caller, scenario.onProgress)
   }
 }
 

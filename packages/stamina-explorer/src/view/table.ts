@@ -1,0 +1,28 @@
+/**
+ * A table of texts.
+ */
+import { type Child, h } from "./dom.ts"
+
+/** The first column heads the rows. The table scrolls by itself where its place is too narrow. */
+export const table = (
+  caption: string,
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<Child>>
+): HTMLElement =>
+  h(
+    "div",
+    { class: "scroll", role: "region", tabindex: 0, "aria-label": caption },
+    h(
+      "table",
+      {},
+      h("caption", { class: "unseen" }, caption),
+      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
+      h(
+        "tbody",
+        {},
+        ...rows.map(([first = "", ...cells]) =>
+          h("tr", {}, h("th", { scope: "row" }, first), ...cells.map((cell) => h("td", {}, cell)))
+        )
+      )
+    )
+  )
