@@ -24,6 +24,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "stamina-explorer",
+          root: "packages/stamina-explorer",
+          include: ["test/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 60_000
+        }
+      },
+      {
+        test: {
           name: "examples",
           root: "examples",
           include: ["**/*.test.ts"],
@@ -43,7 +52,18 @@ export default defineConfig({
       },
       { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"], setupFiles, testTimeout: 60_000 } },
       // against other programs, which have to be installed: by `pnpm test:integration` alone
-      { test: { name: "integration", root: "packages/stamina", include: ["integration/**/*.test.ts"], setupFiles } }
+      { test: { name: "integration", root: "packages/stamina", include: ["integration/**/*.test.ts"], setupFiles } },
+      // the page in a real browser, likewise
+      {
+        test: {
+          name: "browser",
+          root: "packages/stamina-explorer",
+          include: ["integration/**/*.test.ts"],
+          globalSetup: "integration/kit/setup.ts",
+          setupFiles,
+          testTimeout: 60_000
+        }
+      }
     ]
   }
 })

@@ -36,12 +36,12 @@ const steps: ReadonlyArray<Step> = [
   { name: "typecost", commands: ["node packages/stamina/checks/instantiations.ts"] },
   {
     name: "unit",
-    commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration`],
+    commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration --project=!browser`],
     results: ".tmp/unit.json"
   },
   {
     name: "integration",
-    commands: [`${vitest} --outputFile.json=.tmp/integration.json --project=integration`],
+    commands: [`${vitest} --outputFile.json=.tmp/integration.json --project=integration --project=browser`],
     results: ".tmp/integration.json",
     onRequest: true
   },

@@ -13,12 +13,14 @@ export class Columns<V extends View> {
   private views: ReadonlyArray<V> = []
   private readonly grid = h("div", { class: "columns" })
   private readonly make: () => V
+  private readonly title: string
 
   constructor(id: string, title: string, intro: string, make: () => V) {
     this.make = make
+    this.title = title
     this.element = h(
       "section",
-      { "aria-labelledby": id, class: id },
+      { "aria-labelledby": id, class: `about-${id}` },
       h("h2", { id, tabindex: -1 }, title),
       h("p", { class: "intro" }, intro),
       this.grid
@@ -32,7 +34,10 @@ export class Columns<V extends View> {
     this.grid.replaceChildren(...this.views.map((view, i) =>
       h(
         "div",
-        { class: `column ${names[i] ?? ""}` },
+        {
+          class: `column ${names[i] ?? ""}`,
+          ...(count === 1 ? {} : { role: "group", "aria-label": `${this.title}, policy ${names[i] ?? ""}` })
+        },
         ...(count === 1 ? [] : [h("h3", {}, `Policy ${names[i] ?? ""}`)]),
         view.element
       )

@@ -39,6 +39,9 @@ export const say = (element: Element, text: string): void => {
   if (element.textContent !== text) element.textContent = text
 }
 
+/** A text for those who do not see the page. */
+export const unseen = (text: string): HTMLElement => h("span", { class: "unseen" }, text)
+
 let ids = 0
 
 /** A name that no other element has. */

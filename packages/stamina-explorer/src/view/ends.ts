@@ -5,7 +5,7 @@ import { Figure } from "../chart/figure.ts"
 import * as ticks from "../chart/ticks.ts"
 import { axisTime, count, percent, time } from "../model/words.ts"
 import type { Ends as Outcome, Quantiles } from "../work/job.ts"
-import { h } from "./dom.ts"
+import { h, unseen } from "./dom.ts"
 import { table } from "./table.ts"
 
 /** From when to when runs end, over all policies. */
@@ -18,7 +18,7 @@ export const spanOf = (ends: ReadonlyArray<Outcome>): readonly [number, number] 
 export class Ends {
   readonly element: HTMLElement
   private readonly figure = new Figure(180)
-  private readonly words = h("p")
+  private readonly words = h("p", { class: "note" })
   private readonly numbers = h("div")
 
   constructor() {
@@ -51,7 +51,7 @@ export class Ends {
     )
     this.numbers.replaceChildren(
       ...(isKnown
-        ? [table("How long runs take, and how many attempts they make", ["", ...Object.values(heads)], [
+        ? [table("How long runs take, and how many attempts they make", [unseen("of a run"), ...Object.values(heads)], [
           row("time", duration, time),
           row("attempts", attempts, count)
         ])]

@@ -6,7 +6,7 @@ import * as ticks from "../chart/ticks.ts"
 import type { Herd as Setting } from "../model/setting.ts"
 import { axisTime, count, percent, time } from "../model/words.ts"
 import type { HerdOutcome } from "../work/job.ts"
-import { h } from "./dom.ts"
+import { h, unseen } from "./dom.ts"
 import { table } from "./table.ts"
 
 /** The most attempts in a step of time, over all that is drawn: the height of the figures. */
@@ -73,7 +73,7 @@ export class Herd {
       table(
         "What becomes of the herd",
         [
-          "",
+          unseen("retries"),
           "attempts per call",
           "most retries in a step",
           "calls that succeed",

@@ -19,7 +19,15 @@ export class Progress {
   constructor({ again, cancel }: ProgressActions) {
     this.cancel = h("button", { type: "button", click: cancel }, "Cancel")
     this.again = h("button", { type: "button", click: again }, "Simulate again")
-    this.element = h("div", { class: "progress" }, this.words, this.bar, this.share, this.cancel, this.again)
+    this.element = h(
+      "div",
+      { class: "progress", tabindex: -1 },
+      this.words,
+      this.bar,
+      this.share,
+      this.cancel,
+      this.again
+    )
     this.idle("", false)
   }
 
@@ -37,10 +45,11 @@ export class Progress {
   }
 
   private show(isRunning: boolean, canGoOn: boolean): void {
+    // a button that vanishes takes the focus with it, and the keyboard back to where the page begins
+    const hadFocus = [this.cancel, this.again].some((button) => button === document.activeElement)
     this.element.dataset["state"] = isRunning ? "running" : canGoOn ? "stopped" : "idle"
     for (const element of [this.bar, this.share, this.cancel]) element.hidden = !isRunning
-    const hadFocus = document.activeElement === this.cancel && canGoOn
     this.again.hidden = !canGoOn
-    if (hadFocus) this.again.focus()
+    if (hadFocus) (isRunning ? this.cancel : canGoOn ? this.again : this.element).focus()
   }
 }

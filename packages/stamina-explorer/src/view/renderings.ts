@@ -37,7 +37,7 @@ export class Renderings {
           h("span", { class: "note" }, note),
           copyButton(`Copy ${name === "json" ? "JSON" : name}`, () => text.textContent, said)
         ),
-        h("pre", { tabindex: 0, role: "region", "aria-label": `The policy as ${title}` }, text)
+        h("pre", { tabindex: 0, role: "group", "aria-label": `The policy as ${title}` }, text)
       )
     }))
   }

@@ -48,7 +48,7 @@ export class Results {
   readonly herds = new Columns(
     "herd",
     "A herd and its server",
-    "Many clients that use this policy, and one server that is in trouble.",
+    "Many clients with this policy, and one server that is in trouble. Jitter spreads the retries; a budget stops them while nothing succeeds, and calls fail sooner.",
     () => new Herd()
   )
   readonly renderings: Columns<Renderings>

@@ -17,7 +17,7 @@ export class Survival {
   constructor() {
     this.element = h(
       "section",
-      { "aria-labelledby": "survival", class: "survival" },
+      { "aria-labelledby": "survival", class: "about-survival" },
       h("h2", { id: "survival", tabindex: -1 }, "Outages it outlasts"),
       h(
         "p",

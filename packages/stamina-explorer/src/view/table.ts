@@ -6,17 +6,17 @@ import { type Child, h } from "./dom.ts"
 /** The first column heads the rows. The table scrolls by itself where its place is too narrow. */
 export const table = (
   caption: string,
-  head: ReadonlyArray<string>,
+  head: ReadonlyArray<Child>,
   rows: ReadonlyArray<ReadonlyArray<Child>>
 ): HTMLElement =>
   h(
     "div",
-    { class: "scroll", role: "region", tabindex: 0, "aria-label": caption },
+    { class: "scroll", role: "group", tabindex: 0, "aria-label": caption },
     h(
       "table",
       {},
       h("caption", { class: "unseen" }, caption),
-      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
+      h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))),
       h(
         "tbody",
         {},

@@ -4,7 +4,7 @@
 import type * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
 import { range } from "../model/words.ts"
-import { h } from "./dom.ts"
+import { h, unseen } from "./dom.ts"
 import { table } from "./table.ts"
 
 export type Retries = ReadonlyArray<RetryPolicy.PreviewedRetry>
@@ -33,7 +33,11 @@ export class Waits {
       ]
     })
     this.element.replaceChildren(
-      table("The wait before each retry, and when the retry begins", ["retry", "", "wait", "begins at"], rows)
+      table(
+        "The wait before each retry, and when the retry begins",
+        ["retry", unseen("drawn"), "wait", "begins at"],
+        rows
+      )
     )
   }
 }

@@ -1,0 +1,62 @@
+/**
+ * Simulations that take long: how far they are, and how one ends them.
+ */
+import { expect, it } from "vitest"
+import { inBrowser } from "./kit/browser.ts"
+import { field, settled } from "./kit/explorer.ts"
+
+inBrowser("a long simulation", (open) => {
+  it("shows how far it is, leaves the page usable, and can be cancelled and begun again", async () => {
+    const page = await open("#runs=10000000&clients=100000")
+    const bar = page.getByRole("progressbar")
+    const shares: Array<number> = []
+    const share = () => bar.evaluate((element: HTMLProgressElement) => element.value)
+    while (shares.length < 4) {
+      const now = await share()
+      if (now > (shares.at(-1) ?? 0)) shares.push(now)
+    }
+    expect(shares.every((value) => value > 0 && value < 1)).toBe(true)
+    expect(await page.getByText(/^\d+ %$/).first().isVisible()).toBe(true)
+    expect(page.workers()).toHaveLength(1)
+    // what came of another policy is not shown as if it were of this one
+    expect(await page.locator(".ends:visible, .herd:visible").count()).toBe(0)
+
+    await page.getByRole("button", { name: "Cancel" }).click()
+    await page.getByText("Cancelled.").waitFor()
+    expect(await bar.isVisible()).toBe(false)
+    // a thread that does not listen is given two seconds by the browser
+    await expect.poll(() => page.workers(), { timeout: 10_000 }).toHaveLength(0)
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Simulate again")
+    expect(await page.locator(".ends:visible, .herd:visible").count()).toBe(0)
+
+    await page.getByRole("button", { name: "Simulate again" }).click()
+    await bar.waitFor()
+    await expect.poll(() => page.workers()).toHaveLength(1)
+
+    // who types gets what was typed, and does not wait for what was typed before
+    await field(page, "runs").fill("100")
+    await field(page, "clients").fill("10")
+    await settled(page)
+    await expect.poll(() => page.workers(), { timeout: 10_000 }).toHaveLength(1)
+    expect(await page.locator(".progress").getAttribute("data-state")).toBe("idle")
+  })
+
+  it("leaves figures pale while they are of what was typed before", async () => {
+    const page = await open()
+    await settled(page)
+    await page.getByText("Where it is used", { exact: true }).first().click()
+    await field(page, "runs").fill("10000000")
+    await page.getByRole("progressbar").waitFor()
+    expect(await page.locator(".about-ends").getAttribute("aria-busy")).toBe("true")
+    expect(await page.locator(".about-ends.stale .ends").isVisible()).toBe(true)
+    await page.getByRole("button", { name: "Cancel" }).click()
+    expect(await page.locator(".ends:visible").count()).toBe(0)
+  })
+
+  it("that cannot be done says why", async () => {
+    // too many steps of time for any memory
+    const page = await open("#lasts=1000000+weeks&step=1+nano")
+    await page.getByText(/^Not simulated: ./).waitFor()
+    expect(await page.getByRole("button", { name: "Simulate again" }).isVisible()).toBe(true)
+  })
+})
