@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib"
 import { rolldown } from "rolldown"
 
 /** What the files may weigh together, gzipped. */
-const limit = 80_000
+export const limit = 80_000
 
 /** Builds the page into a folder, and returns what its files weigh, gzipped. */
 export const build = async (folder: string): Promise<Readonly<Record<string, number>>> => {

@@ -7,6 +7,7 @@ import * as RetryLint from "effect-stamina/RetryLint"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as RetrySimulation from "effect-stamina/RetrySimulation"
 import type { Fleet, Latency, OnProgress, Scenario, Trouble } from "effect-stamina/SimulationModel"
+import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { herdFields, type HerdKey, useFields, type UseKey } from "./fields.ts"
 import type { Faults } from "./policy.ts"
@@ -24,6 +25,11 @@ export interface Setting {
   readonly herd: Herd
 }
 
+/** How many steps of time a figure may have: more than a screen has points for. */
+const mostSteps = 5000
+
+const millis = (time: Duration.Input = 0): number => Duration.toMillis(time)
+
 /** Reads the texts of the setting. */
 export const read = (texts: SettingTexts): Result.Result<Setting, Faults<SettingKey>> => {
   const faults = Object.fromEntries(
@@ -32,7 +38,12 @@ export const read = (texts: SettingTexts): Result.Result<Setting, Faults<Setting
       return message === undefined ? [] : [[key, message]]
     })
   )
-  return Object.keys(faults).length > 0 ? Result.fail(faults) : Result.succeed(settingOf(texts))
+  if (Object.keys(faults).length > 0) return Result.fail(faults)
+  const setting = settingOf(texts)
+  const steps = Math.ceil(millis(setting.herd.lasts) / millis(setting.herd.step))
+  return steps <= mostSteps
+    ? Result.succeed(setting)
+    : Result.fail({ step: `makes ${steps} steps of the figure, and ${mostSteps} are the most that can be drawn` })
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
