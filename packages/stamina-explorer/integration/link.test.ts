@@ -56,6 +56,7 @@ inBrowser("a link", (open) => {
     ])
     expect(await page.locator(".instrument").isVisible()).toBe(false)
     expect(page.url()).toContain("foo=1")
+    expect(await page.getByLabel("Compare two policies").isDisabled()).toBe(true)
 
     await page.getByRole("button", { name: "Keep the field that can be read" }).click()
     expect(await page.locator("p.sentence").textContent()).toBe(RetryPolicy.describe(RetryPolicy.make({ attempts: 4 })))

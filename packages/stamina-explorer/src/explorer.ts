@@ -100,7 +100,7 @@ export class Explorer {
     const found = link.read(hash)
     if (found.problems.length === 0) return this.begin(found.state)
     this.workshop.cancel()
-    this.instrument.hidden = true
+    this.showInstrument(false)
     this.notice.replaceChildren(notice(found, {
       keep: () => this.start(found.state),
       anew: () => this.start(states.initial)
@@ -115,7 +115,7 @@ export class Explorer {
 
   private begin(state: State): void {
     this.notice.replaceChildren()
-    this.instrument.hidden = false
+    this.showInstrument(true)
     this.change(state)
     // what a link says of the setting is to be seen, above all where it has faults
     const open = (form: Form<SettingKey>, keys: ReadonlyArray<SettingKey>) => {
@@ -124,6 +124,12 @@ export class Explorer {
     }
     open(this.useForm, useFields.map(({ key }) => key))
     open(this.herdForm, herdFields.map(({ key }) => key))
+  }
+
+  private showInstrument(isShown: boolean): void {
+    this.instrument.hidden = !isShown
+    // there is nothing to compare
+    this.compare.disabled = !isShown
   }
 
   /** Puts the state into the address, and returns the address. */
