@@ -32,7 +32,7 @@ export interface Failure {
 }
 
 /**
- * The options of {@link retry}: those of `Stamina.retry` without `on`, and those for HTTP.
+ * The options of `HttpRetry.retry`: those of `Stamina.retry` without `on`, and those for HTTP.
  *
  * @category models
  * @since 0.1.0
@@ -56,9 +56,9 @@ export interface Options<
    * origins used last, with the defaults of `RetryBudget`.
    */
   readonly budget?: RetryBudget | ((origin: string) => RetryBudget) | "none" | undefined
-  /** The statuses that are retried, from 200 to 599. Default: {@link defaultStatuses}. */
+  /** The statuses that are retried, from 200 to 599. Default: `HttpRetry.defaultStatuses`. */
   readonly statuses?: ReadonlyArray<number> | undefined
-  /** The methods of requests that may be sent again without an idempotency key. Default: {@link defaultMethods}. */
+  /** The methods of requests that may be sent again without an idempotency key. Default: `HttpRetry.defaultMethods`. */
   readonly methods?: ReadonlyArray<string> | undefined
   /**
    * Whether each call with POST or PATCH gets an idempotency key, a random UUID, unless the request has one. All attempts

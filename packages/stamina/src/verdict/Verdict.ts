@@ -1,5 +1,7 @@
 /**
  * What becomes of one failure, as far as its error says.
+ *
+ * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import type * as Backoff from "../policy/Backoff.ts"

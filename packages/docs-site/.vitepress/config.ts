@@ -1,0 +1,60 @@
+/**
+ * The site: `docs/` as it is, the API reference, the explorer, and a home page.
+ *
+ * `build.ts` says where to, and under which path it is served.
+ */
+import { slug } from "github-slugger"
+import { join, relative } from "node:path"
+import { defineConfig, type Plugin } from "vitepress"
+import { followLinks, pageOf } from "../lib/links.ts"
+import { nav, sidebar, unlisted } from "../lib/navigation.ts"
+import { publicFolder, root, site } from "../lib/paths.ts"
+import { search } from "../lib/search.ts"
+
+const lost = unlisted()
+if (lost.length > 0) {
+  throw new Error(
+    `lib/navigation.ts has to list each page of docs/ once: ${lost.map((page) => `${page}.md`).join(", ")}`
+  )
+}
+
+const from = (file: string): string => relative(root, file).replaceAll("\\", "/")
+
+/** Pages import Vue from where they stand, and `docs` is no package that could bring it. */
+const vueFromHere: Plugin = {
+  name: "vue-from-here",
+  enforce: "pre",
+  resolveId(id, importer) {
+    if (!/^vue(?:$|\/)/.test(id) || !importer?.includes(".md")) return undefined
+    return this.resolve(id, join(site, "package.json"), { skipSelf: true })
+  }
+}
+
+export default defineConfig({
+  title: "effect-stamina",
+  description: "Production-grade retries for Effect, safe by default",
+  lang: "en",
+  srcDir: root,
+  // pages stand in `docs`, in `api` and here, and nowhere else
+  srcExclude: ["*.md", "!(docs|packages)/**", "docs/*/**", "packages/!(docs-site)/**", "packages/docs-site/README.md"],
+  rewrites: (file) => pageOf(file) ?? file,
+  cacheDir: join(site, ".tmp", "cache"),
+  markdown: {
+    // headings are called what GitHub calls them, so that one link fits both
+    anchor: { slugify: slug },
+    config: followLinks(from)
+  },
+  vite: {
+    publicDir: publicFolder,
+    plugins: [vueFromHere],
+    build: { chunkSizeWarningLimit: 5000 }
+  },
+  themeConfig: {
+    nav,
+    sidebar,
+    search,
+    outline: [2, 3],
+    externalLinkIcon: true,
+    docFooter: { prev: "Before", next: "Next" }
+  }
+})

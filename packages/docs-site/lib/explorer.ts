@@ -1,0 +1,28 @@
+/**
+ * Builds the explorer, a package of its own, and puts it below the site.
+ */
+import { cpSync, existsSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { run } from "../../../scripts/lib/run.ts"
+import { publicFolder, root } from "./paths.ts"
+
+const folder = join(root, "packages", "stamina-explorer")
+
+/** What it is made of. */
+export const explorerSources: string = join(folder, "src")
+
+export const makeExplorer = async (): Promise<void> => {
+  if (!existsSync(join(folder, "package.json"))) {
+    throw new Error("The site has a page /explorer/, and there is no package packages/stamina-explorer to build it")
+  }
+  const { end, ok, output } = await run(process.execPath, ["--run", "build"], { cwd: folder })
+  if (!ok) throw new Error(`The explorer was not built: ${end}\n${output}`)
+  const built = join(folder, "dist")
+  if (!existsSync(join(built, "index.html"))) {
+    throw new Error(`The explorer's build left no ${join(built, "index.html")}`)
+  }
+
+  const served = join(publicFolder, "explorer")
+  rmSync(served, { recursive: true, force: true })
+  cpSync(built, served, { recursive: true })
+}
