@@ -51,6 +51,17 @@ export default defineConfig({
         }
       },
       { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"], setupFiles, testTimeout: 60_000 } },
+      // builds the whole site, and looks at it in a browser: by `pnpm check site` alone
+      {
+        test: {
+          name: "site",
+          root: "packages/docs-site",
+          include: ["test/**/*.test.ts"],
+          globalSetup: "test/build.ts",
+          setupFiles,
+          testTimeout: 30_000
+        }
+      },
       // against other programs, which have to be installed: by `pnpm test:integration` alone
       { test: { name: "integration", root: "packages/stamina", include: ["integration/**/*.test.ts"], setupFiles } },
       // the page in a real browser, likewise

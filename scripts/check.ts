@@ -36,13 +36,19 @@ const steps: ReadonlyArray<Step> = [
   { name: "typecost", commands: ["node packages/stamina/checks/instantiations.ts"] },
   {
     name: "unit",
-    commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration --project=!browser`],
+    commands: [`${vitest} --outputFile.json=.tmp/unit.json --project=!integration --project=!browser --project=!site`],
     results: ".tmp/unit.json"
   },
   {
     name: "integration",
     commands: [`${vitest} --outputFile.json=.tmp/integration.json --project=integration --project=browser`],
     results: ".tmp/integration.json",
+    onRequest: true
+  },
+  {
+    name: "site",
+    commands: [`${vitest} --outputFile.json=.tmp/site.json --project=site`],
+    results: ".tmp/site.json",
     onRequest: true
   },
   { name: "examples", commands: ["node scripts/examples.ts"] },

@@ -15,7 +15,14 @@ import { dirname, join } from "node:path"
 import { check } from "./lib/example.ts"
 import { inParallel, report, root, run } from "./lib/run.ts"
 
-const sources = ["README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/README.md", "packages/*/src/**/*.ts"]
+const sources = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/**/*.md",
+  "examples/README.md",
+  "packages/docs-site/home.md",
+  "packages/*/src/**/*.ts"
+]
 const modes = ["", "no-run", "vitest"]
 const folder = join(root, "examples", ".tmp", "docs-code")
 

@@ -3,9 +3,9 @@
  *
  * `build.ts` says where to, and under which path it is served.
  */
-import { slug } from "github-slugger"
 import { join, relative } from "node:path"
 import { defineConfig, type Plugin } from "vitepress"
+import { dropNames, nameOf } from "../lib/headings.ts"
 import { followLinks, pageOf } from "../lib/links.ts"
 import { nav, sidebar, unlisted } from "../lib/navigation.ts"
 import { publicFolder, root, site } from "../lib/paths.ts"
@@ -40,9 +40,11 @@ export default defineConfig({
   rewrites: (file) => pageOf(file) ?? file,
   cacheDir: join(site, ".tmp", "cache"),
   markdown: {
-    // headings are called what GitHub calls them, so that one link fits both
-    anchor: { slugify: slug },
-    config: followLinks(from)
+    anchor: { slugifyWithState: (title, { env }) => nameOf(title, env.realPath ?? env.path) },
+    config: (md) => {
+      followLinks(from)(md)
+      dropNames(md)
+    }
   },
   vite: {
     publicDir: publicFolder,

@@ -16,11 +16,11 @@ import {
   type TypeDocOptions
 } from "typedoc"
 import type { PluginOptions } from "typedoc-plugin-markdown"
-import { dropHiddenParents, firstSentence, prepare } from "./apiComments.ts"
+import { finish, firstSentence, prepare } from "./apiComments.ts"
 import { readSources } from "./apiSources.ts"
 import { ApiTheme } from "./apiTheme.ts"
 import { modules, rooms } from "./modules.ts"
-import { api, library, repository, root } from "./paths.ts"
+import { api, library, root } from "./paths.ts"
 
 /** Keeps what TypeDoc complains of, and prints nothing. */
 class Complaints extends Logger {
@@ -32,17 +32,22 @@ class Complaints extends Logger {
   }
 }
 
-/** Types that the public ones of `RetryOn` are computed with: steps of a computation, or a constraint; nobody needs their names. */
-const steps = [
-  "AnyClass",
-  "AnyFunction",
-  "AnyHook",
-  "InstancesOf",
-  "Missing",
-  "UnknownField",
-  "UnknownKey",
-  "Unrelated"
-]
+/** Types that public ones refer to, and that have no page on purpose, by the file that declares them. */
+const withoutPage: Readonly<Record<string, ReadonlyArray<string>>> = {
+  // steps of the types that check `on`, and their constraints: nobody needs their names
+  "verdict/RetryOn.ts": [
+    "AnyClass",
+    "AnyFunction",
+    "AnyHook",
+    "InstancesOf",
+    "Missing",
+    "UnknownField",
+    "UnknownKey",
+    "Unrelated"
+  ],
+  // the platform's own
+  "platform.d.ts": ["AbortSignal"]
+}
 
 const options: TypeDocOptions & Partial<PluginOptions> = {
   // read by `readSources`; TypeDoc finds by them which package it documents, and misses no type of another
@@ -59,9 +64,9 @@ const options: TypeDocOptions & Partial<PluginOptions> = {
   logLevel: "Warn",
   disableGit: true,
   displayBasePath: root,
-  // without an address, sources are named and not linked: see `prepare`
-  sourceLinkTemplate: `${repository}/blob/main/{path}#L{line}`,
-  intentionallyNotExported: steps.map((name) => `effect-stamina/src/verdict/RetryOn.ts:${name}`),
+  intentionallyNotExported: Object.entries(withoutPage).flatMap(([file, names]) =>
+    names.map((name) => `effect-stamina/src/${file}:${name}`)
+  ),
   sort: ["source-order"],
   defaultCategory: "Also here",
   categoryOrder: ["*", "Also here"],
@@ -75,6 +80,8 @@ const options: TypeDocOptions & Partial<PluginOptions> = {
   expandParameters: true,
   parametersFormat: "table",
   typeDeclarationFormat: "table",
+  // the places that links lead to, instead of a guess at them
+  useCustomAnchors: true,
   sanitizeComments: true
 }
 
@@ -105,7 +112,7 @@ export const makeApi = async (): Promise<number> => {
   app.renderer.defineTheme("api", ApiTheme)
   app.options.setValue("outputs", [{ name: "markdown", path: api }])
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => prepare(project))
-  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => dropHiddenParents(project), -1000)
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => finish(project), -1000)
 
   const project = app.converter.convert(readSources(join(library, "tsconfig.build.json")))
   app.validate(project)

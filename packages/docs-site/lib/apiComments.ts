@@ -6,9 +6,10 @@ import {
   type DeclarationReflection,
   type ProjectReflection,
   type Reflection,
-  ReflectionKind
+  ReflectionKind,
+  type SignatureReflection
 } from "typedoc"
-import { repository } from "./paths.ts"
+import { addressOf } from "./paths.ts"
 
 /** The text of a block tag, such as `@since`. */
 export const tagOf = (comment: Comment | undefined, tag: `@${string}`): string | undefined =>
@@ -57,31 +58,37 @@ const capitalise = (reflection: Reflection): void => {
   }
 }
 
-/** Takes the links to the source away, and leaves its place. */
-const unlink = (reflection: Reflection): void => {
-  const sources = reflection.isDeclaration() || reflection.isSignature() ? reflection.sources ?? [] : []
-  for (const source of sources) delete source.url
-}
-
 export const prepare = (project: ProjectReflection): void => {
   for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
     if (!module.isDeclaration()) continue
     dropRepeats(module)
     visit(module, capitalise)
-    if (repository === undefined) visit(module, unlink)
   }
 }
 
 /** A base class that has no page tells readers nothing: its members count as those of the class. */
-export const dropHiddenParents = (project: ProjectReflection): void =>
+const dropHiddenParents = (reflection: DeclarationReflection | SignatureReflection): void => {
+  if (reflection.inheritedFrom?.reflection === undefined) delete reflection.inheritedFrom
+  if (reflection.overwrites?.reflection === undefined) delete reflection.overwrites
+  if (!reflection.isDeclaration()) return
+  const known = reflection.extendedTypes?.filter((type) => type.type !== "reference" || type.reflection !== undefined)
+  if (known?.length !== 0) return
+  delete reflection.extendedTypes
+  delete reflection.typeHierarchy
+}
+
+/** Leads to the source, where the repository has an address. */
+const linkSources = ({ sources = [] }: DeclarationReflection | SignatureReflection): void => {
+  for (const source of sources) {
+    const address = addressOf(source.fileName)
+    if (address !== undefined) source.url = `${address}#L${source.line}`
+  }
+}
+
+/** To be called when all is resolved: names of files are from the root of the repository, and types know their bases. */
+export const finish = (project: ProjectReflection): void =>
   visit(project, (reflection) => {
     if (!reflection.isDeclaration() && !reflection.isSignature()) return
-    if (reflection.inheritedFrom?.reflection === undefined) delete reflection.inheritedFrom
-    if (reflection.overwrites?.reflection === undefined) delete reflection.overwrites
-    if (!reflection.isDeclaration()) return
-    const known = reflection.extendedTypes?.filter((type) => type.type !== "reference" || type.reflection !== undefined)
-    if (known?.length === 0) {
-      delete reflection.extendedTypes
-      delete reflection.typeHierarchy
-    }
+    dropHiddenParents(reflection)
+    linkSources(reflection)
   })

@@ -11,7 +11,7 @@ const structure =
 const render: DefaultTheme.LocalSearchOptions["_render"] = (source, env, md) => {
   const html = md.render(source, env)
   if (env.frontmatter?.["search"] === false) return ""
-  return env.relativePath.startsWith("api/") ? html.replace(structure, "") : html
+  return /(?:^|\/)api\//.test(env.relativePath) ? html.replace(structure, "") : html
 }
 
 export const search: { readonly provider: "local"; readonly options: DefaultTheme.LocalSearchOptions } = {
@@ -23,9 +23,15 @@ export const search: { readonly provider: "local"; readonly options: DefaultThem
         prefix: true,
         fuzzy: 0.2,
         boost: { title: 4, titles: 2, text: 1 },
-        // It runs in the browser, as text: it can use nothing from here.
-        // A guide explains, the reference names; records of decisions mention everything, and explain it to few.
-        boostDocument: (id: string) => /\/api\//.test(id) ? 0.4 : /\/(?:decisions|architecture)\./.test(id) ? 0.3 : 1
+        // These two run in the browser, as text: they can use nothing from here.
+        // Who looks for "polling" means "poll" as well; words are looked for by their beginning.
+        processTerm: (term: string) => {
+          const word = term.toLowerCase()
+          const stem = word.replace(/(?:ing|ed|s)$/, "")
+          return stem === word || stem.length < 4 ? word : [word, stem]
+        },
+        // A guide explains, the reference names. Records of decisions mention everything, and explain it to few.
+        boostDocument: (id: string) => /\/api\//.test(id) ? 0.25 : /\/(?:decisions|architecture)\./.test(id) ? 0.3 : 1
       }
     }
   }
