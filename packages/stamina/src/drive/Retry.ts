@@ -50,7 +50,8 @@ import { fromRetryOptions, type Settings } from "./settings.ts"
  * The timeout is looked at when an attempt has failed. It neither cuts an attempt short nor shortens a wait.
  *
  * An activity of a workflow is refused when the retry is applied: its engine answers each further call with the recorded
- * failure of the first. `DurableRetry.retry` retries activities.
+ * failure of the first. `DurableRetry.retry` retries activities. An activity inside a longer effect is not seen, and
+ * replays its failure as well.
  *
  * `Effect.retry(staminaSchedule(…))` makes the same decisions, but Effect asks a schedule only about the first failure
  * of a cause, and also where an interruption stands beside it.

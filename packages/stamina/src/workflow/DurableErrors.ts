@@ -19,16 +19,16 @@ const AttemptLostBase: Schema.Class<
 > = Schema.TaggedError<AttemptLost>()("AttemptLost", { attempt: Schema.Int })
 
 /**
- * The error of an attempt that began in a process which ended before the attempt did, where `lostAttempts` is `"count"`.
- * Whether the other side has done the work is unknown. It is retried whatever `on` says, within the limits, and comes out
- * if it is the last.
+ * The error of an attempt that began and whose outcome was never recorded, where `lostAttempts` is `"count"`: its process
+ * died, the engine interrupted it, or the storage was away when it ended. Whether the other side has done the work is
+ * unknown. It is retried whatever `on` says, within the limits, and comes out if it is the last.
  *
  * @category errors
  * @since 0.1.0
  */
 export class AttemptLost extends AttemptLostBase {
   override get message(): string {
-    return `attempt ${this.attempt} began, and its process ended before it did`
+    return `attempt ${this.attempt} began, and its outcome was never recorded`
   }
 }
 

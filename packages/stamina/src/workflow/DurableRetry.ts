@@ -37,14 +37,15 @@ export { idempotencyKey } from "./idempotency.ts"
  * A wait of up to `holdWaitsUpTo` is slept in memory, a longer one by the engine's clock. After a restart, what is left of
  * it is slept. Time is wall-clock time and never runs backwards: `timeout` includes the time when no process was running.
  *
- * An attempt whose process dies in its midst is made again under its number: at least once. `lostAttempts: "count"` counts
- * it as failed with `AttemptLost`: at most once. Give the other side {@link idempotencyKey} in any case.
+ * An attempt whose outcome is not recorded, as when its process dies, is made again under its number: at least once.
+ * `lostAttempts: "count"` counts it as failed with `AttemptLost`: at most once. Give the other side {@link idempotencyKey}
+ * in any case.
  *
  * Interruptions and suspensions pass. What the storage fails with is a defect, and is not judged. A deadline around the
  * workflow (`Stamina.withDeadline`) does not bind it: use `timeout`.
  *
- * Hooks, metrics and logs hear of each attempt once, however often the body is replayed; again where the process dies
- * before the attempt is recorded. `Stamina.report` knows the error inside the workflow, on every replay. Over the border
+ * Hooks, metrics and logs hear of each attempt once, however often the body is replayed; again where an
+ * attempt was not recorded. `Stamina.report` knows the error inside the workflow, on every replay. Over the border
  * of the workflow goes what its error schema holds: use `onGiveUp` to put the reason there.
  *
  * Throws a `RangeError` at once when an option is out of range or unknown, or when handed anything but an activity.

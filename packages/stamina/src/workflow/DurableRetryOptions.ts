@@ -13,7 +13,8 @@ import type { RetryReport } from "../telemetry/RetryReport.ts"
 import type { AttemptLost } from "./DurableErrors.ts"
 
 /**
- * What becomes of an attempt that began, and whose process ended before it did.
+ * What becomes of an attempt that began, and whose outcome was never recorded: its process died, the engine interrupted it,
+ * or the storage was away when it ended.
  *
  * - `"repeat"`: it is made again under its number. At least once per attempt.
  * - `"count"`: it has failed with `AttemptLost`. At most once per attempt.
@@ -58,8 +59,8 @@ export interface Options<
    */
   readonly holdWaitsUpTo?: Duration.Input | undefined
   /**
-   * What becomes of an attempt whose process died in its midst. `"count"` costs one more record per attempt. Default
-   * `"repeat"`.
+   * What becomes of an attempt that began, and whose outcome was never recorded, as when its process died. `"count"` costs
+   * one more record per attempt. Default `"repeat"`.
    */
   readonly lostAttempts?: Lost | undefined
 }

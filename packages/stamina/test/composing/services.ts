@@ -153,11 +153,6 @@ export const serviceRows: Rows = {
     expect(yield* observeWorkflow((attempt) => executing(Effect.retry(activity(attempt), staminaSchedule(policy)))))
       .toMatchObject({ starts: [0], told: toldOfThree })
     expect(() => Stamina.retry(activity(Effect.succeed("ok")), policy)).toThrow(/use DurableRetry.retry/)
-    // unless it is told that this is another attempt
-    const counted = (attempt: Attempt) =>
-      Stamina.retryContext(policy, ({ num }) => Effect.provideService(activity(attempt), Activity.CurrentAttempt, num))
-    expect(yield* observeWorkflow((attempt) => executing(counted(attempt))))
-      .toMatchObject({ starts: [0, 100, 300], told: toldOfThree })
   }),
 
   "Entity.toLayer, Entity.toLayerQueue, Sharding.registerEntity": Effect.gen(function*() {
