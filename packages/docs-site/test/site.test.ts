@@ -78,7 +78,7 @@ describe("a link in docs", () => {
   })
 
   it("to nothing is found, inside of docs and outside", () => {
-    expect(targetOf("docs/http.md", "./gone.md")).toEqual({ kind: "nothing", path: "docs/gone.md" })
+    expect(targetOf("docs/http.md", "./figures/gone.svg")).toEqual({ kind: "nothing", path: "docs/figures/gone.svg" })
     expect(targetOf("docs/http.md", "../examples/gone")).toEqual({ kind: "nothing", path: "examples/gone" })
   })
 })

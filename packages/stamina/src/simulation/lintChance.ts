@@ -58,7 +58,7 @@ const varianceOf = ({ backoff: { jitter }, longest, shortest }: Facts, retryNum:
 }
 
 export const jitterThin: Check = (facts) => {
-  const { backoff: { jitter }, hasJitter, isRandom, longest, policy, retries, shortest } = facts
+  const { backoff: { jitter, max }, hasJitter, isRandom, longest, policy, retries, shortest } = facts
   if (isRandom || !hasJitter) return undefined
   const last = Math.min(retries, (capFrom(facts) ?? Infinity) - 1)
   let thin = 0
@@ -66,7 +66,7 @@ export const jitterThin: Check = (facts) => {
   for (let retryNum = 2; retryNum <= last; retryNum++) {
     const wait = shortest(retryNum)
     const width = longest(retryNum) - wait
-    if (width < 0.1 * wait && width < 1000) thin++
+    if (width < enough(wait)) thin++
     typical = Math.max(typical, wait)
   }
   return last > 1 && thin > 0.5 * (last - 1)
@@ -76,10 +76,14 @@ export const jitterThin: Check = (facts) => {
       `waitJitter of ${
         typeof policy.waitJitter === "string" ? policy.waitJitter : time(jitter)
       } is less than a tenth of most waits: it hardly parts clients that failed together.`,
-      { waitJitter: jitter > 0 ? Math.ceil(typical / 2) : "25%" }
+      // a percentage spreads to both sides, so there is room for it below waitMax as well
+      { waitJitter: jitter > 0 && typical + enough(typical) <= max ? Math.ceil(typical / 2) : "25%" }
     )
     : undefined
 }
+
+/** How far apart clients should come back that have waited so long. */
+const enough = (wait: number): number => Math.min(0.1 * wait, 1000)
 
 export const jitterSwamps: Check = ({ backoff: { base, jitter, max }, isExponential, isRandom, retries }) =>
   isExponential && !isRandom && base > 1 && max > 0 && jitter >= max && retries > 2

@@ -121,7 +121,9 @@ const cases: Readonly<Record<RetryLint.Rule, Cases>> = {
   "jitter-thin": {
     fires: [
       { severity: "warning", policy: make({ attempts: 5, waitJitter: 39, waitInitial: 200 }) },
-      { severity: "info", policy: make({ attempts: 4, waitJitter: 39, waitInitial: 200 }) }
+      { severity: "info", policy: make({ attempts: 4, waitJitter: 39, waitInitial: 200 }) },
+      // no room for more below waitMax
+      { severity: "info", policy: make({ waitJitter: 1, backoff: [0, 98_993], waitMax: 99_992 }) }
     ],
     silent: [
       { policy: make({ attempts: 4, waitJitter: 80, waitInitial: 200 }) },
