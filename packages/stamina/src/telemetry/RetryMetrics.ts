@@ -9,7 +9,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
-import { found } from "../tools/found.ts"
+import { found, foundIn, type Nested, nested } from "../tools/found.ts"
 import { errorType, outcomeOf } from "./RetryEvent.ts"
 import { forEvery, type RetryHook } from "./RetryHook.ts"
 
@@ -80,31 +80,36 @@ export const maxLabelValues = 200
  * @since 0.1.0
  */
 export const hook: RetryHook = /*#__PURE__*/ forEvery("metrics", (event, { context }) => {
-  const { callables, errorTypes } = labelsOf(context)
-  const callable = atMost(callables, event.name)
+  const registry = registryOf(context)
+  const callable = atMost(registry.callables, event.name)
   if (event._tag === "RetryScheduled") {
-    const retry_num = event.retryNum > 10 ? "10+" : String(event.retryNum)
-    count(context, newRetries, 1, { callable, retry_num, error_type: atMost(errorTypes, errorType(event.causedBy)) })
-    count(context, newWaits, Duration.toSeconds(event.waitFor), { callable })
+    const retryNum = event.retryNum > 10 ? "10+" : String(event.retryNum)
+    const type = atMost(registry.errorTypes, errorType(event.causedBy))
+    seriesOf(registry, newRetries, [callable, retryNum, type], labelsOfRetry).updateUnsafe(1, context)
+    seriesOf(registry, newWaits, [callable], labelsOfWait).updateUnsafe(Duration.toSeconds(event.waitFor), context)
   } else {
-    const labels = { callable, outcome: outcomeOf(event) }
-    count(context, newRuns, 1, labels)
-    count(context, newAttempts, event.attempts, labels)
+    const labels = [callable, outcomeOf(event)]
+    seriesOf(registry, newRuns, labels, labelsOfRun).updateUnsafe(1, context)
+    seriesOf(registry, newAttempts, labels, labelsOfRun).updateUnsafe(event.attempts, context)
   }
 })
+
+const labelsOfRetry = ["callable", "retry_num", "error_type"]
+const labelsOfWait = ["callable"]
+const labelsOfRun = ["callable", "outcome"]
 
 type Series = Metric.Metric<number, unknown>
 
 /** What a registry has seen: the labels that others choose, and the series, by instrument and labels. */
-interface Labels {
+interface Registry {
   readonly callables: Set<string>
   readonly errorTypes: Set<string>
-  readonly series: Map<() => Series, Map<string, Series>>
+  readonly series: Map<() => Series, Nested<Series>>
 }
 
-const registries = /*#__PURE__*/ new WeakMap<object, Labels>()
+const registries = /*#__PURE__*/ new WeakMap<object, Registry>()
 
-const labelsOf = (context: Context.Context<never>): Labels =>
+const registryOf = (context: Context.Context<never>): Registry =>
   found(registries, Context.get(context, Metric.MetricRegistry), () => ({
     callables: new Set(),
     errorTypes: new Set(),
@@ -116,17 +121,17 @@ const atMost = (values: Set<string>, value: string): string =>
   values.size < maxLabelValues || values.has(value) ? (values.add(value), value) : "<other>"
 
 /**
- * Counts in the series that the labels name. A series is kept, and made of an instrument of its own, for an instrument
- * remembers only the last of its series: to find another costs many times what it costs to count in it.
+ * The series that the labels name. It is kept, and made of an instrument of its own, for an instrument remembers only the
+ * last of its series: to find another costs many times what it costs to count in it.
  */
-const count = (
-  context: Context.Context<never>,
+const seriesOf = (
+  { series }: Registry,
   instrument: () => Series,
-  amount: number,
-  labels: Readonly<Record<string, string>>
-): void =>
-  found(
-    found(labelsOf(context).series, instrument, () => new Map<string, Series>()),
-    JSON.stringify(labels),
-    () => Metric.withAttributes(instrument(), labels)
-  ).updateUnsafe(amount, context)
+  values: ReadonlyArray<string>,
+  labels: ReadonlyArray<string>
+): Series =>
+  foundIn(
+    found(series, instrument, () => nested<Series>()),
+    values,
+    () => Metric.withAttributes(instrument(), Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ""])))
+  )
