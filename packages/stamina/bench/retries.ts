@@ -49,12 +49,12 @@ const result: Result = {
     schedule: "`Effect.retry(staminaSchedule)`, default hooks"
   }),
   ratios: [
-    sampleRatio(samples, "`Stamina.retry`, hooks off / by hand", (round) => round.retryOff / round.composed, 0.6),
+    sampleRatio(samples, "`Stamina.retry`, hooks off / by hand", (round) => round.retryOff / round.composed, 0.5),
     sampleRatio(
       samples,
       "`Stamina.retry`, default hooks / by hand, with a counter and a log line",
       (round) => round.retry / round.composedObserved,
-      1
+      0.6
     ),
     sampleRatio(
       samples,
@@ -71,7 +71,8 @@ const result: Result = {
     sampleRatio(
       samples,
       "`Effect.retry(staminaSchedule)`, hooks off / by hand",
-      (round) => round.scheduleOff / round.composed
+      (round) => round.scheduleOff / round.composed,
+      0.8
     ),
     sampleRatio(
       samples,

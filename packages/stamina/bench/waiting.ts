@@ -60,8 +60,8 @@ const bytes = (subject: Subject, at: number): number =>
 const ratios = measured.flatMap(({ fibers, of }): ReadonlyArray<Ratio> => [
   ...(["retry", "observed"] as const).map((subject) =>
     ratio(
-      `bytes of ${names[subject]} at ${fibers.toLocaleString("en")} / 2200`,
-      of[subject].map(({ bytes }) => bytes / 2200),
+      `bytes of ${names[subject]} at ${fibers.toLocaleString("en")} / 1900`,
+      of[subject].map(({ bytes }) => bytes / 1900),
       1
     )
   ),

@@ -88,38 +88,40 @@ export const staminaSchedule = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
 ): Schedule.Schedule<RetryProgress, unknown extends E ? ErrorOf<O> : E> => {
   const settings = fromScheduleOptions("staminaSchedule", options)
   return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {
-    const run = engine.begin(settings, clock.read(fiber), ordinal())
-    return (_now: number, error: unknown) => Effect.withFiber((fiber) => step(run, fiber, error))
+    const run = new ScheduledRun(settings, fiber, clock.read(fiber), ordinal())
+    return (_now: number, error: unknown) => Effect.withFiber((fiber) => run.step(fiber, error))
   }))
 }
 
-const step = (
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  error: unknown
-): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
-  // a schedule does not see when an attempt begins: it counts as begun when the wait is over
-  if (run.phase === "waiting") begins(run, run.began)
-  return engine.failed(
-    run,
-    fiber,
-    Cause.fail(error),
-    (cause): Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress> => {
-      const progress: RetryProgress = {
-        retryNum: isOver(run) ? run.attempt - 1 : run.attempt,
-        waitFor: Duration.millis(run.wait),
-        waitedSoFar: Duration.millis(run.waited),
-        elapsed: Duration.millis(run.elapsed)
-      }
-      if (!isOver(run)) {
-        return Effect.map(engine.announce(run, fiber), () => {
-          postponed(run, engine.timeOf(run, fiber))
-          return [progress, progress.waitFor]
-        })
-      }
-      // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
-      const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
-      return Effect.andThen(engine.giveUp(run, fiber, Exit.void), end)
+/** What a step of the schedule comes to: its output and the wait, or its last output. */
+type Step = Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress>
+
+/** A run whose attempts and waits are made by Effect. */
+class ScheduledRun extends engine.LiveRun {
+  step(fiber: Fiber.Fiber<unknown, unknown>, error: unknown): Step {
+    // a schedule does not see when an attempt begins: it counts as begun when the wait is over
+    if (this.phase === "waiting") begins(this, this.began)
+    return engine.failed(this, fiber, Cause.fail(error), this)
+  }
+
+  /** The failure is decided about. */
+  goOn(cause: Cause.Cause<unknown>, fiber: Fiber.Fiber<unknown, unknown>): Step {
+    const progress: RetryProgress = {
+      retryNum: isOver(this) ? this.attempt - 1 : this.attempt,
+      waitFor: Duration.millis(this.wait),
+      waitedSoFar: Duration.millis(this.waited),
+      elapsed: Duration.millis(this.elapsed)
     }
-  )
+    if (!isOver(this)) {
+      const announced = engine.announce(this, fiber)
+      if (announced === undefined) return Effect.succeed([progress, progress.waitFor])
+      return Effect.map(announced, () => {
+        postponed(this, engine.timeOf(this))
+        return [progress, progress.waitFor]
+      })
+    }
+    // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
+    const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
+    return Effect.andThen(engine.giveUp(this, fiber, Exit.void), end)
+  }
 }

@@ -118,10 +118,12 @@ const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: Settings): 
       let restarts: Restarts<A, E, R> | undefined
       return Effect.withFiber((fiber) => {
         if (restarts === undefined) settings.admission?.called(fiber)
-        return (restarts ??= new Restarts(self, settings, scope, clock.read(fiber))).pull
+        return (restarts ??= new Restarts(self, settings, scope, fiber)).pull
       })
     })
   ))
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 type Elements<A, E, R = never> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E, void, R>
 
@@ -141,10 +143,10 @@ class Restarts<A, E, R> {
   /** How the stream ended, once it has. */
   private end: Elements<A, E, R> | undefined = undefined
 
-  constructor(stream: Stream.Stream<A, E, R>, settings: Settings, scope: Scope.Scope, now: clock.Reading) {
+  constructor(stream: Stream.Stream<A, E, R>, settings: Settings, scope: Scope.Scope, fiber: AnyFiber) {
     this.stream = stream
     this.scope = scope
-    this.run = engine.begin(settings, now, ordinal())
+    this.run = new engine.LiveRun(settings, fiber, clock.read(fiber), ordinal())
   }
 
   /** What the consumer pulls, also across restarts. */
@@ -155,17 +157,17 @@ class Restarts<A, E, R> {
   }
 
   /** Starts the stream: at once, or after what is left of a wait that a consumer turned away from. */
-  private readonly resume: Elements<A, E, R> = Effect.withFiber((fiber) => {
+  private readonly resume: Elements<A, E, R> = Effect.suspend(() => {
     const { run } = this
     return run.phase === "waiting"
-      ? Effect.andThen(clock.sleep(fiber, Math.max(0, run.began - engine.timeOf(run, fiber))), this.start)
+      ? Effect.andThen(clock.sleep(run.clock, Math.max(0, run.began - engine.timeOf(run))), this.start)
       : this.start
   })
 
   /** Starts the stream and pulls its first elements. */
   private readonly start: Elements<A, E, R> = Effect.withFiber((fiber) => {
     const { run } = this
-    if (run.phase === "waiting") begins(run, engine.timeOf(run, fiber))
+    if (run.phase === "waiting") begins(run, engine.timeOf(run))
     // a stream does what it is there for from its first element on
     run.healthyFrom = Infinity
     const start: Start<A, E, R> = { scope: Scope.forkUnsafe(this.scope), pull: undefined }
@@ -173,7 +175,7 @@ class Restarts<A, E, R> {
     return Effect.flatMap(Channel.toPullScoped(this.stream.channel, start.scope), (pull) => {
       start.pull = pull
       return Effect.map(pull, (elements) => {
-        run.healthyFrom = engine.timeOf(run, fiber)
+        run.healthyFrom = engine.timeOf(run)
         // it may live for ever from here on
         engine.gate(run)?.retrySucceeded(run, fiber)
         return elements
@@ -207,19 +209,16 @@ class Restarts<A, E, R> {
   private failed(failure: Cause.Cause<E>): Elements<A, E, R> {
     return Effect.withFiber((fiber) => {
       const { run } = this
-      const decision = Effect.suspend(() =>
-        engine.failed(run, fiber, failure, (cause): Elements<A, E, R> => {
-          if (isOver(run)) {
-            const end = Exit.failCause(cause)
-            this.end = end
-            return Effect.andThen(
-              Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
-              engine.giveUp(run, fiber, end)
-            )
-          }
-          return this.guarded(Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start))
-        })
-      )
+      const goOn = (cause: Cause.Cause<E>): Elements<A, E, R> => {
+        if (!isOver(run)) return this.guarded(Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start))
+        const end = Exit.failCause(cause)
+        this.end = end
+        return Effect.andThen(
+          Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
+          engine.giveUp(run, fiber, end)
+        )
+      }
+      const decision = Effect.suspend(() => engine.failed(run, fiber, failure, { goOn }))
       return Effect.andThen(this.watched(fiber), decision)
     })
   }
@@ -235,10 +234,10 @@ class Restarts<A, E, R> {
 
   /** Tells how a run ended that neither ends nor fails by itself. One finalizer holds for all runs to come. */
   private watched(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
-    if (this.run.guarded) return Effect.void
+    if (this.run.isGuarded) return Effect.void
     const { context } = fiber
     return Effect.uninterruptible(Effect.suspend(() => {
-      this.run.guarded = true
+      this.run.isGuarded = true
       return Scope.addFinalizerExit(this.scope, (exit) =>
         Effect.provideContext(
           Effect.withFiber((fiber) =>

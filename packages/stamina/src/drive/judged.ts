@@ -34,9 +34,11 @@ export const judged = <E>(
 ): Judged<E> => {
   if (!run.plan.active) return { cause, verdict: false }
   const attempt = failedAttempt(run)
-  const isOwn = (error: unknown) => error === ownError && ownError !== undefined && !judgesTimeouts
+  const asked: Settings["judge"] = ownError === undefined || judgesTimeouts
+    ? judge
+    : (error, attempt, fiber) => error === ownError || judge(error, attempt, fiber)
   try {
-    return { cause, verdict: judgeCause(cause, (error) => isOwn(error) || judge(error, attempt, fiber)) }
+    return { cause, verdict: judgeCause(cause, asked, attempt, fiber) }
   } catch (defect) {
     // not `Cause.combine`, which hashes errors: their getters may throw
     return { cause: Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)]), verdict: false }

@@ -15,7 +15,7 @@ import { attemptSpan } from "../telemetry/eventsOf.ts"
 import * as clock from "../tools/clock.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import * as engine from "./engine.ts"
-import type { Settings } from "./settings.ts"
+import type { Rejected, Settings } from "./settings.ts"
 
 /** Retries one effect with checked options. Until the first failure, it costs one reading of the clock. */
 export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> => {
@@ -25,98 +25,99 @@ export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Set
     const since = ordinal()
     if (settings.admission !== undefined) settings.admission.called(fiber)
     return settings.spans || settings.attemptTimeout < Infinity || settings.rejects !== undefined
-      ? attempt(engine.begin(settings, start, since), fiber, self, again)
-      : Effect.catchCause(self, (cause) => afterFailure(engine.begin(settings, start, since), fiber, cause, again))
+      ? attempt(new Loop(settings, fiber, start, since, again), self)
+      : Effect.catchCause(self, (cause) => afterFailure(new Loop(settings, fiber, start, since, again), cause))
   })
 }
 
-/** Makes an attempt, and goes on from its result: `again` makes the next one, from the error before. */
-export const attempt = <A, E, R>(
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  self: Effect.Effect<A, E, R>,
-  again: Again<A, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.matchCauseEffect(asAttempt(run, self), {
-    onFailure: (cause) => afterFailure(run, fiber, cause, again),
-    onSuccess: (value) => afterSuccess(run, fiber, value, again)
-  })
+/** A run whose attempts are effects in one fiber. */
+export class Loop<A, E, R> extends engine.LiveRun {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  /** Makes the next attempt, from the error before. */
+  readonly again: (error: unknown) => Effect.Effect<A, E, R>
+  /** What follows an attempt: made once for all of them, and not before there is a second. */
+  following: Following<A, E, R> | undefined = undefined
 
-type Again<A, E, R> = (error: unknown) => Effect.Effect<A, E, R>
+  constructor(
+    settings: Settings,
+    fiber: Fiber.Fiber<unknown, unknown>,
+    start: clock.Reading,
+    since: number,
+    again: (error: unknown) => Effect.Effect<A, E, R>
+  ) {
+    super(settings, fiber, start, since)
+    this.fiber = fiber
+    this.again = again
+  }
+
+  /** The failure is decided about. */
+  goOn(cause: Cause.Cause<E>): Effect.Effect<A, E, R> {
+    return isOver(this) ? engine.giveUp(this, this.fiber, Exit.failCause(cause)) : waitAndRetry(this)
+  }
+}
+
+interface Following<A, E, R> {
+  readonly onFailure: (cause: Cause.Cause<E>) => Effect.Effect<A, E, R>
+  readonly onSuccess: (value: A) => Effect.Effect<A, E, R>
+}
+
+/** Makes an attempt, and goes on from its result. */
+export const attempt = <A, E, R>(loop: Loop<A, E, R>, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.matchCauseEffect(
+    asAttempt(loop, self),
+    loop.following ??= {
+      onFailure: (cause) => afterFailure(loop, cause),
+      onSuccess: (value) => afterSuccess(loop, value)
+    }
+  )
 
 /** Goes on with a run whose attempt has failed, also where that attempt was the first and was made elsewhere. */
-export const afterFailure = <A, E, R>(
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  cause: Cause.Cause<E>,
-  again: Again<A, E, R>
-): Effect.Effect<A, E, R> =>
-  asking(run, fiber, () =>
-    engine.failed(
-      run,
-      fiber,
-      cause,
-      (failed) => isOver(run) ? engine.giveUp(run, fiber, Exit.failCause(failed)) : goOn(run, fiber, again)
-    ))
+export const afterFailure = <A, E, R>(loop: Loop<A, E, R>, cause: Cause.Cause<E>): Effect.Effect<A, E, R> =>
+  isAsking(loop)
+    ? guarded(loop, () => engine.failed(loop, loop.fiber, cause, loop))
+    : engine.failed(loop, loop.fiber, cause, loop)
 
-const afterSuccess = <A, E, R>(
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  value: A,
-  again: Again<A, E, R>
-): Effect.Effect<A, E, R> => {
-  const rejected = run.settings.rejects?.(value)
+const afterSuccess = <A, E, R>(loop: Loop<A, E, R>, value: A): Effect.Effect<A, E, R> => {
+  const rejected = loop.settings.rejects?.(value)
   if (rejected !== undefined) {
-    return asking(run, fiber, () =>
-      engine.rejected(
-        run,
-        fiber,
-        value,
-        rejected,
-        () => isOver(run) ? engine.giveUp(run, fiber, Exit.succeed(value)) : goOn(run, fiber, again)
-      ))
+    return isAsking(loop) ? guarded(loop, () => reject(loop, value, rejected)) : reject(loop, value, rejected)
   }
-  const told = run.attempt === 1 ? undefined : engine.recovered(run, fiber)
+  const told = loop.attempt === 1 ? undefined : engine.recovered(loop, loop.fiber)
   return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
 }
 
-/** Waits and makes the next attempt. */
-const goOn = <A, E, R>(
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  again: Again<A, E, R>
-): Effect.Effect<A, E, R> => {
-  // suspended so that the run's finalizer is installed before any hook hears of the retry
-  const wait = Effect.suspend(() => engine.wait(run, fiber))
-  const waitAndTry = Effect.matchCauseEffect(wait, {
-    onFailure: (cause) => afterFailure(run, fiber, cause, again),
-    // oxlint-disable-next-line no-unused-vars -- Effect wraps a function without a parameter: 130 bytes per waiting fiber
-    onSuccess: (_) => {
-      begins(run, engine.timeOf(run, fiber))
-      run.healthyFrom = undefined
-      return attempt(run, fiber, again(run.error), again)
-    }
-  })
-  return guarded(run, fiber, waitAndTry)
+const reject = <A, E, R>(loop: Loop<A, E, R>, value: A, rejected: Rejected): Effect.Effect<A, E, R> => {
+  const goOn = () => isOver(loop) ? engine.giveUp(loop, loop.fiber, Exit.succeed(value)) : waitAndRetry(loop)
+  const decided = engine.rejected(loop, loop.fiber, value, rejected)
+  return decided === undefined ? goOn() : Effect.flatMap(decided, goOn)
 }
 
-/** Makes a decision that a door may have a part in. What it grants is given back, wherever an interruption comes. */
-const asking = <A, E, R>(
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  decide: () => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  run.settings.admission === undefined ? decide() : guarded(run, fiber, Effect.suspend(decide))
+/** Waits and makes the next attempt. The finalizer is in place before any hook hears of the retry. */
+const waitAndRetry = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> => {
+  // oxlint-disable-next-line no-unused-vars -- Effect wraps a function without a parameter: 130 bytes per waiting fiber
+  const next = (_: void) => {
+    begins(loop, engine.timeOf(loop))
+    loop.healthyFrom = undefined
+    return attempt(loop, loop.again(loop.error))
+  }
+  const wait = () =>
+    loop.settings.cleanUp === undefined
+      ? Effect.flatMap(engine.wait(loop, loop.fiber), next)
+      // what cleans up may die
+      : Effect.matchCauseEffect(engine.wait(loop, loop.fiber), {
+        onFailure: (cause) => afterFailure(loop, cause),
+        onSuccess: next
+      })
+  return loop.isGuarded ? wait() : guarded(loop, wait)
+}
 
-/** Installs the one finalizer of a run. It holds where the run begins afresh as well. */
-const guarded = <A, E, R>(
-  run: engine.LiveRun,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  next: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => {
-  if (run.guarded) return next
-  run.guarded = true
-  return Effect.onExitPrimitive(next, () => engine.finished(run, fiber))
+/** Whether a door has a part in decisions. What it grants must be given back, wherever an interruption comes. */
+const isAsking = (run: engine.LiveRun): boolean => run.settings.admission !== undefined && !run.isGuarded
+
+/** Installs the one finalizer of a run before anything else happens. It holds where the run begins afresh as well. */
+const guarded = <A, E, R>(loop: Loop<A, E, R>, next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  loop.isGuarded = true
+  return Effect.onExitPrimitive(Effect.suspend(next), () => engine.finished(loop, loop.fiber))
 }
 
 /** Puts an attempt in a span of its own and limits its time, where the options ask for that. */
@@ -124,8 +125,9 @@ const asAttempt = <A, E, R>(
   run: engine.LiveRun,
   attempt: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const timed = run.settings.attemptTimeout === Infinity ? attempt : inTime(run, attempt)
-  return engine.inSpan(run, timed, attemptSpan, { "stamina.attempt": run.attempt })
+  const { attemptTimeout, spans } = run.settings
+  const timed = attemptTimeout === Infinity ? attempt : inTime(run, attempt)
+  return spans ? Effect.withSpan(timed, attemptSpan, { attributes: { "stamina.attempt": run.attempt } }) : timed
 }
 
 const inTime = <A, E, R>(run: engine.LiveRun, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
@@ -147,7 +149,7 @@ export const retryBlock = <A, E, R>(
   block: (attempt: Attempt) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const run = engine.begin(settings, clock.read(fiber), ordinal())
+    const start = clock.read(fiber)
     if (settings.admission !== undefined) settings.admission.called(fiber)
     const next = (previous: Option.Option<unknown>) =>
       Effect.suspend(() => {
@@ -158,7 +160,8 @@ export const retryBlock = <A, E, R>(
         }
         return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
       })
-    return attempt(run, fiber, next(Option.none()), (error) => next(Option.some(error)))
+    const run = new Loop(settings, fiber, start, ordinal(), (error) => next(Option.some(error)))
+    return attempt(run, next(Option.none()))
   })
 
 /** The jitter-free wait, in milliseconds, if an attempt fails and is retried. */

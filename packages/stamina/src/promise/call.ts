@@ -10,8 +10,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as defaults from "../around/defaults.ts"
 import { currentMode } from "../around/mode.ts"
-import * as engine from "../drive/engine.ts"
-import { afterFailure, attempt as attemptOf, nextWait } from "../drive/loop.ts"
+import type * as engine from "../drive/engine.ts"
+import { afterFailure, attempt as attemptBy, Loop, nextWait } from "../drive/loop.ts"
 import type { Settings } from "../drive/settings.ts"
 import { lastFailure, ordinal } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
@@ -114,13 +114,19 @@ class Call<T> implements Caller {
   }
 
   private go(fiber: Fiber.Fiber<unknown, unknown>, failed: Failed | undefined): Effect.Effect<T, unknown> {
-    const run = engine.begin(withName(this.settings, this.body), this.began, this.since)
+    const settings = withName(this.settings, this.body)
+    const run: Loop<T, unknown, never> = new Loop(
+      settings,
+      fiber,
+      this.began,
+      this.since,
+      (error) => this.attempt(run, Option.some(error))
+    )
     this.run = run
     this.fiber = fiber
-    const again = (error: unknown) => this.attempt(run, Option.some(error))
     return failed === undefined
-      ? attemptOf(run, fiber, this.attempt(run, Option.none()), again)
-      : afterFailure(run, fiber, Cause.fail(failed.error), again)
+      ? attemptBy(run, this.attempt(run, Option.none()))
+      : afterFailure(run, Cause.fail(failed.error))
   }
 
   private attempt(run: engine.LiveRun, previous: Option.Option<unknown>): Effect.Effect<T, unknown> {

@@ -31,9 +31,8 @@ export class Run {
   inAttempts = 0
   /** How many attempts were made. Where a run inside failed an attempt, its attempts count in place of that one. */
   calls = 0
-  /** The {@link ordinal} before the current attempt, and when the run ended. */
+  /** The {@link ordinal} before the current attempt; once the run has ended, its own. */
   since: number
-  ending = 0
   /** The error that was decided about last, and the run inside the attempt that it came out of. */
   error: unknown = undefined
   inner: Run | undefined = undefined
@@ -87,15 +86,23 @@ export const closed = (run: Run, at: number, plan: Decision.Plan | undefined = r
 
 /** Decides about the attempt that was closed last. Changes nothing. */
 export const decide = (run: Planned, failure: Failure, random: () => number): Decision.Decision =>
-  Decision.decide(run.plan, {
-    ...failure,
-    attempt: run.attempt,
-    elapsed: run.elapsed,
-    previousWait: run.attempt === 1 ? undefined : run.wait
-  }, random)
+  Decision.decide(
+    run.plan,
+    {
+      verdict: failure.verdict,
+      deadline: failure.deadline,
+      alreadyRetried: failure.alreadyRetried,
+      isLast: failure.isLast,
+      notBefore: failure.notBefore,
+      attempt: run.attempt,
+      elapsed: run.elapsed,
+      previousWait: run.attempt === 1 ? undefined : run.wait
+    },
+    random
+  )
 
 /** Does as decided. */
-export const obeyed = (run: Run, failure: Failure, decision: Decision.Decision): void => {
+export const obeyed = (run: Run, failure: Failure, decision: Decision.Decision): undefined => {
   if (decision._tag === "Retry") granted(run, failure, decision.wait)
   else stopped(run, failure, decision)
 }
@@ -115,7 +122,7 @@ const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): void =>
   run.phase = "over"
   run.reason = reason
   run.refused = refused
-  run.ending = ++endings
+  run.since = ++endings
 }
 
 type Stop = Extract<Decision.Decision, { readonly _tag: "Stop" }>
@@ -163,7 +170,7 @@ export const over = (run: Run, at: number, reason?: Decision.GiveUpReason): void
   closed(run, at)
   run.phase = "over"
   run.reason = reason
-  run.ending = ++endings
+  run.since = ++endings
 }
 
 /** Whether the run has ended. */

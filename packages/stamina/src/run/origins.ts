@@ -84,9 +84,9 @@ export const inside = (
   if (since === ordinal()) return undefined
   for (const reason of reasons) {
     const noted = ofReason(reason)
-    if (noted !== undefined && noted.ending > since) return noted
+    if (noted !== undefined && noted.since > since) return noted
     const entry = entryOfReason(reason)
-    if (entry !== undefined && entry.run.ending > since && isTelling(entry, fiber)) return entry.run
+    if (entry !== undefined && entry.run.since > since && isTelling(entry, fiber)) return entry.run
   }
   return undefined
 }

@@ -24,34 +24,37 @@ export interface Story {
   hooks: ReadonlyArray<RetryHook> | undefined
   /** How many of them, from the front, have heard of a retry. */
   heard: number
-  /** How the run ended, once it has. */
-  end: End | undefined
-  /** How many of them have been told of the end. */
-  informed: number
+  /** How the run ended, once it has, and how many of them have been told of it. */
+  end: { readonly event: End; informed: number } | undefined
 }
 
 /**
  * Tells the hooks of a retry. Listeners that return nothing run at once; the effect that comes back, if any, runs the
  * rest in order.
  */
-export const scheduled = (
-  story: Story,
+export const scheduled = <S extends Story>(
+  story: S,
   fiber: Fiber.Fiber<unknown, unknown>,
-  see: () => RetryScheduled
+  see: (story: S, fiber: Fiber.Fiber<unknown, unknown>) => RetryScheduled
 ): Effect.Effect<void, never, Scope.Scope> | undefined => {
   const hooks = story.hooks ??= fiber.getRef(CurrentHooks)
-  let event: RetryScheduled | undefined
-  let next = 0
-  const tellRest = (): Effect.Effect<void, never, Scope.Scope> | undefined => {
-    while (next < hooks.length) {
-      const listener = hooks[next++]?.onRetryScheduled
-      if (story.heard < next) story.heard = next
-      const effect = listener && call(listener, event ??= see(), fiber)
-      if (effect) return Effect.flatMap(effect, () => tellRest() ?? Effect.void)
-    }
-    return undefined
+  return hooks.length === 0 ? undefined : tellFrom(0, story, hooks, fiber, see(story, fiber))
+}
+
+const tellFrom = (
+  first: number,
+  story: Story,
+  hooks: ReadonlyArray<RetryHook>,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  event: RetryScheduled
+): Effect.Effect<void, never, Scope.Scope> | undefined => {
+  for (let next = first + 1; next <= hooks.length; next++) {
+    const listener = hooks[next - 1]?.onRetryScheduled
+    if (story.heard < next) story.heard = next
+    const effect = listener && call(listener, event, fiber)
+    if (effect) return Effect.flatMap(effect, () => tellFrom(next, story, hooks, fiber, event) ?? Effect.void)
   }
-  return tellRest()
+  return undefined
 }
 
 /** Tells the hooks how the run ended. Called again after an interruption, it goes on where it stopped. */
@@ -62,11 +65,11 @@ export const ended = (
 ): Effect.Effect<void> | undefined => {
   const hooks = story.hooks ??= fiber.getRef(CurrentHooks)
   if (hooks.length === 0) return undefined
-  const event = story.end ??= see()
-  const audience = story.heard === 0 && isGiveUpByItself(event) ? hooks.length : story.heard
-  while (story.informed < audience) {
-    const hook = hooks[story.informed++]
-    const effect = hook && callEnd(hook, event, fiber)
+  const end = story.end ??= { event: see(), informed: 0 }
+  const audience = story.heard === 0 && isGiveUpByItself(end.event) ? hooks.length : story.heard
+  while (end.informed < audience) {
+    const hook = hooks[end.informed++]
+    const effect = hook && callEnd(hook, end.event, fiber)
     if (effect) return Effect.flatMap(effect, () => ended(story, fiber, see) ?? Effect.void)
   }
   return undefined

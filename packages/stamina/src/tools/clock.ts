@@ -9,9 +9,11 @@ import type * as Fiber from "effect/Fiber"
 /** A reading of a fiber's monotonic clock, good for nothing but `millisSince`. */
 export type Reading = bigint
 
+/** The fiber's clock. */
+export const of = (fiber: Fiber.Fiber<unknown, unknown>): Clock.Clock => fiber.getRef(Clock.Clock)
+
 /** Reads the clock. */
-export const read = (fiber: Fiber.Fiber<unknown, unknown>): Reading =>
-  fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
+export const read = (fiber: Fiber.Fiber<unknown, unknown>): Reading => of(fiber).monotonicTimeNanosUnsafe()
 
 /** Milliseconds, with fractions, from one reading to another. */
 export const millisBetween = (start: Reading, end: Reading): number => Number(end - start) / 1_000_000
@@ -20,6 +22,5 @@ export const millisBetween = (start: Reading, end: Reading): number => Number(en
 export const millisSince = (fiber: Fiber.Fiber<unknown, unknown>, start: Reading): number =>
   millisBetween(start, read(fiber))
 
-/** Sleeps as the fiber's clock does: `Effect.sleep` for who has the fiber, without the frames of its wrappers. */
-export const sleep = (fiber: Fiber.Fiber<unknown, unknown>, millis: number): Effect.Effect<void> =>
-  fiber.getRef(Clock.Clock).sleep(Duration.millis(millis))
+/** Sleeps by a clock: `Effect.sleep` for who has the clock, without the frames of its wrappers. */
+export const sleep = (clock: Clock.Clock, millis: number): Effect.Effect<void> => clock.sleep(Duration.millis(millis))

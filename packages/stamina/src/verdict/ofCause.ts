@@ -4,12 +4,18 @@
 import * as Cause from "effect/Cause"
 import type { Verdict } from "./Verdict.ts"
 
-/** The errors of a cause, typed failures first. The first represents the cause where only one can. */
-export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unknown> => {
+/** The errors of a cause, typed failures first. */
+export const errorsOf = ({ reasons }: Pick<Cause.Cause<unknown>, "reasons">): ReadonlyArray<unknown> => {
   const errors: Array<unknown> = []
   for (const reason of reasons) if (reason._tag === "Fail") errors.push(reason.error)
   for (const reason of reasons) if (reason._tag === "Die") errors.push(reason.defect)
   return errors
+}
+
+/** The error that represents a cause where only one can: the first typed failure, else the first defect. */
+export const firstErrorOf = ({ reasons }: Cause.Cause<unknown>): unknown => {
+  const [first] = reasons
+  return first?._tag === "Fail" ? first.error : errorsOf({ reasons })[0]
 }
 
 /**
@@ -17,12 +23,16 @@ export const errorsOf = ({ reasons }: Cause.Cause<unknown>): ReadonlyArray<unkno
  * against it, and so does a single failure that must not be retried. Where several failures ask for waits, the longest
  * is granted, so that none of them is called back too early.
  */
-export const judgeCause = (cause: Cause.Cause<unknown>, judge: (error: unknown) => Verdict): Verdict => {
-  const { reasons } = cause
+export const judgeCause = <Attempt, Fiber>(
+  { reasons }: Cause.Cause<unknown>,
+  judge: (error: unknown, attempt: Attempt, fiber: Fiber) => Verdict,
+  attempt: Attempt,
+  fiber: Fiber
+): Verdict => {
   if (reasons.length === 0 || !reasons.every(Cause.isFailReason)) return false
   let verdict: Exclude<Verdict, false> = true
   for (const { error } of reasons) {
-    const one = judge(error)
+    const one = judge(error, attempt, fiber)
     if (one === false) return false
     if (rank(one) > rank(verdict)) verdict = one
   }

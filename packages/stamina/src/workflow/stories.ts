@@ -15,7 +15,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 /** What hooks have heard of earlier attempts: all of it, in whichever process that was. */
 const heardOf = ({ settings }: DurableSettings, fiber: AnyFiber, retries: number): tell.Story => {
   const hooks = settings.hooks ?? fiber.getRef(CurrentHooks)
-  return { hooks, heard: retries === 0 ? 0 : hooks.length, end: undefined, informed: 0 }
+  return { hooks, heard: retries === 0 ? 0 : hooks.length, end: undefined }
 }
 
 const orNothing = (told: Effect.Effect<void> | undefined): Effect.Effect<void> => told ?? Effect.void
