@@ -11,8 +11,12 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 import { report, root } from "./lib/run.ts"
 
-// the README of the library is a copy of the root's, made when it is packed
-const skipped = ["**/node_modules/**", "**/dist/**", "**/.tmp/**", "packages/*/api/**", "packages/stamina/README.md"]
+// the README of the library is a copy of the root's, made when it is packed; what is only on the site, its build checks,
+// and its tests name pages that there are not
+const skipped = [
+  ...["**/node_modules/**", "**/dist/**", "**/.tmp/**", "packages/*/api/**", "packages/stamina/README.md"],
+  ...["packages/docs-site/home.md", "packages/docs-site/test/**"]
+]
 
 const filesOf = (...patterns: ReadonlyArray<string>): ReadonlyArray<string> =>
   globSync(patterns, { cwd: root, exclude: skipped }).map((file) => file.replaceAll("\\", "/")).toSorted()

@@ -46,6 +46,17 @@ const lint = async (tarball: string, folder: string): Promise<number> => {
   return Object.keys(exports).length
 }
 
+/** Looks for files in an unpacked package: those given, and those that each one has. */
+const expect = (what: string, folder: string, files: ReadonlyArray<string>): void => {
+  for (const file of ["README.md", "LICENSE", "CHANGELOG.md", ...files]) {
+    if (!existsSync(join(folder, file))) throw new Error(`${what} lacks ${file}`)
+  }
+  const { version } = readJson(join(folder, "package.json"))
+  if (!readFileSync(join(folder, "CHANGELOG.md"), "utf8").includes(`\n## ${version}\n`)) {
+    throw new Error(`the changelog of ${what} says nothing of ${version}`)
+  }
+}
+
 /** What pnpm tells its scripts is about this workspace, and not about projects elsewhere. */
 const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_/i.test(name)))
 
@@ -59,9 +70,11 @@ const install = async (tarball: string, folder: string): Promise<void> => {
 
   await must(pnpm, ["install", "--ignore-workspace", "--prefer-offline"], { cwd: folder, env: outside })
 
-  for (const file of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]) {
-    if (!existsSync(join(folder, "node_modules", "effect-stamina", file))) throw new Error(`the package lacks ${file}`)
-  }
+  expect("the package", join(folder, "node_modules", "effect-stamina"), [
+    "dist/index.js",
+    "dist/index.d.ts",
+    "src/index.ts"
+  ])
 }
 
 const modes = {
@@ -122,9 +135,7 @@ const nodesToRun = async (): Promise<ReadonlyArray<Node>> => {
 /** Runs the command line as it comes out of its tarball, with nothing beside it, and by `npx`. */
 const runCommandLine = async (tarball: string, folder: string, nodes: ReadonlyArray<Node>): Promise<void> => {
   await must("tar", ["-xzf", tarball, "-C", folder])
-  for (const file of ["README.md", "LICENSE", "dist/licenses.txt"]) {
-    if (!existsSync(join(folder, "package", file))) throw new Error(`the command line lacks ${file}`)
-  }
+  expect("the command line", join(folder, "package"), ["dist/licenses.txt"])
   const { bin } = readJson(join(folder, "package", "package.json"))
   const args = ["lint", "{\"attempts\":50}"]
   const answers = [
