@@ -57,7 +57,8 @@ const steps: ReadonlyArray<Step> = [
   { name: "figures", commands: ["node docs/figures/make.ts --check", "node docs/figures/budgets.ts --check"] },
   { name: "surface", commands: ["node packages/api-surface/main.ts"] },
   { name: "build", commands: ["pnpm -r run build"] },
-  { name: "package", commands: ["node scripts/package.ts"] }
+  { name: "package", commands: ["node scripts/package.ts"] },
+  { name: "runtimes", commands: ["node scripts/runtimes.ts"], onRequest: true }
 ]
 
 const chosen = process.argv.slice(2)

@@ -6,28 +6,13 @@
  * It also compiles a library that wraps this one, and users of that library's declarations: a type that those cannot name
  * becomes `any` there, without a word from the compiler where `skipLibCheck` is set.
  */
-import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { type Options, pnpm, report, root, run } from "./lib/run.ts"
+import * as packed from "./lib/packed.ts"
+import { must, outside, readJson } from "./lib/packed.ts"
+import { report, run } from "./lib/run.ts"
 import * as workspace from "./lib/workspace.ts"
-
-/** Runs a command that must succeed, and gives what it says. */
-const must = async (command: string, args: ReadonlyArray<string>, options?: Options): Promise<string> => {
-  const { end, ok, output, stdout } = await run(command, args, options)
-  if (!ok) throw new Error(`${command} ${args.join(" ")}: ${end}\n${output}`)
-  return stdout
-}
-
-const readJson = (file: string) => JSON.parse(readFileSync(file, "utf8"))
-
-/** Packs a package, and gives the tarball's path. */
-const pack = async (name: string): Promise<string> => {
-  const folder = join(root, ".tmp", "package", name)
-  rmSync(folder, { recursive: true, force: true })
-  await must(pnpm, ["--filter", name, "pack", "--pack-destination", folder])
-  return join(folder, readdirSync(folder)[0]!)
-}
 
 /** Looks at a tarball, and gives the number of its entry points. */
 const lint = async (tarball: string, folder: string): Promise<number> => {
@@ -46,37 +31,6 @@ const lint = async (tarball: string, folder: string): Promise<number> => {
   return Object.keys(exports).length
 }
 
-/** Looks for files in an unpacked package: those given, and those that each one has. */
-const expect = (what: string, folder: string, files: ReadonlyArray<string>): void => {
-  for (const file of ["README.md", "LICENSE", "CHANGELOG.md", ...files]) {
-    if (!existsSync(join(folder, file))) throw new Error(`${what} lacks ${file}`)
-  }
-  const { version } = readJson(join(folder, "package.json"))
-  if (!readFileSync(join(folder, "CHANGELOG.md"), "utf8").includes(`\n## ${version}\n`)) {
-    throw new Error(`the changelog of ${what} says nothing of ${version}`)
-  }
-}
-
-/** What pnpm tells its scripts is about this workspace, and not about projects elsewhere. */
-const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_/i.test(name)))
-
-/** Makes the project that uses the package, and installs what it depends on. */
-const install = async (tarball: string, folder: string): Promise<void> => {
-  cpSync(join(root, "scripts", "consumer"), folder, { recursive: true })
-  const versions: Record<string, string> = readJson(join(root, "package.json")).devDependencies
-  const dependencies: Record<string, string | undefined> = { "effect-stamina": `file:${tarball}` }
-  for (const name of ["effect", "typescript", "@types/node"]) dependencies[name] = versions[name]
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
-
-  await must(pnpm, ["install", "--ignore-workspace", "--prefer-offline"], { cwd: folder, env: outside })
-
-  expect("the package", join(folder, "node_modules", "effect-stamina"), [
-    "dist/index.js",
-    "dist/index.d.ts",
-    "src/index.ts"
-  ])
-}
-
 const modes = {
   NodeNext: [],
   Bundler: ["--module", "ESNext", "--moduleResolution", "Bundler"]
@@ -84,8 +38,7 @@ const modes = {
 
 /** Compiles the project, the library beside it that wraps the package, and what uses that library. */
 const compile = async (folder: string): Promise<void> => {
-  const tsc = (project: string, ...options: ReadonlyArray<string>) =>
-    must(process.execPath, [join(folder, "node_modules", "typescript", "bin", "tsc"), "-p", project, ...options])
+  const tsc = packed.compiler(folder)
   await tsc(folder)
   await tsc(folder, "--noEmit", ...modes.Bundler)
 
@@ -134,18 +87,11 @@ const nodesToRun = async (): Promise<ReadonlyArray<Node>> => {
 
 /** Runs the command line as it comes out of its tarball, with nothing beside it, and by `npx`. */
 const runCommandLine = async (tarball: string, folder: string, nodes: ReadonlyArray<Node>): Promise<void> => {
-  await must("tar", ["-xzf", tarball, "-C", folder])
-  expect("the command line", join(folder, "package"), ["dist/licenses.txt"])
-  const { bin } = readJson(join(folder, "package", "package.json"))
-  const args = ["lint", "{\"attempts\":50}"]
-  const answers = [
-    await must("npx", ["--yes", `--package=file:${tarball}`, "stamina", ...args], { cwd: folder, env: outside })
-  ]
+  const program = await packed.unpackCommandLine(tarball, folder)
+  const npx = ["--yes", `--package=file:${tarball}`, "stamina", ...packed.lintOnce]
+  packed.expectFinding(await must("npx", npx, { cwd: folder, env: outside }))
   for (const { path } of nodes) {
-    answers.push(await must(path, [join(folder, "package", bin.stamina), ...args], { cwd: folder, env: outside }))
-  }
-  for (const answer of answers) {
-    if (!answer.startsWith("warning attempts-unreachable: ")) throw new Error(`the command line says ${answer}`)
+    packed.expectFinding(await must(path, [program, ...packed.lintOnce], { cwd: folder, env: outside }))
   }
 }
 
@@ -160,9 +106,9 @@ try {
   const nodes = await nodesToRun()
   let entries = 0
   for (const { name, path } of await workspace.published()) {
-    const tarball = await pack(name)
+    const tarball = await packed.pack(name)
     entries += await lint(tarball, path)
-    if (name === "effect-stamina") await install(tarball, consumer)
+    if (name === "effect-stamina") await packed.installLibrary(tarball, consumer)
     if (name === "effect-stamina-cli") await runCommandLine(tarball, bare, nodes)
   }
   await compile(consumer)

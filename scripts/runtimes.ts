@@ -1,0 +1,79 @@
+/**
+ * Runs the packed packages in each runtime that they are meant for: a program (scripts/consumer/anywhere.ts) that retries
+ * in every way, and the command line. The runtimes come from npm, at the versions below. They are what
+ * docs/compatibility.md speaks of.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as packed from "./lib/packed.ts"
+import { must, outside, readJson } from "./lib/packed.ts"
+import { pnpm, report, run } from "./lib/run.ts"
+
+interface Runtime {
+  /** The package on npm, which is the name of its program. */
+  readonly name: string
+  readonly version: string
+  /** What stands before the name of a program that it runs. */
+  readonly args: ReadonlyArray<string>
+}
+
+const node = (version: string): Runtime => ({ name: "node", version, args: [] })
+
+const runtimes: ReadonlyArray<Runtime> = [
+  node("20.3.0"), // the lowest of `engines`
+  node("20.20.2"),
+  node("22.23.3"),
+  node("24.21.0"),
+  { name: "bun", version: "1.4.5", args: ["run"] },
+  // it may read files and variables, and use no network
+  { name: "deno", version: "2.9.6", args: ["run", "--no-prompt", "--allow-read", "--allow-env"] }
+]
+
+const named = ({ name, version }: Runtime): string => `${name} ${version}`
+
+/** Installs a runtime from npm, and gives its program; nothing where npm does not have it, or is not there. */
+const fetched = async ({ name, version }: Runtime, folder: string): Promise<string | undefined> => {
+  mkdirSync(folder)
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { [name]: version } }))
+  // its install script puts the program in place
+  writeFileSync(join(folder, "pnpm-workspace.yaml"), `allowBuilds:\n  ${name}: true\n`)
+  const { ok } = await run(pnpm, ["install", "--prefer-offline"], { cwd: folder, env: outside, timeLimit: 120_000 })
+  const program = join(folder, "node_modules", ".bin", name)
+  return ok && (await run(program, ["--version"])).ok ? program : undefined
+}
+
+const folder = mkdtempSync(join(tmpdir(), "effect-stamina-runtimes-"))
+try {
+  const consumer = join(folder, "consumer")
+  await packed.installLibrary(await packed.pack("effect-stamina"), consumer)
+  await packed.compiler(consumer)(consumer)
+  const { exports } = readJson(join(consumer, "node_modules", "effect-stamina", "package.json"))
+  const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json")
+  const commandLine = await packed.unpackCommandLine(await packed.pack("effect-stamina-cli"), folder)
+
+  const ran: Array<string> = []
+  const problems: Array<string> = []
+  for (const [index, runtime] of runtimes.entries()) {
+    const program = await fetched(runtime, join(folder, String(index)))
+    if (program === undefined) {
+      console.log(`skipped: ${named(runtime)}, which could not be installed`)
+      continue
+    }
+    const options = { cwd: consumer, env: { ...outside, DENO_NO_UPDATE_CHECK: "1" }, timeLimit: 60_000 }
+    try {
+      const main = join(consumer, "out", "anywhere.js")
+      const said = await must(program, [...runtime.args, main, ...subpaths], options)
+      if (said !== `${subpaths.length} entry points\n`) throw new Error(`the program says ${said}`)
+      packed.expectFinding(await must(program, [...runtime.args, commandLine, ...packed.lintOnce], options))
+      ran.push(named(runtime))
+    } catch (error) {
+      problems.push(`${named(runtime)}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  report(problems, ran.join(", "))
+} catch (error) {
+  report([error instanceof Error ? error.message : String(error)], "")
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
