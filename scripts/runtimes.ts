@@ -1,11 +1,12 @@
 /**
  * Runs the packed packages in each runtime that they are meant for: a program (scripts/consumer/anywhere.ts) that retries
  * in every way, and the command line. The runtimes come from npm, at the versions below. They are what
- * docs/compatibility.md speaks of.
+ * docs/compatibility.md speaks of. A browser runs the program as well, if the machine has one: `.ci/install chromium`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { rolldown } from "rolldown"
 import * as packed from "./lib/packed.ts"
 import { must, outside, readJson } from "./lib/packed.ts"
 import { pnpm, report, run } from "./lib/run.ts"
@@ -43,6 +44,37 @@ const fetched = async ({ name, version }: Runtime, folder: string): Promise<stri
   return ok && (await run(program, ["--version"])).ok ? program : undefined
 }
 
+const chromium = "chromium"
+
+/** Bundles the program into a page that shows what it says, and opens that page in the Chromium that the machine has. */
+const inBrowser = async (main: string, folder: string): Promise<string> => {
+  const bundle = await rolldown({ input: main, platform: "browser", logLevel: "silent" })
+  const { output: [{ code }] } = await bundle.generate({ format: "esm", codeSplitting: false })
+  await bundle.close()
+  const page = join(folder, "page.html")
+  writeFileSync(
+    page,
+    `<body><script>
+const show = (text) => { document.body.textContent = text }
+console.log = show
+addEventListener("error", (event) => show(event.message))
+addEventListener("unhandledrejection", (event) => show(String(event.reason)))
+</script><script type="module">${code.replaceAll("</script", "<\\/script")}</script>`
+  )
+  const profile = `--user-data-dir=${join(folder, "profile")}`
+  const args = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    profile,
+    "--virtual-time-budget=5000",
+    "--dump-dom",
+    page
+  ]
+  const dom = await must(chromium, args, { timeLimit: 60_000 })
+  return /<body>([^<]*)/.exec(dom)?.[1]?.trim() ?? dom
+}
+
 const folder = mkdtempSync(join(tmpdir(), "effect-stamina-runtimes-"))
 try {
   const consumer = join(folder, "consumer")
@@ -70,6 +102,15 @@ try {
     } catch (error) {
       problems.push(`${named(runtime)}: ${error instanceof Error ? error.message : String(error)}`)
     }
+  }
+
+  const browser = await run(chromium, ["--version"])
+  if (browser.ok) {
+    const said = await inBrowser(join(consumer, "out", "anywhere.js"), folder)
+    if (said === "0 entry points") ran.push(`chromium ${/[\d.]+/.exec(browser.stdout)?.[0]}`)
+    else problems.push(`chromium: the program says ${said}`)
+  } else {
+    console.log("skipped: chromium, which the machine does not have")
   }
   report(problems, ran.join(", "))
 } catch (error) {
