@@ -34,7 +34,8 @@ const sections: ReadonlyArray<readonly [title: string, pages: Readonly<Record<st
     options: "Options and defaults",
     cli: "Command line",
     instrumentation: "Logs, metrics, spans",
-    telemetry: "Events and names"
+    telemetry: "Events and names",
+    compatibility: "Compatibility, stability"
   }],
   ["How it is built", {
     architecture: "Architecture",

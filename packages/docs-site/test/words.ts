@@ -44,6 +44,10 @@ export const words: ReadonlyArray<readonly [query: string, page: string]> = [
   ["p-retry", "coming-from"],
   ["lint", "cli"],
   ["install", "start"],
+  ["Bun", "compatibility"],
+  ["Deno", "compatibility"],
+  ["browser", "compatibility"],
+  ["semantic versioning", "compatibility"],
   // names of the library lead to its reference
   ["RetryPolicy", "api/RetryPolicy"],
   ["withDeadline", "api/Deadline"],
