@@ -113,6 +113,19 @@ inBrowser("access", (open) => {
     await tabTo(/^Copy JSON$/)
   })
 
+  it("draws waits also where the colours are one's own", async () => {
+    const page = await open("", { forcedColors: "active" })
+    const colours = await page.locator(".bar").nth(2).evaluate((bar) =>
+      [bar, ...bar.children].map((part) => getComputedStyle(part).backgroundColor)
+    )
+    expect(new Set(colours).size).toBe(3)
+  })
+
+  it("says what it needs where no script runs", async () => {
+    const page = await open("", { javaScriptEnabled: false })
+    expect(await page.locator("main").innerText()).toBe("This page runs the library, and needs JavaScript for it.")
+  })
+
   it("follows the colours and the peace that one asks for", async () => {
     const light = await open("", { colorScheme: "light" })
     const dark = await open("", { colorScheme: "dark", reducedMotion: "reduce" })

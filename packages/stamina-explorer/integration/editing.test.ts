@@ -162,13 +162,85 @@ inBrowser("editing", (open) => {
     expect(await copied()).toBe("RETRY_ATTEMPTS=4\nRETRY_WAIT_JITTER=\"20%\"\n")
   })
 
-  it("says so where copying is not allowed", async () => {
-    const page = await open()
-    await page.evaluate(() => {
-      navigator.clipboard.writeText = () => Promise.reject(new Error("not here"))
-    })
+  it.each(["refused", "not there"])("says so where copying is %s, and selects the text", async (how) => {
+    const page = await open("#attempts=4")
+    await page.evaluate((how) => {
+      if (how === "refused") navigator.clipboard.writeText = () => Promise.reject(new Error("not here"))
+      // as where the page does not come by https
+      else Object.defineProperty(navigator, "clipboard", { value: undefined })
+    }, how)
+    const said = page.locator(".said")
     await page.getByRole("button", { name: "Copy JSON" }).click()
-    await expect.poll(() => page.locator(".said").textContent()).toBe("Copy JSON: could not be copied: not here")
+    await expect.poll(() => said.textContent()).toBe(
+      "Copy JSON: the browser does not allow it. The text is selected, to be copied by hand."
+    )
+    expect(await page.evaluate(() => getSelection()?.toString().trim())).toBe("{\n  \"attempts\": 4\n}")
+    await page.getByRole("button", { name: "Copy link" }).click()
+    await expect.poll(() => said.textContent()).toBe(
+      "Copy link: the browser does not allow it. The link is the address of this page."
+    )
+  })
+
+  it("takes back with the browser's way back what a click did at once", async () => {
+    const page = await open("#attempts=50&waitInitial=1+second&backoff=equal")
+    await page.getByRole("button", { name: "Set attempts to 21" }).click()
+    expect(await field(page, "attempts").inputValue()).toBe("21")
+    await page.goBack()
+    await expect.poll(() => field(page, "attempts").inputValue()).toBe("50")
+    expect(await page.locator(".said").textContent()).toBe("")
+    await page.goForward()
+    await expect.poll(() => field(page, "attempts").inputValue()).toBe("21")
+
+    // from the default policy, whose address has no hash
+    await page.getByRole("link", { name: "the default policy" }).click()
+    await page.getByRole("button", { name: /^Ignore / }).click()
+    await page.getByText("Nothing to object to.").waitFor()
+    await page.goBack()
+    await page.locator("[data-rule]").waitFor()
+
+    await page.getByLabel("Compare two policies").check()
+    await field(page, "attempts", 1).fill("8")
+    await page.getByLabel("Compare two policies").uncheck()
+    await page.goBack()
+    await expect.poll(() => field(page, "attempts", 1).inputValue()).toBe("8")
+  })
+
+  it("keeps the place of a list while somebody types there", async () => {
+    const page = await open()
+    await field(page, "backoff").selectOption("a list of waits")
+    const list = page.locator("input[data-field=backoff]")
+    await list.fill("")
+    // on the way to another list it is empty, and may be a word that is a choice
+    await page.keyboard.type("full")
+    expect(await list.inputValue()).toBe("full")
+    expect(await list.evaluate((element) => element === document.activeElement)).toBe(true)
+    await list.fill("2 seconds, 3 seconds")
+    expect(await page.locator("p.sentence").textContent()).toBe(sentenceOf({ backoff: ["2 seconds", "3 seconds"] }))
+    await list.fill("")
+    await page.keyboard.press("Tab")
+    expect(await list.isVisible()).toBe(false)
+    expect(await field(page, "backoff").inputValue()).toBe("additive")
+  })
+
+  it("says where the list of waits is not all", async () => {
+    const page = await open("#attempts=21")
+    const more = page.getByText("More follow: these are the first 20.")
+    expect(await page.locator(".waits tbody tr").count()).toBe(14)
+    expect(await more.count()).toBe(0)
+    await field(page, "timeout").fill("unlimited")
+    expect(await page.locator(".waits tbody tr").count()).toBe(20)
+    expect(await more.count()).toBe(0)
+    await field(page, "attempts").fill("22")
+    expect(await page.locator(".waits tbody tr").count()).toBe(20)
+    await more.waitFor()
+  })
+
+  it("quotes no more of a long text than one can read", async () => {
+    const page = await open()
+    await field(page, "attempts").fill("x".repeat(10_000))
+    const fault = await faultOf(page, "attempts").textContent()
+    expect(fault).toMatch(/^Expected an integer >= 1 .*x…$/)
+    expect(fault?.length).toBe(301)
   })
 
   it("is the same after the way there and back", async () => {

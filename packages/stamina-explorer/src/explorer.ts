@@ -98,6 +98,7 @@ export class Explorer {
   /** Shows what a link says, or what is wrong with it. */
   open(hash: string): void {
     const found = link.read(hash)
+    say(this.said, "")
     if (found.problems.length === 0) return this.begin(found.state)
     this.workshop.cancel()
     this.showInstrument(false)
@@ -155,13 +156,13 @@ export class Explorer {
   }
 
   private toggle(): void {
-    this.change(this.compare.checked ? states.compared(this.state) : states.alone(this.state))
+    this.step(this.compare.checked ? states.compared(this.state) : states.alone(this.state))
   }
 
   private fix(index: number, fix: Fix, text: string): void {
     const policy = this.read.policies[index]
     if (policy === undefined || Result.isFailure(policy)) return
-    this.change(
+    this.step(
       states.policyTyped(this.state, index, ofPolicy.fixed(this.state.policies[index] ?? {}, policy.success, fix))
     )
     say(this.said, text)
@@ -171,9 +172,18 @@ export class Explorer {
 
   private ignore(rule: Rule): void {
     const { ignore } = this.state.setting
-    this.settingTyped("ignore", ignore === undefined ? rule : `${ignore}, ${rule}`)
+    const text = ignore === undefined ? rule : `${ignore}, ${rule}`
+    this.step({ ...this.state, setting: states.typed(this.state.setting, "ignore", text) })
     say(this.said, `${rule} is ignored: the field ignore, under "Where it is used", takes it back.`)
     document.getElementById("findings")?.focus()
+  }
+
+  /** A change that the browser's way back takes back: what a click does at once. */
+  private step(state: State): void {
+    this.writeLink()
+    history.pushState(null, "", location.href)
+    this.change(state)
+    this.writeLink()
   }
 
   private change(state: State): void {

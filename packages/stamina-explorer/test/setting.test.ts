@@ -111,9 +111,24 @@ describe("the setting", () => {
     expect(read({ lasts: "5 seconds", step: "1 milli" })).toMatchObject({ _tag: "Success" })
   })
 
+  it("has no herd that a browser could not hold", () => {
+    expect(read({ clients: "1000001" })).toEqual(
+      Result.fail({ clients: "must be at most 1000000 in a browser, got 1000001" })
+    )
+    expect(read({ clients: "1000", rate: "200", lasts: "1 minute" })).toEqual(
+      Result.fail({ rate: "makes 12000000 calls, and 10000000 are the most that a browser should simulate" })
+    )
+    expect(read({ clients: "1000", rate: "166", lasts: "1 minute" })).toMatchObject({ _tag: "Success" })
+  })
+
+  it("is not there where it is blank", () => {
+    const blank = Object.fromEntries(keys.map((key) => [key, "  "]))
+    expect(read(blank)).toEqual(read({}))
+  })
+
   it("is checked without being simulated", () => {
     // each alone would take longer than any test may
-    expect(read({ runs: "10000000", clients: "10000000", lasts: "1000 weeks", step: "1 week" })).toMatchObject({
+    expect(read({ runs: "10000000", clients: "1000000", lasts: "1000 weeks", step: "1 week" })).toMatchObject({
       _tag: "Success"
     })
   })

@@ -32,6 +32,8 @@ export interface Known extends ofPolicy.Written {
 
 export interface Used {
   readonly retries: ReadonlyArray<RetryPolicy.PreviewedRetry>
+  /** Whether more retries than these can happen. */
+  readonly hasMore: boolean
   readonly findings: ReadonlyArray<Finding>
 }
 
@@ -46,11 +48,20 @@ const known = (written: ofPolicy.Written, setting: Page["setting"]): Known => ({
   shortest: ofPolicy.shortest(written.encoded),
   sentence: RetryPolicy.describe(written.policy),
   bounds: RetryPolicy.bounds(written.policy),
-  used: Result.isFailure(setting) ? undefined : {
-    retries: RetryPolicy.preview(written.policy, { latency: typical(setting.success) }),
-    findings: RetryLint.check(written.policy, setting.success.context)
-  }
+  used: Result.isFailure(setting) ? undefined : used(written.policy, setting.success)
 })
+
+/** How many retries are listed. */
+const mostRetries = 20
+
+const used = (policy: RetryPolicy.RetryPolicy, setting: ofSetting.Setting): Used => {
+  const retries = RetryPolicy.preview(policy, { latency: typical(setting), retries: mostRetries + 1 })
+  return {
+    retries: retries.slice(0, mostRetries),
+    hasMore: retries.length > mostRetries,
+    findings: RetryLint.check(policy, setting.context)
+  }
+}
 
 /** How long an attempt takes in half of the cases. */
 const typical = ({ use: { latency = 0 } }: ofSetting.Setting): Duration.Input =>

@@ -28,6 +28,10 @@ export interface Setting {
 /** How many steps of time a figure may have: more than a screen has points for. */
 const mostSteps = 5000
 
+/** How many clients and calls a herd may have: beyond it, a browser needs minutes, and more memory than a page may have. */
+const mostClients = 1_000_000
+const mostCalls = 10_000_000
+
 const millis = (time: Duration.Input = 0): number => Duration.toMillis(time)
 
 /** Reads the texts of the setting. */
@@ -40,10 +44,21 @@ export const read = (texts: SettingTexts): Result.Result<Setting, Faults<Setting
   )
   if (Object.keys(faults).length > 0) return Result.fail(faults)
   const setting = settingOf(texts)
-  const steps = Math.ceil(millis(setting.herd.lasts) / millis(setting.herd.step))
-  return steps <= mostSteps
-    ? Result.succeed(setting)
-    : Result.fail({ step: `makes ${steps} steps of the figure, and ${mostSteps} are the most that can be drawn` })
+  const tooMuch = tooMuchOf(setting.herd)
+  return tooMuch === undefined ? Result.succeed(setting) : Result.fail(tooMuch)
+}
+
+/** What the library would do, and a page should not begin. */
+const tooMuchOf = ({ clients, lasts, rate, step }: Herd): Faults<SettingKey> | undefined => {
+  const steps = Math.ceil(millis(lasts) / millis(step))
+  if (steps > mostSteps) {
+    return { step: `makes ${steps} steps of the figure, and ${mostSteps} are the most that can be drawn` }
+  }
+  if (clients > mostClients) return { clients: `must be at most ${mostClients} in a browser, got ${clients}` }
+  const calls = rate === "herd" ? clients : Math.ceil(clients * rate * millis(lasts) / 1000)
+  return calls > mostCalls
+    ? { rate: `makes ${calls} calls, and ${mostCalls} are the most that a browser should simulate` }
+    : undefined
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -83,7 +98,7 @@ const isYes = (texts: SettingTexts, key: SettingKey, otherwise: boolean): boolea
 
 const settingOf = (texts: SettingTexts): Setting => {
   const value = (key: SettingKey) => valueOf(texts, key)
-  const { ignore, otherAttempts } = texts
+  const [ignore, otherAttempts] = [textOf(texts, "ignore"), textOf(texts, "otherAttempts")]
   const attemptTimeout = value("attemptTimeout")
   const deadline = value("deadline")
   const seed = value("seed")

@@ -4,6 +4,9 @@
 import type { Field } from "../model/fields.ts"
 import { h, newId, say } from "./dom.ts"
 
+/** A fault quotes what was typed, which may have been pasted by mistake. */
+const mostOfFault = 300
+
 /** Stands for a text of one's own. */
 const own = "own"
 
@@ -14,7 +17,6 @@ export class Entry {
   private readonly input: HTMLInputElement
   private readonly select: HTMLSelectElement | undefined
   private readonly fault: HTMLElement
-  private wantsOwn = false
 
   constructor(field: Field, hintId: string, of: string, typed: (text: string) => void) {
     this.field = field
@@ -30,16 +32,16 @@ export class Entry {
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
-      input: () => typed(this.input.value)
+      input: () => typed(this.input.value),
+      blur: () => this.choose(this.input.value)
     })
     this.select = choices === undefined ? undefined : h("select", {
       ...common,
       id: this.id,
       change: () => {
         const value = this.select?.value ?? ""
-        this.wantsOwn = value === own
-        typed(this.wantsOwn ? "1 second, 5 seconds" : value === field.empty ? "" : value)
-        if (this.wantsOwn) this.input.select()
+        typed(value === own ? "1 second, 5 seconds" : value === field.empty ? "" : value)
+        if (value === own) this.input.select()
       }
     })
     this.fault = h("p", { class: "fault", id: faultId, role: "alert" })
@@ -55,18 +57,21 @@ export class Entry {
   /** Shows a text; what is being typed stays as it is. */
   show(text: string, empty: string, fault: string): void {
     const { input, select } = this
-    if (select !== undefined) this.choose(select, text)
+    this.choose(text)
     if (input.value !== text) input.value = text
     input.placeholder = empty
     for (const place of [input, select]) place?.setAttribute("aria-invalid", String(fault !== ""))
-    say(this.fault, fault)
+    say(this.fault, fault.length > mostOfFault ? `${fault.slice(0, mostOfFault)}…` : fault)
   }
 
-  private choose(select: HTMLSelectElement, text: string): void {
+  private choose(text: string): void {
+    const { select } = this
+    if (select === undefined) return
     const { choices = [], empty, own: ownLabel } = this.field
     const isChoice = text === "" || choices.includes(text)
-    if (isChoice) this.wantsOwn = false
-    const isOwn = ownLabel !== undefined && !isChoice
+    // a place stays as long as somebody types there, also when it is empty for a moment
+    const isTypedHere = document.activeElement === this.input && this.input.value.trim() === text.trim()
+    const isOwn = ownLabel !== undefined && (!isChoice || isTypedHere)
     const options = [
       ...choices.map((choice) => [choice, choice] as const),
       ...(ownLabel === undefined ? [] : [[own, ownLabel] as const]),

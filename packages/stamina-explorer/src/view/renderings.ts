@@ -35,7 +35,7 @@ export class Renderings {
           { class: "bar-of-title" },
           h("span", { class: "title" }, title),
           h("span", { class: "note" }, note),
-          copyButton(`Copy ${name === "json" ? "JSON" : name}`, () => text.textContent, said)
+          copyButton(`Copy ${name === "json" ? "JSON" : name}`, () => text.textContent, said, text)
         ),
         h("pre", { tabindex: 0, role: "group", "aria-label": `The policy as ${title}` }, text)
       )

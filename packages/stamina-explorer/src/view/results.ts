@@ -80,7 +80,9 @@ export class Results {
         ignore: this.actions.ignore
       })
     })
-    this.waits.of(count).forEach((view, i) => view.show(known[i]?.used?.retries, longest))
+    this.waits.of(count).forEach((view, i) =>
+      view.show(known[i]?.used?.retries, known[i]?.used?.hasMore ?? false, longest)
+    )
     this.renderings.element.hidden = known.every((policy) => policy === undefined)
     this.renderings.of(count).forEach((view, i) => view.show(known[i]?.shortest))
   }

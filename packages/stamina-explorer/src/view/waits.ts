@@ -16,7 +16,7 @@ export const longestOf = (retries: Retries): number =>
 export class Waits {
   readonly element = h("div", { class: "waits" })
 
-  show(retries: Retries | undefined, longest: number): void {
+  show(retries: Retries | undefined, hasMore: boolean, longest: number): void {
     if (retries === undefined || retries.length === 0) {
       this.element.replaceChildren(
         h("p", {}, retries === undefined ? "Not known: a field has to be mended first." : "There is no retry.")
@@ -37,7 +37,8 @@ export class Waits {
         "The wait before each retry, and when the retry begins",
         ["retry", unseen("drawn"), "wait", "begins at"],
         rows
-      )
+      ),
+      ...(hasMore ? [h("p", { class: "note" }, `More follow: these are the first ${retries.length}.`)] : [])
     )
   }
 }

@@ -10,7 +10,7 @@ const say = (answer: Answer): void => {
 }
 
 /** A bar has no more steps than that. */
-const steps = 200
+const steps = 1000
 
 self.addEventListener("message", ({ data }: MessageEvent<Order>) => {
   let said = 0
