@@ -16,7 +16,7 @@ inBrowser("a long simulation", (open) => {
       if (now > (shares.at(-1) ?? 0)) shares.push(now)
     }
     expect(shares.every((value) => value > 0 && value < 1)).toBe(true)
-    expect(await page.getByText(/^\d+ %$/).first().isVisible()).toBe(true)
+    expect(await page.getByText(/^\d+\.\d %$/).first().isVisible()).toBe(true)
     expect(page.workers()).toHaveLength(1)
     // what came of another policy is not shown as if it were of this one
     expect(await page.locator(".ends:visible, .herd:visible").count()).toBe(0)
@@ -51,6 +51,30 @@ inBrowser("a long simulation", (open) => {
     expect(await page.locator(".about-ends.stale .ends").isVisible()).toBe(true)
     await page.getByRole("button", { name: "Cancel" }).click()
     expect(await page.locator(".ends:visible").count()).toBe(0)
+  })
+
+  it("that ends after somebody has typed is not taken for what was typed", async () => {
+    const page = await open("#runs=500000")
+    await page.getByRole("progressbar").waitFor()
+    // holds the pause after the last key for as long as the test wants
+    await page.clock.install({ time: 0 })
+    await page.clock.pauseAt(10_000)
+    await field(page, "attempts").fill("7")
+    // a thread that simulates answers when it is done
+    expect(await page.workers()[0]?.evaluate(() => "done")).toBe("done")
+    await page.evaluate(() =>
+      new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.addEventListener("message", resolve)
+        port1.start()
+        port2.postMessage("what the thread said has come by now")
+      })
+    )
+    expect(await page.locator(".about-ends.stale").count()).toBe(1)
+    expect(await page.locator(".ends:visible").count()).toBe(0)
+    await page.clock.runFor(300)
+    await settled(page)
+    expect(await page.locator(".ends tbody tr").last().innerText()).toBe("attempts\t7\t7\t7\t7")
   })
 
   it("that cannot be done says why, and can be tried again", async () => {

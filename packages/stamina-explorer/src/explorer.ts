@@ -225,6 +225,8 @@ export class Explorer {
     this.workshop.order(read.jobs, {
       progress: (share) => this.progress.running(share),
       done: (outcomes) => {
+        // somebody has typed since, and the next order is about to go out
+        if (this.read !== read) return
         this.results.showOutcomes(read, outcomes)
         this.results.stale = false
         this.progress.idle("Simulated.", false)

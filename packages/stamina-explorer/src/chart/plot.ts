@@ -94,7 +94,7 @@ export const draw = ({ label, marks, x, y }: Plot, width: number, height: number
           svg("line", { x1: 0, x2: inner.width, y1: round(up(value)), y2: round(up(value)) }),
           svg("text", { x: -8, y: round(up(value)), dy: "0.32em", "text-anchor": "end" }, y.format(value))
         ]),
-        ...x.ticks(x.from, x.to, Math.max(2, Math.floor(inner.width / 70))).map((value) =>
+        ...x.ticks(x.from, x.to, Math.max(2, Math.floor(inner.width / 60))).map((value) =>
           svg("text", { x: round(across(value)), y: inner.height + 18, "text-anchor": "middle" }, x.format(value))
         ),
         svg("line", { class: "base", x1: 0, x2: inner.width, y1: inner.height, y2: inner.height })

@@ -33,7 +33,9 @@ export class Entry {
       autocapitalize: "off",
       spellcheck: "false",
       input: () => typed(this.input.value),
-      blur: () => this.choose(this.input.value)
+      blur: () => {
+        if (this.isChoice(this.input.value)) this.choose(this.input.value)
+      }
     })
     this.select = choices === undefined ? undefined : h("select", {
       ...common,
@@ -64,13 +66,18 @@ export class Entry {
     say(this.fault, fault.length > mostOfFault ? `${fault.slice(0, mostOfFault)}…` : fault)
   }
 
+  private isChoice(text: string): boolean {
+    return text.trim() === "" || this.field.choices?.includes(text) === true
+  }
+
   private choose(text: string): void {
     const { select } = this
     if (select === undefined) return
     const { choices = [], empty, own: ownLabel } = this.field
-    const isChoice = text === "" || choices.includes(text)
+    const isChoice = this.isChoice(text)
     // a place stays as long as somebody types there, also when it is empty for a moment
-    const isTypedHere = document.activeElement === this.input && this.input.value.trim() === text.trim()
+    const isTypedHere = document.activeElement === this.input && !this.input.hidden
+      && this.input.value.trim() === text.trim()
     const isOwn = ownLabel !== undefined && (!isChoice || isTypedHere)
     const options = [
       ...choices.map((choice) => [choice, choice] as const),

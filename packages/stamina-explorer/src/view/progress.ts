@@ -35,7 +35,7 @@ export class Progress {
   running(share: number): void {
     say(this.words, "Simulating")
     this.bar.value = share
-    say(this.share, `${Math.floor(100 * share)} %`)
+    say(this.share, `${(100 * share).toFixed(1)} %`)
     this.show(true, false)
   }
 
