@@ -56,6 +56,12 @@ export default defineConfig({
     sidebar,
     search,
     outline: [2, 3],
+    notFound: {
+      title: "There is no such page",
+      quote: "It may have moved. The search at the top finds it by its words.",
+      linkLabel: "To the first page",
+      linkText: "To the first page"
+    },
     externalLinkIcon: true,
     docFooter: { prev: "Before", next: "Next" }
   }

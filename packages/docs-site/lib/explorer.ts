@@ -1,7 +1,7 @@
 /**
- * Builds the explorer, a package of its own, and puts it below the site.
+ * Builds the explorer, a package of its own, and puts it below the site, with a way back.
  */
-import { cpSync, existsSync, rmSync } from "node:fs"
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { run } from "../../../scripts/lib/run.ts"
 import { publicFolder, root } from "./paths.ts"
@@ -10,6 +10,16 @@ const folder = join(root, "packages", "stamina-explorer")
 
 /** What it is made of. */
 export const explorerSources: string = join(folder, "src")
+
+/** The explorer stands anywhere, and knows of no site. */
+const withWayBack = (html: string): string => {
+  const begin = "<header>"
+  if (!html.includes(begin)) throw new Error(`The explorer's page has no ${begin} for the link to the site`)
+  return html.replace(
+    begin,
+    `${begin}\n      <nav aria-label="Site"><a href="../index.html">effect-stamina: the docs</a></nav>`
+  )
+}
 
 export const makeExplorer = async (): Promise<void> => {
   if (!existsSync(join(folder, "package.json"))) {
@@ -25,4 +35,6 @@ export const makeExplorer = async (): Promise<void> => {
   const served = join(publicFolder, "explorer")
   rmSync(served, { recursive: true, force: true })
   cpSync(built, served, { recursive: true })
+  const page = join(served, "index.html")
+  writeFileSync(page, withWayBack(readFileSync(page, "utf8")))
 }
