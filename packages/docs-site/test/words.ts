@@ -43,7 +43,6 @@ export const words: ReadonlyArray<readonly [query: string, ...pages: ReadonlyArr
   ["Schedule", "composing", "telemetry"],
   ["p-retry", "coming-from"],
   ["lint", "cli"],
-  ["install", "start"],
   ["Bun", "compatibility"],
   ["Deno", "compatibility"],
   ["browser", "compatibility"],
