@@ -98,7 +98,10 @@ export interface State {
 export interface Options {
   /** The label `budget` in metrics and logs: one budget, one name. Default `"<unnamed>"`. */
   readonly name?: string | undefined
-  /** The most tokens it can hold, and how many it begins with: a number ≥ 1. Default 50. */
+  /**
+   * The most tokens it can hold, and how many it begins with: a number ≥ 1. Below `1 + refill`, no call that fails finds a
+   * whole token, so nothing is retried. Default 50.
+   */
   readonly capacity?: number | undefined
   /** What a call that succeeds at its first attempt puts back, in tokens: from 0 to 1. Default 0.2. */
   readonly refill?: number | undefined
