@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   building: [],
   waiting: [],
   throughput: [],
+  http: [],
   simulation: [],
   promises: [],
   waitingCalls: [],

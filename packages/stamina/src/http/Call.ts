@@ -137,6 +137,8 @@ export class Call {
     const isDue = error === undefined && response !== undefined
       ? statuses.has(response.status)
       : isTimeout(error) || isTransient(error, statuses)
+    // most responses are healthy, and nobody asks what their headers say
+    if (!isDue && classify === undefined) return false
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     const reading = response === undefined ? nothing : hints.read(response.headers, response.status, now)
     const asked = ofHint(reading.hint, maxHint)

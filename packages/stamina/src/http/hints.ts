@@ -44,12 +44,11 @@ interface Source {
  */
 export const read = (headers: Headers.Headers, status: number, now: number | undefined): Reading => {
   const ignored: Array<IgnoredHint> = []
-  const serverTime = toDate(headers["date"] ?? "") ?? now
   for (const { header, left, read } of sources) {
     const value = headers[header]
     if (value === undefined) continue
     if (left !== undefined && status !== 429 && left(headers) !== 0) continue
-    const wait = read(value.trim(), serverTime)
+    const wait = read(value.trim(), toDate(headers["date"] ?? "") ?? now)
     if (wait !== undefined) {
       return { hint: { header, wait: Math.min(Math.max(0, wait), longest), asked: left === undefined }, ignored }
     }
