@@ -20,7 +20,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   requests++
   const u = random()
   if (u >= faults) response.end("ok")
-  else if (u < faults / 2) response.writeHead(503).end("busy")
+  else if (u < faults / 2) response.writeHead(503, { "content-length": 4 }).end("busy")
   else request.socket.resetAndDestroy()
 })
 server.listen({ port: 0, host: "127.0.0.1", backlog: 2000 }, () => {
