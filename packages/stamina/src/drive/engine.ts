@@ -2,8 +2,8 @@
  * The engine under all drivers: the only place that reads a fiber's services for a run.
  *
  * After a failed attempt it decides ({@link failed}), then a driver either gives up ({@link giveUp}) or waits
- * ({@link wait}) and makes the next attempt. The clock, random numbers, switches, deadlines and hooks all come from the
- * fiber, at that moment.
+ * ({@link wait}) and makes the next attempt. The clock is that of the fiber that began the run. Random numbers, switches,
+ * deadlines and hooks come from the fiber, at that moment.
  */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"

@@ -4,8 +4,8 @@
  * Nothing outside this file writes to a run. It knows no fiber, no clock and no options: whoever drives it hands in the
  * time, and does what the decision says. All times are milliseconds since just before the first attempt.
  *
- * A step is one of four: {@link failed} closes an attempt and decides, {@link granted} begins the wait, {@link begins}
- * begins the next attempt, {@link over} ends the run. Between `failed` and `granted` others may still object.
+ * A step is one of four: {@link closed} closes an attempt, {@link obeyed} begins the wait or stops, as {@link decide} says,
+ * {@link begins} begins the next attempt, {@link over} ends the run. Between the decision and `obeyed` others may object.
  */
 import * as Decision from "./Decision.ts"
 import { added, type FailedAttempt } from "./history.ts"
