@@ -30,7 +30,7 @@ const atOnce = (request: Request) => {
   const one = Effect.flatMap(request, (response) => Effect.as(response.text, response.status === 200))
   const all = Effect.forEach(
     Array.from({ length: calls }),
-    () => Effect.catch(one, () => Effect.succeed(false)),
+    () => Effect.orElseSucceed(one, () => false),
     { concurrency: "unbounded" }
   )
   const program = Effect.map(all, (answers) => answers.filter((isAnswered) => !isAnswered).length)
