@@ -68,10 +68,15 @@ export const backoff = (
   return Schedule.fromStep(Effect.sync(() => {
     let retryNum = 0
     let previous: number | undefined
+    let rounded: number | undefined
     return () =>
       Effect.withFiberSucceed((fiber): [Duration.Duration, Duration.Duration] => {
-        previous = Backoff.wait(curve, ++retryNum, drawing(fiber), fiber.getRef(Granted) ?? previous)
+        const granted = fiber.getRef(Granted)
+        // a duration has no less than a nanosecond, and the number that it was made of is the one that counts
+        if (granted !== rounded) previous = granted ?? previous
+        previous = Backoff.wait(curve, ++retryNum, drawing(fiber), previous)
         const wait = Duration.millis(previous)
+        rounded = Duration.toMillis(wait)
         return [wait, wait]
       })
   }))

@@ -3,7 +3,7 @@ import { Arbitrary, Clock, Duration, Effect, Fiber, Random, Schema } from "effec
 import { Backoff, RetryPolicy, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import * as arbitraries from "../kit/arbitraries.ts"
-import { replay } from "../kit/conformance.ts"
+import { type Case, replay } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"
 import { expectSame } from "../kit/expectations.ts"
 import { unlogged } from "../kit/unlogged.ts"
@@ -61,6 +61,30 @@ describe("the laws of a run", () => {
     const { seen } = replay(c, combinator)
     for (const driver of drivers) expectSame(replay(c, driver).seen, seen)
   }, runs)
+
+  it("all drivers agree where a wait is shorter than a clock can tell", () => {
+    const fails = { ms: 1, tag: "Other", hook: true, hookMs: 0 } as const
+    const c: Case = {
+      id: "tiny",
+      on: "hook",
+      mode: { kind: "normal" },
+      options: {
+        attempts: 5,
+        timeout: null,
+        waitInitial: 0,
+        waitMax: 1,
+        waitJitter: 0,
+        waitExpBase: 0,
+        backoff: "decorrelated",
+        overshoot: "refuse"
+      },
+      random: [0.5, 8e-317, 0.5, 0.5],
+      script: [{ ...fails, hook: { ms: 1 } }, fails, fails, fails, fails],
+      expect: { attempts: 0, final: "", waits: [], starts: [], elapsed: 0, details: [], nextWaits: [] }
+    }
+    const { seen } = replay(c, combinator)
+    for (const driver of drivers) expectSame(replay(c, driver).seen, seen)
+  })
 
   it.prop("all drivers agree on which wait came before, also where it was asked for", [arbitraries.decorrelatedRuns], (
     [c]
