@@ -83,6 +83,7 @@ describe("the laws of a run", () => {
       expect: { attempts: 0, final: "", waits: [], starts: [], elapsed: 0, details: [], nextWaits: [] }
     }
     const { seen } = replay(c, combinator)
+    expect(seen.attempts).toBe(5)
     for (const driver of drivers) expectSame(replay(c, driver).seen, seen)
   })
 
