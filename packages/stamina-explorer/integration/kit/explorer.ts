@@ -26,3 +26,55 @@ export const cells = (table: Locator): Promise<ReadonlyArray<ReadonlyArray<strin
 export const shown = (page: Page): Promise<ReadonlyArray<string>> =>
   page.locator(".instrument section").evaluateAll((sections) => sections.map((section) => section.innerHTML))
     .then((all) => all.map((html) => html.replaceAll(/ (?:id|for|aria-describedby)="[^"]*"/g, "")))
+
+/** A plot as it is drawn, in pixels from the corner between its axes' ends at the top left. */
+export interface Drawing {
+  readonly width: number
+  readonly height: number
+  /** The marks of the axes: their texts, and where they stand. */
+  readonly xMarks: ReadonlyArray<{ readonly text: string; readonly at: number }>
+  readonly yMarks: ReadonlyArray<{ readonly text: string; readonly at: number }>
+  readonly lines: Readonly<Record<string, ReadonlyArray<readonly [x: number, y: number]>>>
+  /** The upper left corners of columns. */
+  readonly columns: ReadonlyArray<readonly [x: number, y: number]>
+  /** Where a rule stands across the plot, and upright. */
+  readonly across: number | undefined
+  readonly upright: number | undefined
+}
+
+/** The plots within some place, one after the other. */
+export const drawingsIn = (place: Locator): Promise<ReadonlyArray<Drawing>> =>
+  place.locator("svg:visible").evaluateAll((all) =>
+    all.map((plot) => {
+      const number = (element: Element, name: string) => Number(element.getAttribute(name))
+      const marks = (isY: boolean) =>
+        [...plot.querySelectorAll(".axis text")]
+          .filter((text) => (text.getAttribute("text-anchor") === "end") === isY)
+          .map((text) => ({ text: text.textContent ?? "", at: number(text, isY ? "y" : "x") }))
+      const base = plot.querySelector(".base")
+      const rules = [...plot.querySelectorAll(".rule line")]
+      const across = rules.find((rule) => number(rule, "y1") === number(rule, "y2"))
+      const upright = rules.find((rule) => number(rule, "x1") === number(rule, "x2"))
+      return {
+        width: base === null ? 0 : number(base, "x2"),
+        height: base === null ? 0 : number(base, "y1"),
+        xMarks: marks(false),
+        yMarks: marks(true),
+        lines: Object.fromEntries(
+          [...plot.querySelectorAll("path.line")].map((line) => [
+            [...line.classList].at(-1) ?? "",
+            (line.getAttribute("d") ?? "").split(/[ML]/).slice(1).map((point): readonly [number, number] => {
+              const [x, y] = point.split(" ")
+              return [Number(x), Number(y)]
+            })
+          ])
+        ),
+        columns: [...plot.querySelectorAll(".columns rect")].map((rect): readonly [number, number] => [
+          number(rect, "x"),
+          number(rect, "y")
+        ]),
+        across: across && number(across, "y1"),
+        upright: upright && number(upright, "x1")
+      }
+    })
+  )
