@@ -54,7 +54,7 @@ export const words: ReadonlyArray<readonly [query: string, ...pages: ReadonlyArr
   ["ECONNRESET", "promises", "http"],
   ["abort", "promises", "recipes"],
   ["temporal", "durable"],
-  ["fibonacci", "options", "coming-from"],
+  ["fibonacci", "options", "coming-from", "composing"],
   ["cockatiel", "promises", "coming-from"],
   ["postgres", "sql"],
   ["vitest", "testing"],
