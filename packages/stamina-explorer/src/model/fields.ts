@@ -140,7 +140,7 @@ export const useFields: ReadonlyArray<Field<UseKey>> = rows(ofUse)
 const ofHerd = {
   clients: {
     label: "clients",
-    hint: "How many clients there are.",
+    hint: "How many clients there are, up to 1 000 000.",
     empty: "1000"
   },
   rate: {
