@@ -105,22 +105,20 @@ const healthy = async (): Promise<Result> => {
   }
 }
 
+/** Room for what each way of the faulty server comes to. */
+const forEachWay = () => ({
+  byHand: new Array<number>(),
+  transient: new Array<number>(),
+  unbounded: new Array<number>(),
+  stamina: new Array<number>()
+})
+
 const faulty = async (): Promise<Result> => {
   const { server, url } = await started(0.3)
   const all = ways(url)
   const measured = ["byHand", "transient", "unbounded", "stamina"] as const
-  const requests = {
-    byHand: [] as Array<number>,
-    transient: [] as Array<number>,
-    unbounded: [] as Array<number>,
-    stamina: [] as Array<number>
-  }
-  const failed = {
-    byHand: [] as Array<number>,
-    transient: [] as Array<number>,
-    unbounded: [] as Array<number>,
-    stamina: [] as Array<number>
-  }
+  const requests = forEachWay()
+  const failed = forEachWay()
   const counting = (name: typeof measured[number]) => {
     const run = atOnce(all[name])
     return async () => {
