@@ -3,8 +3,8 @@
  */
 import { watch } from "node:fs"
 import { join } from "node:path"
+import { serve } from "../../scripts/lib/serving.ts"
 import { build } from "./build.ts"
-import { serve } from "./serving.ts"
 
 const folder = join(import.meta.dirname, ".tmp", "dev")
 
@@ -23,5 +23,5 @@ const rebuild = async (): Promise<void> => {
 
 await rebuild()
 watch(join(import.meta.dirname, "src"), { recursive: true }, () => void rebuild())
-const { url } = await serve(folder, Number(process.env["PORT"] ?? 4173))
+const { url } = await serve(folder, "/explorer/", Number(process.env["PORT"] ?? 4173))
 console.log(`The explorer is at ${url}`)

@@ -7,10 +7,11 @@ import {
   type Page
 } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { base, builtTo, chromium, serve, type Served } from "./kit.ts"
+import { serve, type Serving } from "../../../scripts/lib/serving.ts"
+import { base, builtTo, chromium } from "./kit.ts"
 import { words } from "./words.ts"
 
-let site: Served
+let site: Serving
 let browser: Browser
 
 const phone = { width: 390, height: 844 }
@@ -20,7 +21,7 @@ const open = async (options?: BrowserContextOptions) => {
   const context = await browser.newContext(options)
   const foreign: Array<string> = []
   const errors: Array<string> = []
-  await context.route((url) => url.origin !== new URL(site.home).origin, (route) => {
+  await context.route((url) => url.origin !== new URL(site.url).origin, (route) => {
     foreign.push(route.request().url())
     return route.abort()
   })
@@ -68,18 +69,18 @@ const find = async (page: Page, query: string): Promise<ReadonlyArray<string>> =
 
 describe.skipIf(chromium === undefined)("the site in a browser", () => {
   beforeAll(async () => {
-    site = await serve()
+    site = await serve(builtTo, base)
     browser = await driver.launch({ executablePath: chromium ?? "", args: ["--no-sandbox"] })
   })
 
   afterAll(async () => {
     await browser?.close()
-    site?.stop()
+    await site?.stop()
   })
 
   it("shows code and a picture at the beginning, and leads to the tasks", () =>
     using(undefined, async (page) => {
-      await page.goto(site.home)
+      await page.goto(site.url)
       expect(await page.locator(".front pre .line").count()).toBeGreaterThan(9)
       const links = page.locator(".front-links a")
       expect(await links.allTextContents()).toEqual(["Start", "Choose a policy", "Try one in the explorer", "API"])
@@ -90,7 +91,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
 
   it("leads from the bar at the top to each of its parts, also to the explorer", () =>
     using(undefined, async (page) => {
-      await page.goto(site.home)
+      await page.goto(site.url)
       const bar = page.locator(".VPNavBarMenu")
       await bar.getByText("Guides").click()
       await page.waitForURL("**/guides.html")
@@ -112,7 +113,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
 
   it("leads back from an address that is none of its own", () =>
     using(undefined, async (page) => {
-      await page.goto(`${site.home}404.html`)
+      await page.goto(`${site.url}404.html`)
       expect(await page.locator("h1").textContent()).toBe("There is no such page")
       await page.getByRole("link", { name: "To the first page" }).click()
       await page.locator("h1", { hasText: "Retries for Effect" }).waitFor()
@@ -120,7 +121,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
 
   it("keeps the lines of examples in the API, and breaks those of signatures", () =>
     using({ viewport: phone }, async (page) => {
-      await page.goto(`${site.home}api/RetryPolicy.html`)
+      await page.goto(`${site.url}api/RetryPolicy.html`)
       const wraps = (code: string) =>
         page.locator(`${code} code`).first().evaluate((element) => getComputedStyle(element).whiteSpace)
       expect(await wraps("#make + [class*=language-]")).toBe("pre-wrap")
@@ -129,7 +130,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
 
   it("colours examples as TypeScript", () =>
     using(undefined, async (page) => {
-      await page.goto(`${site.home}api/RetryPolicy.html`)
+      await page.goto(`${site.url}api/RetryPolicy.html`)
       const colours = await page.locator(".language-ts .line span").evaluateAll((all) =>
         all.map((part) => getComputedStyle(part).color)
       )
@@ -141,7 +142,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
     (colorScheme) =>
       using({ colorScheme }, async (page) => {
         for (const path of ["", "motivation.html", "budgets.html"]) {
-          await page.goto(site.home + path, { waitUntil: "networkidle" })
+          await page.goto(site.url + path, { waitUntil: "networkidle" })
           const figures = await page.locator(".vp-doc img").evaluateAll((all) =>
             all.map((image) => image instanceof HTMLImageElement ? [image.naturalWidth > 0, image.alt.length > 20] : [])
           )
@@ -160,7 +161,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
       expect(pages.length).toBeGreaterThan(50)
       const wide: Array<string> = []
       for (const path of pages) {
-        await page.goto(site.home + path)
+        await page.goto(site.url + path)
         const width = await page.evaluate(() => document.documentElement.scrollWidth)
         if (width > phone.width) wide.push(`${path}: ${width}`)
       }
@@ -175,7 +176,7 @@ describe.skipIf(chromium === undefined)("the site in a browser", () => {
       const opened = await open()
       page = opened.page
       close = () => opened.context.close()
-      await page.goto(`${site.home}start.html`)
+      await page.goto(`${site.url}start.html`)
       await openSearch(page)
     })
 

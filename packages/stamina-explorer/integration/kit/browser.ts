@@ -5,7 +5,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest"
-import { serve, type Serving } from "../../serving.ts"
+import { serve, type Serving } from "../../../../scripts/lib/serving.ts"
 
 /** Apart from `dist`, which others may be about to serve. */
 export const builtTo = join(import.meta.dirname, "..", "..", ".tmp", "test")
@@ -29,7 +29,7 @@ export const inBrowser = (name: string, tests: (open: Open) => void): void => {
     const complaints: Array<string> = []
 
     beforeAll(async () => {
-      server = await serve(builtTo)
+      server = await serve(builtTo, "/explorer/")
       browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] })
     }, 60_000)
 
