@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config"
 
 const setupFiles = [fileURLToPath(new URL("scripts/lib/quietTests.ts", import.meta.url))]
 
+// what another program does may take a busy machine long
+const patient = { poll: { timeout: 20_000 } }
+
 // vitest 5 no longer looks for a file of this name, so scripts pass `--config vitest.workspace.ts`.
 export default defineConfig({
   test: {
@@ -63,7 +66,16 @@ export default defineConfig({
         }
       },
       // against other programs, which have to be installed: by `pnpm test:integration` alone
-      { test: { name: "integration", root: "packages/stamina", include: ["integration/**/*.test.ts"], setupFiles } },
+      {
+        test: {
+          name: "integration",
+          root: "packages/stamina",
+          include: ["integration/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 30_000,
+          expect: patient
+        }
+      },
       // the page in a real browser, likewise
       {
         test: {
@@ -72,7 +84,8 @@ export default defineConfig({
           include: ["integration/**/*.test.ts"],
           globalSetup: "integration/kit/setup.ts",
           setupFiles,
-          testTimeout: 60_000
+          testTimeout: 60_000,
+          expect: patient
         }
       }
     ]

@@ -4,6 +4,7 @@
 import { expect, it } from "vitest"
 import { inBrowser } from "./kit/browser.ts"
 import { field, settled } from "./kit/explorer.ts"
+import { holdOutcomes, releaseOutcomes } from "./kit/hold.ts"
 
 inBrowser("a long simulation", (open) => {
   it("shows how far it is, leaves the page usable, and can be cancelled and begun again", async () => {
@@ -25,7 +26,7 @@ inBrowser("a long simulation", (open) => {
     await page.getByText("Cancelled.").waitFor()
     expect(await bar.isVisible()).toBe(false)
     // a thread that does not listen is given two seconds by the browser
-    await expect.poll(() => page.workers(), { timeout: 10_000 }).toHaveLength(0)
+    await expect.poll(() => page.workers()).toHaveLength(0)
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Simulate again")
     expect(await page.locator(".ends:visible, .herd:visible").count()).toBe(0)
 
@@ -37,7 +38,7 @@ inBrowser("a long simulation", (open) => {
     await field(page, "runs").fill("100")
     await field(page, "clients").fill("10")
     await settled(page)
-    await expect.poll(() => page.workers(), { timeout: 10_000 }).toHaveLength(1)
+    await expect.poll(() => page.workers()).toHaveLength(1)
     expect(await page.locator(".progress").getAttribute("data-state")).toBe("idle")
   })
 
@@ -54,22 +55,13 @@ inBrowser("a long simulation", (open) => {
   })
 
   it("that ends after somebody has typed is not taken for what was typed", async () => {
-    const page = await open("#runs=500000")
+    const page = await open("", { before: holdOutcomes })
     await page.getByRole("progressbar").waitFor()
     // holds the pause after the last key for as long as the test wants
     await page.clock.install({ time: 0 })
     await page.clock.pauseAt(10_000)
     await field(page, "attempts").fill("7")
-    // a thread that simulates answers when it is done
-    expect(await page.workers()[0]?.evaluate(() => "done")).toBe("done")
-    await page.evaluate(() =>
-      new Promise((resolve) => {
-        const { port1, port2 } = new MessageChannel()
-        port1.addEventListener("message", resolve)
-        port1.start()
-        port2.postMessage("what the thread said has come by now")
-      })
-    )
+    await releaseOutcomes(page)
     expect(await page.locator(".about-ends.stale").count()).toBe(1)
     expect(await page.locator(".ends:visible").count()).toBe(0)
     await page.clock.runFor(300)

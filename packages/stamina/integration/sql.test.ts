@@ -200,7 +200,7 @@ describe("16 concurrent workers", () => {
     await expectBalanced(each)
 
     // the server counts what it has rolled back, some time later
-    await expect.poll(async () => (await counters()).rollbacks - before.rollbacks, { timeout: 5_000 })
+    await expect.poll(async () => (await counters()).rollbacks - before.rollbacks)
       .toBe(seen.retries.length)
     await annotate(`${workers * each} transfers, ${seen.retries.length} retries`, "note")
   }, 30_000)
@@ -302,7 +302,7 @@ describe("a deadlock", () => {
     expect(seen.attempts).toBe(3)
     expect(seen.ends).toEqual(["recovered"])
     expect(await query((sql) => sql`SELECT n FROM pair`)).toEqual([{ n: 2 }, { n: 2 }])
-    await expect.poll(async () => (await counters()).deadlocks - before.deadlocks, { timeout: 5_000 }).toBe(1)
+    await expect.poll(async () => (await counters()).deadlocks - before.deadlocks).toBe(1)
   })
 })
 

@@ -15,7 +15,12 @@ export const executable = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
 export const hasBrowser = existsSync(executable)
 
 /** Opens the page with a hash. */
-export type Open = (hash?: string, options?: BrowserContextOptions) => Promise<Page>
+export type Open = (hash?: string, options?: OpenOptions) => Promise<Page>
+
+export interface OpenOptions extends BrowserContextOptions {
+  /** What is done to the page before it is loaded. */
+  readonly before?: (page: Page) => Promise<void>
+}
 
 /**
  * Describes the page in a browser. When a test is over, no page may have asked another server for anything, nor have
@@ -43,7 +48,7 @@ export const inBrowser = (name: string, tests: (open: Open) => void): void => {
       await server?.stop()
     }, 60_000)
 
-    tests(async (hash = "", options = {}) => {
+    tests(async (hash = "", { before, ...options } = {}) => {
       const context = await browser.newContext({ viewport: { width: 1300, height: 900 }, ...options })
       context.setDefaultTimeout(20_000)
       const page = await context.newPage()
@@ -55,6 +60,7 @@ export const inBrowser = (name: string, tests: (open: Open) => void): void => {
         if (!request.url().startsWith(server.url)) complaints.push(`asks for ${request.url()}`)
       })
       page.on("requestfailed", (request) => complaints.push(`does not get ${request.url()}`))
+      await before?.(page)
       await page.goto(`${server.url}${hash}`)
       return page
     })
