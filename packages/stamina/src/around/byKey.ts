@@ -20,11 +20,14 @@ export const byKey = <B extends object>(
   forget: (budget: B) => void
 ): (key: string) => B => {
   const budgets = new Map<string, B>()
+  let newest: string | undefined
   return (key) => {
     let budget = budgets.get(key)
-    // a map keeps the order in which its keys were set
-    if (budget !== undefined) budgets.delete(key)
-    else {
+    if (budget !== undefined) {
+      if (key === newest) return budget
+      // a map keeps the order in which its keys were set
+      budgets.delete(key)
+    } else {
       budget = make(key)
       const oldest = budgets.size >= maxKeys ? budgets.entries().next().value : undefined
       if (oldest !== undefined) {
@@ -33,6 +36,7 @@ export const byKey = <B extends object>(
       }
     }
     budgets.set(key, budget)
+    newest = key
     return budget
   }
 }

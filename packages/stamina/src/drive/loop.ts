@@ -17,24 +17,40 @@ import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import * as engine from "./engine.ts"
 import type { Rejected, Settings } from "./settings.ts"
 
-/** Retries one effect with checked options. Until the first failure, it costs one reading of the clock. */
-export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> => {
-  const again = () => self
-  return Effect.withFiber((fiber) => {
+/**
+ * Retries one effect with checked options, or what `again` makes in its place. Until the first failure, it costs one
+ * reading of the clock.
+ */
+export const retryEffect = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  settings: Settings,
+  again: Again<A, E, R> = () => self
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
     const since = ordinal()
     if (settings.admission !== undefined) settings.admission.called(fiber)
-    return settings.spans || settings.attemptTimeout < Infinity || settings.rejects !== undefined
-      ? attempt(new Loop(settings, fiber, start, since, again), self)
-      : Effect.catchCause(self, (cause) => afterFailure(new Loop(settings, fiber, start, since, again), cause))
+    const { rejects } = settings
+    if (settings.spans || settings.attemptTimeout < Infinity) {
+      return attempt(new Loop(settings, fiber, start, since, again), self)
+    }
+    const onFailure = (cause: Cause.Cause<E>) => afterFailure(new Loop(settings, fiber, start, since, again), cause)
+    return rejects === undefined ? Effect.catchCause(self, onFailure) : Effect.matchCauseEffect(self, {
+      onFailure,
+      onSuccess: (value) =>
+        rejects(value) === undefined
+          ? Effect.succeed(value)
+          : afterSuccess(new Loop(settings, fiber, start, since, again), value)
+    })
   })
-}
+
+/** Makes the next attempt, from the error before and its own number. */
+export type Again<A, E, R> = (error: unknown, num: number) => Effect.Effect<A, E, R>
 
 /** A run whose attempts are effects in one fiber. */
 export class Loop<A, E, R> extends engine.LiveRun {
   readonly fiber: Fiber.Fiber<unknown, unknown>
-  /** Makes the next attempt, from the error before. */
-  readonly again: (error: unknown) => Effect.Effect<A, E, R>
+  readonly again: Again<A, E, R>
   /** What follows an attempt: made once for all of them, and not before there is a second. */
   following: Following<A, E, R> | undefined = undefined
 
@@ -43,7 +59,7 @@ export class Loop<A, E, R> extends engine.LiveRun {
     fiber: Fiber.Fiber<unknown, unknown>,
     start: clock.Reading,
     since: number,
-    again: (error: unknown) => Effect.Effect<A, E, R>
+    again: Again<A, E, R>
   ) {
     super(settings, fiber, start, since)
     this.fiber = fiber
@@ -98,7 +114,7 @@ const waitAndRetry = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> => {
   const next = (_: void) => {
     begins(loop, engine.timeOf(loop))
     loop.healthyFrom = undefined
-    return attempt(loop, loop.again(loop.error))
+    return attempt(loop, loop.again(loop.error, loop.attempt))
   }
   const wait = () =>
     loop.settings.cleanUp === undefined

@@ -39,7 +39,7 @@ export interface Settings {
   readonly resetAfter: number
   /** How many attempts there may be over all fresh starts; by default, see `engine.ts`. */
   readonly attemptsInAll: number | undefined
-  /** Judges successes, where some of them are to be retried too. */
+  /** Tells which successes are to be retried too. It may be asked twice about the same one. */
   readonly rejects?: ((value: unknown) => Rejected | undefined) | undefined
   /** Whether `judge` is asked about an attempt that took too long, which is retried without asking otherwise. */
   readonly judgesTimeouts: boolean

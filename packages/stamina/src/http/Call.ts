@@ -25,11 +25,15 @@ type Request = HttpClientRequest.HttpClientRequest
 type Response = HttpClientResponse.HttpClientResponse
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
+/** Sends a request. */
+type Send<E, R> = (request: Request) => Effect.Effect<Response, E, R>
+type Sent<E, R> = Effect.Effect<Response, E | HttpClientError.HttpClientError, R>
+
 export class Call {
   readonly settings: Settings
   private readonly caller: string
   private readonly http: HttpSettings
-  private readonly first: Request
+  private readonly prepared: Request
   /** Why the request must not be sent again, if it must not. */
   private readonly refusal: Refusal | undefined
   private readonly name: string
@@ -40,18 +44,21 @@ export class Call {
   /** The verdict on its response, if that is retried. */
   private rejected: Rejected | undefined = undefined
 
-  constructor(caller: string, http: HttpSettings, first: Request) {
+  /** A call with a request that is prepared. */
+  constructor(caller: string, http: HttpSettings, prepared: Request) {
     this.caller = caller
     this.http = http
-    this.first = first
-    this.refusal = refusal(first, http.methods, http.idempotencyHeader)
-    this.name = http.settings.name ?? nameOf(first)
+    this.prepared = prepared
+    this.refusal = refusal(prepared, http.methods, http.idempotencyHeader)
+    const { host, origin } = placeOf(prepared)
+    // paths and parameters hold identifiers and secrets
+    this.name = http.settings.name ?? (host === "" ? prepared.method : `${prepared.method} ${host}`)
     this.settings = {
       ...http.settings,
       name: this.name,
-      admission: doorOf(http, first),
+      admission: doorOf(http, origin),
       judge: (error, _, fiber) => {
-        const request = error === this.timedOut ? this.sent ?? first : this.sent
+        const request = error === this.timedOut ? this.sent ?? prepared : this.sent
         return request !== undefined && this.judge(request, responseOf(error), error, fiber)
       },
       rejects: () => this.rejected,
@@ -62,21 +69,36 @@ export class Call {
     }
   }
 
-  /** Makes attempt number `num`: prepares the request anew after the first, sends it, and judges the response. */
-  attempt<E, R>(
-    num: number,
-    prepare: Effect.Effect<Request, E, R>,
-    send: (request: Request) => Effect.Effect<Response, E, R>
-  ): Effect.Effect<Response, E | HttpClientError.HttpClientError, R> {
-    const attempt = Effect.suspend(() => {
-      this.sent = undefined
-      this.rejected = undefined
-      return Effect.flatMap(num === 1 ? Effect.succeed(this.first) : prepare, (prepared) => {
-        const request = this.sent = this.complete(num, prepared)
-        const sent = num === 1 ? send(request) : Effect.annotateSpans(send(request), resendCount, num - 1)
-        return Effect.flatMap(sent, (response) => this.received(request, response))
-      })
+  /** Makes the first attempt. */
+  first<E, R>(send: Send<E, R>): Sent<E, R> {
+    return this.inTime(1, Effect.flatMap(send(this.completed(1, this.prepared)), this.received))
+  }
+
+  /** Makes attempt number `num`: prepares the request anew, and sends it. */
+  again<E, R>(num: number, prepare: Effect.Effect<Request, E, R>, send: Send<E, R>): Sent<E, R> {
+    this.sent = undefined
+    this.rejected = undefined
+    const sent = Effect.flatMap(
+      prepare,
+      (prepared) => Effect.annotateSpans(send(this.completed(num, prepared)), resendCount, num - 1)
+    )
+    return this.inTime(num, Effect.flatMap(sent, this.received))
+  }
+
+  /** Judges a response, and reads its body where that is a part of the attempt. */
+  private readonly received = (response: Response): Effect.Effect<Response, HttpClientError.HttpClientError> => {
+    const { classify, readBody, statuses } = this.http
+    // most responses are healthy, and nobody asks what their headers say
+    if (classify === undefined && !readBody && !statuses.has(response.status)) return Effect.succeed(response)
+    return Effect.withFiber((fiber) => {
+      this.rejected = this.rejection(response, fiber)
+      return readBody && this.rejected === undefined && response.status !== 101
+        ? Effect.as(response.arrayBuffer, response)
+        : Effect.succeed(response)
     })
+  }
+
+  private inTime<E, R>(num: number, attempt: Sent<E, R>): Sent<E, R> {
     const { attemptTimeout } = this.http
     return attemptTimeout === Infinity
       ? attempt
@@ -86,35 +108,31 @@ export class Call {
   /** An error that every client can fail with, so that one with an `attemptTimeout` is a client like any other. */
   private timeOut(attempt: number): HttpClientError.HttpClientError {
     const cause = new AttemptTimedOut({ attempt, after: Duration.millis(this.http.attemptTimeout) })
-    const request = this.sent ?? this.first
+    const request = this.sent ?? this.prepared
     const reason = new HttpClientError.TransportError({ request, cause, description: cause.message })
     return this.timedOut = new HttpClientError.HttpClientError({ reason })
   }
 
-  private complete(num: number, request: Request): Request {
+  /** The request of an attempt, as it is sent. */
+  private completed(num: number, request: Request): Request {
     const { attemptHeader, idempotencyHeader } = this.http
-    const key = keyOf(this.first, idempotencyHeader)
+    const key = keyOf(this.prepared, idempotencyHeader)
     // the effects that prepare requests run anew for each attempt, and may make a new key each time
     const kept = key === undefined || keyOf(request, idempotencyHeader) === key
       ? request
       : HttpClientRequest.setHeader(request, idempotencyHeader, key)
-    return attemptHeader === undefined ? kept : HttpClientRequest.setHeader(kept, attemptHeader, String(num))
+    return this.sent = attemptHeader === undefined
+      ? kept
+      : HttpClientRequest.setHeader(kept, attemptHeader, String(num))
   }
 
-  private received(
-    request: Request,
-    response: Response
-  ): Effect.Effect<Response, HttpClientError.HttpClientError> {
-    return Effect.withFiber((fiber) => {
-      const verdict = this.judge(request, response, undefined, fiber)
-      if (verdict !== false) {
-        const reason = new HttpClientError.StatusCodeError({ request, response, description: "to be retried" })
-        this.rejected = { verdict, error: new HttpClientError.HttpClientError({ reason }) }
-      } else if (this.http.readBody && response.status !== 101) {
-        return Effect.as(response.arrayBuffer, response)
-      }
-      return Effect.succeed(response)
-    })
+  /** The verdict on a response to the request that was sent, if it is retried. */
+  private rejection(response: Response, fiber: AnyFiber): Rejected | undefined {
+    const request = this.sent ?? this.prepared
+    const verdict = this.judge(request, response, undefined, fiber)
+    if (verdict === false) return undefined
+    const reason = new HttpClientError.StatusCodeError({ request, response, description: "to be retried" })
+    return { verdict, error: new HttpClientError.HttpClientError({ reason }) }
   }
 
   /** Judges a response, or an error and the response that it holds. */
@@ -137,7 +155,6 @@ export class Call {
     const isDue = error === undefined && response !== undefined
       ? statuses.has(response.status)
       : isTimeout(error) || isTransient(error, statuses)
-    // most responses are healthy, and nobody asks what their headers say
     if (!isDue && classify === undefined) return false
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     const reading = response === undefined ? nothing : hints.read(response.headers, response.status, now)
@@ -180,22 +197,17 @@ export const ofHint = (hint: hints.ServerHint | undefined, max: number): true | 
 export const responseOf = (error: unknown): Response | undefined =>
   HttpClientError.isHttpClientError(error) ? error.response : undefined
 
-/** Who may object to retries of a request. */
-const doorOf = ({ budgetOf, settings }: HttpSettings, request: Request): Admission | undefined => {
-  const budget = budgetOf(originOf(request))
+/** Who may object to retries of requests to an origin. */
+const doorOf = ({ budgetOf, settings }: HttpSettings, origin: string): Admission | undefined => {
+  const budget = budgetOf(origin)
   return budget === undefined || settings.admission === undefined
     ? budget ?? settings.admission
     : both(settings.admission, budget)
 }
 
-/** Scheme, host and port; nothing where the platform completes the URL. */
-const originOf = ({ url }: Request): string => {
-  const [, scheme = "", host = ""] = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url) ?? []
-  return host === "" ? "<same origin>" : `${scheme}://${host}`.toLowerCase()
-}
-
-/** Method and host. Paths and parameters hold identifiers and secrets. */
-const nameOf = ({ method, url }: Request): string => {
-  const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url)?.[1]
-  return host === undefined ? method : `${method} ${host.toLowerCase()}`
+/** Host with port, and origin; nothing where the platform completes the URL. */
+const placeOf = ({ url }: Request): { readonly host: string; readonly origin: string } => {
+  const [, scheme = "", host = ""] = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]+)/i.exec(url) ?? []
+  const origin = (scheme + host).toLowerCase()
+  return host === "" ? { host, origin: "<same origin>" } : { host: origin.slice(scheme.length), origin }
 }

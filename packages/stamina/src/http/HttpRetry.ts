@@ -18,7 +18,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { retryBlock } from "../drive/loop.ts"
+import { retryEffect } from "../drive/loop.ts"
 import { eager } from "../tools/eager.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
@@ -162,7 +162,7 @@ const retried = <E, R>(
       Effect.flatMap(request, (first) => {
         const call = new Call(caller, http, first)
         const send = (request: HttpClientRequest.HttpClientRequest) => self.postprocess(Effect.succeed(request))
-        return retryBlock(call.settings, ({ num }) => call.attempt(num, request, send))
+        return retryEffect(call.first(send), call.settings, (_, num) => call.again(num, request, send))
       }),
     http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey(http)) : self.preprocess
   )
