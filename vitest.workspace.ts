@@ -13,7 +13,15 @@ export default defineConfig({
     // a failure leads to the test, and not through all of Effect
     onStackTrace: (_, { file }) => !file.includes("/node_modules/"),
     projects: [
-      { test: { name: "stamina", root: "packages/stamina", include: ["test/**/*.test.ts"], setupFiles } },
+      {
+        test: {
+          name: "stamina",
+          root: "packages/stamina",
+          include: ["test/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 60_000
+        }
+      },
       // runs the program that is built, as a process
       {
         test: {
@@ -40,7 +48,8 @@ export default defineConfig({
           root: "examples",
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules", "**/.tmp"],
-          setupFiles
+          setupFiles,
+          testTimeout: 60_000
         }
       },
       // each runs a whole script or more
