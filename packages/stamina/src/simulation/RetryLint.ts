@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { checkPolicy } from "../policy/given.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import { refuse } from "../tools/check.ts"
 import * as chance from "./lintChance.ts"
@@ -70,8 +71,8 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  *
  * **Gotchas**
  *
- * Only default waits are looked at, not waits that `on` chooses. Throws a `RangeError` when something in the context is
- * out of range or unknown.
+ * Only default waits are looked at, not waits that `on` chooses. Throws a `RangeError` when a field of the policy or
+ * something in the context is out of range or unknown.
  *
  * **Example** (Fifty attempts that nobody makes)
  *
@@ -120,6 +121,7 @@ export const check = (policy: RetryPolicy, context: Context = {}): ReadonlyArray
       return found === undefined ? [] : [{ rule, ...found }]
     })
   }
-  const found = look(policy)
-  return found.map((one) => withFix(one, found, policy, look))
+  const checked = checkPolicy(caller, policy)
+  const found = look(checked)
+  return found.map((one) => withFix(one, found, checked, look))
 }

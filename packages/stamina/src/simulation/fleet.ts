@@ -1,6 +1,7 @@
 /**
  * `RetrySimulation.fleet`: many clients and one server, event by event.
  */
+import { checkPolicy } from "../policy/given.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { checkKnown } from "../tools/check.ts"
@@ -179,7 +180,7 @@ const clientsOf = (
   policy: RetryPolicy,
   { clients, isShared, makeBudget, random }: ReturnType<typeof check>
 ): ReadonlyArray<paper.Caller> => {
-  const plan = Decision.fromPolicy(policy)
+  const plan = Decision.fromPolicy(checkPolicy(caller, policy))
   const door = () => makeBudget === undefined ? undefined : new Door(makeBudget())
   const shared = isShared ? door() : undefined
   return Array.from({ length: clients }, () => ({ plan, random, admission: shared ?? door() }))

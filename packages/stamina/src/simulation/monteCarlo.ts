@@ -1,6 +1,7 @@
 /**
  * `RetrySimulation.run`, `samples` and `outlast`: what becomes of one call, found by making it many times.
  */
+import { checkPolicy } from "../policy/given.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import type { GiveUpReason } from "../run/Decision.ts"
 import { refuse } from "../tools/check.ts"
@@ -13,7 +14,8 @@ import type { Sample, SampledAttempt, Scenario, Simulated } from "./SimulationMo
 
 /** `RetrySimulation.run`. */
 export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
-  const checked = fromScenario("RetrySimulation.run", scenario, 10_000)
+  const caller = "RetrySimulation.run"
+  const checked = fromScenario(caller, scenario, 10_000)
   const { runs } = checked
   const numbers = (): Float64Array => new Float64Array(runs)
   const [attempts, totalWait, duration, lastChance] = [numbers(), numbers(), numbers(), numbers()]
@@ -21,7 +23,7 @@ export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
   let ended = 0
   let succeeded = 0
   let unfinished = 0
-  calls.make(policy, checked, {
+  calls.make(checkPolicy(caller, policy), checked, {
     call: (run, chance, outcome) => {
       attempts[ended] = run.attempt
       totalWait[ended] = waited(run, outcome)
@@ -52,7 +54,8 @@ const waited = (run: PaperRun, outcome: string): number => run.waited + (outcome
 export const samples = (policy: RetryPolicy, scenario: Scenario): ReadonlyArray<Sample> => {
   const made: Array<Sample> = []
   let attempts: Array<SampledAttempt> = []
-  calls.make(policy, fromScenario("RetrySimulation.samples", scenario, 10), {
+  const caller = "RetrySimulation.samples"
+  calls.make(checkPolicy(caller, policy), fromScenario(caller, scenario, 10), {
     attempt: (run, begins, took) => {
       attempts.push({ begins, took, waitAfter: run.phase === "waiting" ? run.wait : undefined })
     },
