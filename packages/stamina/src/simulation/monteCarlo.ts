@@ -35,7 +35,7 @@ export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
       else if (run.reason !== undefined) reasons[run.reason] = (reasons[run.reason] ?? 0) + 1
     }
   })
-  return {
+  const result = {
     runs,
     succeeded,
     unfinished,
@@ -45,6 +45,8 @@ export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
     duration: distribution.make(duration),
     lastChance: distribution.make(lastChance)
   }
+  checked.onProgress?.(1)
+  return result
 }
 
 /** All waits of a run; the one after the last attempt that is looked at does not count. */
@@ -55,7 +57,8 @@ export const samples = (policy: RetryPolicy, scenario: Scenario): ReadonlyArray<
   const made: Array<Sample> = []
   let attempts: Array<SampledAttempt> = []
   const caller = "RetrySimulation.samples"
-  calls.make(checkPolicy(caller, policy), fromScenario(caller, scenario, 10), {
+  const checked = fromScenario(caller, scenario, 10)
+  calls.make(checkPolicy(caller, policy), checked, {
     attempt: (run, begins, took) => {
       attempts.push({ begins, took, waitAfter: run.phase === "waiting" ? run.wait : undefined })
     },
@@ -68,6 +71,7 @@ export const samples = (policy: RetryPolicy, scenario: Scenario): ReadonlyArray<
       attempts = []
     }
   })
+  checked.onProgress?.(1)
   return made
 }
 
