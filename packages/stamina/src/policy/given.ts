@@ -48,14 +48,23 @@ export const given = (caller: string, input: Input): Given => {
 type Fillable<A> = { -readonly [K in keyof A]?: A[K] }
 
 /** Checks a policy to build upon: it has all fields. */
-export const checkFull = (caller: string, base: RetryPolicy): RetryPolicy => {
-  if (base === defaults) return base
-  if (typeof base !== "object" || base === null) return refuse(caller, "base", rule, base)
-  // names the field that is out of range
-  const fields: Given = given(`${caller}: base`, base)
+export const checkFull = (caller: string, base: RetryPolicy): RetryPolicy =>
+  full(`${caller}: base`, caller, "base", base)
+
+/**
+ * Checks a policy that is looked at. `make` has checked it, unless it was spread by hand, as in `{ ...policy, attempts: -1
+ * }`.
+ */
+export const checkPolicy = (caller: string, policy: RetryPolicy): RetryPolicy => full(caller, caller, "policy", policy)
+
+/** Names the field that is out of range on behalf of `owner`, and a policy that lacks one on behalf of `caller`. */
+const full = (owner: string, caller: string, name: string, policy: RetryPolicy): RetryPolicy => {
+  if (policy === defaults) return policy
+  if (typeof policy !== "object" || policy === null) return refuse(caller, name, rule, policy)
+  const fields: Given = given(owner, policy)
   return Object.keys(defaults).every((name) => name in fields)
     ? fields as RetryPolicy // it has every field
-    : refuse(caller, "base", rule, base)
+    : refuse(caller, name, rule, policy)
 }
 
 const rule = "a policy with all fields, as RetryPolicy.make makes it"

@@ -124,7 +124,7 @@ export interface Finding {
   readonly fields: ReadonlyArray<Field>
   /** What is wrong, in a sentence. The wording may change between versions. */
   readonly message: string
-  /** A change after which the rule finds nothing, where one can be named. */
+  /** A change after which the rule finds nothing, and no other rule anything as bad that it did not find before. */
   readonly fix: Fix | undefined
 }
 

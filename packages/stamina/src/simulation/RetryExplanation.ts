@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
+import { checkPolicy } from "../policy/given.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { millis } from "../policy/text.ts"
 import type * as LintModel from "./LintModel.ts"
@@ -102,7 +103,7 @@ export interface Quantiles {
  *
  * **Gotchas**
  *
- * Throws a `RangeError` when something in the context is out of range or unknown.
+ * Throws a `RangeError` when a field of the policy or something in the context is out of range or unknown.
  *
  * **Example** (The default policy)
  *
@@ -121,15 +122,16 @@ export interface Quantiles {
  * @since 0.1.0
  */
 export const explain = (policy: RetryPolicy.RetryPolicy, context: Context = {}): Explanation => {
-  const { attempts, totalWait } = RetryPolicy.bounds(policy)
+  const checked = checkPolicy("RetryExplanation.explain", policy)
+  const { attempts, totalWait } = RetryPolicy.bounds(checked)
   const { latency = 0, runs = attempts > 1000 ? 1000 : 10_000, seed, ...rest } = context
-  const findings = RetryLint.check(policy, rest)
+  const findings = RetryLint.check(checked, rest)
   const { attemptTimeout, deadline } = rest
-  const always = RetrySimulation.run(policy, { latency, attemptTimeout, deadline, runs, seed })
+  const always = RetrySimulation.run(checked, { latency, attemptTimeout, deadline, runs, seed })
   return {
-    sentence: RetryPolicy.describe(policy),
+    sentence: RetryPolicy.describe(checked),
     bounds: { attempts: finite(attempts), totalWait: finite(Duration.toMillis(totalWait)) },
-    retries: RetryPolicy.preview(policy, { latency: typical(latency) }).map((retry) => ({
+    retries: RetryPolicy.preview(checked, { latency: typical(latency) }).map((retry) => ({
       retryNum: retry.retryNum,
       shortest: Duration.toMillis(retry.shortest),
       longest: Duration.toMillis(retry.longest),

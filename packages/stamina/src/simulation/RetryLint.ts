@@ -3,11 +3,13 @@
  *
  * @since 0.1.0
  */
+import { checkPolicy } from "../policy/given.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import { refuse } from "../tools/check.ts"
 import * as chance from "./lintChance.ts"
 import * as curve from "./lintCurve.ts"
-import { type Check, of } from "./lintFacts.ts"
+import { type Check, knownOf, of } from "./lintFacts.ts"
+import { type Named, withFix } from "./lintFix.ts"
 import * as limits from "./lintLimits.ts"
 import type { Context, Finding, Rule } from "./LintModel.ts"
 
@@ -59,16 +61,18 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  *
  * **Details**
  *
- * Nothing is simulated: findings come from the arithmetic of the policy itself. Where a fix can be named, a policy with it
- * (`RetryPolicy.make({ ...policy, ...fix })`) silences its rule; others may then have something to say.
+ * Nothing is simulated: findings come from the arithmetic of the policy itself. Where a fix can be named, its rule finds
+ * nothing in a policy with it (`RetryPolicy.make({ ...policy, ...fix })`), and the others find nothing as bad that they did
+ * not find before. Whoever applies one fix after the other comes to an end, in whatever order. A change that would
+ * bring something as bad is not offered; the message says what it would bring.
  *
  * Not every finding is a mistake. A worker that reconnects to its only server may well retry for ever. Rules in
  * `ignore` are not checked. The default policy has one finding: an `info`, that its jitter is lost at the cap.
  *
  * **Gotchas**
  *
- * Only default waits are looked at, not waits that `on` chooses. Throws a `RangeError` when something in the context is
- * out of range or unknown.
+ * Only default waits are looked at, not waits that `on` chooses. Throws a `RangeError` when a field of the policy or
+ * something in the context is out of range or unknown.
  *
  * **Example** (Fifty attempts that nobody makes)
  *
@@ -105,13 +109,19 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  */
 export const check = (policy: RetryPolicy, context: Context = {}): ReadonlyArray<Finding> => {
   const caller = "RetryLint.check"
-  const facts = of(caller, policy, context)
+  const known = knownOf(caller, context)
   const { ignore = [] } = context
   for (const rule of ignore) if (!Object.hasOwn(checks, rule)) refuse(caller, "ignore", "an array of rules", rule)
-  // with a single attempt, nothing else has an effect
-  const asked = facts.attempts === 1 ? rules.slice(0, 1) : rules
-  return asked.flatMap((rule) => {
-    const finding = ignore.includes(rule) ? undefined : checks[rule](facts)
-    return finding === undefined ? [] : [{ rule, fix: undefined, ...finding }]
-  })
+  const look = (policy: RetryPolicy): ReadonlyArray<Named> => {
+    const facts = of(policy, known)
+    // with a single attempt, nothing else has an effect
+    const asked = facts.attempts === 1 ? rules.slice(0, 1) : rules
+    return asked.flatMap((rule) => {
+      const found = ignore.includes(rule) ? undefined : checks[rule](facts)
+      return found === undefined ? [] : [{ rule, ...found }]
+    })
+  }
+  const checked = checkPolicy(caller, policy)
+  const found = look(checked)
+  return found.map((one) => withFix(one, found, checked, look))
 }

@@ -77,6 +77,9 @@ export type BudgetInput = RetryBudget.Options | (() => Budget)
  * Hears now and then which share of a simulation is done, from 0 to 1: for a progress bar, where the simulation runs in a
  * thread of its own. It does not change the result.
  *
+ * The share is an estimate of the work done, as nobody knows beforehand how often calls fail. It never falls, and the last
+ * is 1.
+ *
  * @category models
  * @since 0.1.0
  */

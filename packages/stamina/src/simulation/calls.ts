@@ -22,6 +22,7 @@ export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer)
   const admission = budget === undefined ? undefined : new Door(budget())
   const caller: paper.Caller = { plan: Decision.fromPolicy(policy), random: scenario.random, admission }
   const bound = deadline === Infinity ? undefined : deadline
+  const most = Math.min(policy.attempts, horizon)
   let now = 0
   let attempts = 0
   for (let i = 0; i < runs; i++) {
@@ -29,7 +30,7 @@ export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer)
     let lastChance = -1
     for (;;) {
       // of attempts, not of calls: a call can make thousands
-      if (onProgress !== undefined && isDue(attempts++)) onProgress(i / runs)
+      if (onProgress !== undefined && isDue(attempts++)) onProgress((i + (run.attempt - 1) / most) / runs)
       const begins = run.began
       const takes = world.takes()
       const isLate = takes > attemptTimeout

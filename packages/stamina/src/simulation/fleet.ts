@@ -1,6 +1,7 @@
 /**
  * `RetrySimulation.fleet`: many clients and one server, event by event.
  */
+import { checkPolicy } from "../policy/given.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { checkKnown } from "../tools/check.ts"
@@ -9,7 +10,7 @@ import * as distribution from "./distribution.ts"
 import { Heap } from "./heap.ts"
 import { checkChance, checkCount, checkLimit, checkPositive, checkSeed, checkSpan, most } from "./numbers.ts"
 import * as paper from "./paper.ts"
-import { hears, isDue } from "./progress.ts"
+import { hears, herdOf, isDue } from "./progress.ts"
 import * as random from "./random.ts"
 import { Server, troubleOf } from "./server.ts"
 import type { Fleet, FleetResult } from "./SimulationModel.ts"
@@ -46,13 +47,15 @@ const isAwaited = ({ attempt, run }: Event): boolean =>
 const refusal = 1
 
 /** `RetrySimulation.fleet`. */
-export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
+export const fleet = (given: RetryPolicy, options: Fleet): FleetResult => {
   const checked = check(options)
+  const policy = checkPolicy(caller, given)
   const { attemptTimeout, chance, failures, lasts, onProgress, rate, step, trouble } = checked
   const server = new Server<Event>(caller, options.server, trouble, isAwaited)
   const steps = new Steps(lasts, step)
   const served = ofServer("served")
   const events = new Heap<Event>()
+  const herd = onProgress !== undefined && rate === "herd" ? herdOf(policy, checked) : undefined
   const latencies: Array<number> = []
   const reasons: { -readonly [K in keyof FleetResult["reasons"]]: FleetResult["reasons"][K] } = {}
   let wasted = 0
@@ -66,6 +69,7 @@ export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
     const job = ofRun("late", run)
     const here = steps.at(now)
     here.attempts++
+    herd?.begins(run.attempt)
     if (!server.accepts(job, now)) return events.add(now + refusal, ofRun("refused", run))
     here.queue = Math.max(here.queue, server.queue)
     if (attemptTimeout < Infinity) events.add(now + attemptTimeout, job)
@@ -73,12 +77,14 @@ export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
   }
   const fails = (run: paper.PaperRun, now: number): void => {
     if (paper.fails(run, now - run.start, failure)) return events.add(run.start + run.began, ofRun("retries", run))
+    herd?.ends(run.attempt)
     steps.at(now).gaveUp++
     steps.at(run.start).open--
     if (run.reason !== undefined) reasons[run.reason] = (reasons[run.reason] ?? 0) + 1
   }
   const succeeds = (run: paper.PaperRun, now: number): void => {
     paper.succeeds(run, now - run.start)
+    herd?.ends(run.attempt)
     steps.at(now).succeeded++
     steps.at(run.start).willSucceed++
     steps.at(run.start).open--
@@ -117,11 +123,15 @@ export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
     const now = events.time
     const event = events.take()
     if (event === undefined) break
-    if (onProgress !== undefined && isDue(count)) onProgress(now / lasts)
+    if (onProgress !== undefined && isDue(count)) {
+      onProgress(herd?.share(now / lasts, count, events.size + 1 + server.canServe(lasts - now)) ?? now / lasts)
+    }
     count++
     happens(event, now)
   }
 
+  const latency = distribution.make(Float64Array.from(latencies))
+  onProgress?.(1)
   const inAll = { calls: steps.sum("calls"), attempts: steps.sum("attempts"), succeeded: steps.sum("succeeded") }
   return {
     steps: steps.list,
@@ -131,7 +141,7 @@ export const fleet = (policy: RetryPolicy, options: Fleet): FleetResult => {
     wasted,
     amplification: inAll.attempts / inAll.calls,
     ...after(steps.list, trouble?.to, step),
-    latency: distribution.make(Float64Array.from(latencies)),
+    latency,
     events: count
   }
 }

@@ -13,6 +13,11 @@ export class Heap<A> {
     return this.times[0] ?? Infinity
   }
 
+  /** How many are to come. */
+  get size(): number {
+    return this.times.length
+  }
+
   add(time: number, item: A): void {
     const order = this.added++
     let i = this.times.length

@@ -32,7 +32,8 @@ export const waitCapped: Check = ({ backoff: { initial, jitter, max }, isCapped,
       `${cut} of the ${list.length} waits in the list ${cut === 1 ? "is" : "are"} longer than waitMax, and cut to ${
         time(max)
       }.`,
-      { waitMax: Math.max(...list) }
+      { waitMax: Math.max(...list) },
+      { backoff: list.map((wait) => Math.min(wait, max)) }
     )
   }
   const waits = isRandom
@@ -42,7 +43,8 @@ export const waitCapped: Check = ({ backoff: { initial, jitter, max }, isCapped,
     "error",
     ["waitInitial", "waitMax"],
     `waitMax of ${time(max)} is shorter than waitInitial of ${time(initial)}: ${waits}.`,
-    { waitMax: initial }
+    { waitMax: initial },
+    { waitInitial: max }
   )
 }
 
@@ -55,7 +57,8 @@ export const listUnused: Check = ({ attempts, list }) => {
     `The list has ${list.length} waits, and ${attempts} attempts have ${attempts - 1} between them: the last ${
       extra === 1 ? "is" : `${extra} are`
     } never waited.`,
-    { attempts: list.length + 1 }
+    { attempts: list.length + 1 },
+    { backoff: list.slice(0, attempts - 1) }
   )
 }
 

@@ -46,7 +46,8 @@ export interface Facts {
 
 /** A finding of a rule, without the name of the rule. */
 export interface Found extends Pick<Finding, "severity" | "fields" | "message"> {
-  readonly fix?: Fix | undefined
+  /** Changes that may help, the best first. `lintFix.ts` finds out which of them do. */
+  readonly fixes: ReadonlyArray<Fix>
 }
 
 /** A rule: what it finds, if anything. */
@@ -57,14 +58,20 @@ export const found = (
   severity: Severity,
   fields: ReadonlyArray<Field>,
   message: string,
-  fix?: Fix
-): Found => ({ severity, fields, message, fix })
+  ...fixes: ReadonlyArray<Fix>
+): Found => ({ severity, fields, message, fixes })
 
 /** Waits beyond so many retries are not looked at one by one: by then, the limits of all policies in use have ended. */
 const look = 2000
 
-/** Gathers the facts. Checks the context on behalf of the function named `caller`. */
-export const of = (caller: string, policy: RetryPolicy.RetryPolicy, context: Context): Facts => {
+/** What is known of the use of a policy. */
+export type Known = Pick<
+  Facts,
+  "attemptTimeout" | "deadline" | "otherAttempts" | "utilisation" | "budgetedRetries" | "outage"
+>
+
+/** Gathers the facts. */
+export const of = (policy: RetryPolicy.RetryPolicy, known: Known): Facts => {
   const backoff = Backoff.fromPolicy(policy)
   const bounds = RetryPolicy.bounds(policy)
   const retries = Math.min(bounds.attempts - 1, look)
@@ -88,11 +95,12 @@ export const of = (caller: string, policy: RetryPolicy.RetryPolicy, context: Con
     hasJitter: backoff.jitter > 0 || (backoff.spread ?? 0) > 0,
     neverWaits: retries > 0 && all(Math.min(retries, 64), (retryNum) => longest(retryNum) === 0),
     isCapped: list === undefined ? backoff.initial > backoff.max : list.some((wait) => wait > backoff.max),
-    ...known(caller, context)
+    ...known
   }
 }
 
-const known = (caller: string, context: Context) => {
+/** Checks the context on behalf of the function named `caller`. */
+export const knownOf = (caller: string, context: Context): Known => {
   checkKnown(caller, context, [
     "attemptTimeout",
     "deadline",

@@ -8,7 +8,7 @@ export const singleAttempt: Check = ({ attempts }) =>
     ? found("info", ["attempts"], "attempts is 1: nothing is retried, and no other field has an effect.")
     : undefined
 
-export const noWait: Check = ({ backoff, list, most, neverWaits }) => {
+export const noWait: Check = ({ backoff, isExponential, list, most, neverWaits }) => {
   if (!neverWaits || most <= 3) return undefined
   const calls = most === Infinity
     ? "calls follow one another without a pause and without a limit"
@@ -19,19 +19,20 @@ export const noWait: Check = ({ backoff, list, most, neverWaits }) => {
     `Every wait is 0: ${calls}, which helps against nothing that lasts longer than one call.`,
     {
       ...(list === undefined ? {} : { backoff: "equal" }),
-      ...(backoff.max === 0 ? { waitMax: 5000 } : {}),
+      ...(backoff.max < 100 ? { waitMax: 5000 } : {}),
+      ...((list !== undefined || isExponential) && backoff.base < 1 ? { waitExpBase: 2 } : {}),
       waitInitial: 100
     }
   )
 }
 
-export const endless: Check = ({ most, neverWaits, timeout }) =>
+export const endless: Check = ({ most, neverWaits, outage = 0, timeout }) =>
   most === Infinity && timeout === Infinity && !neverWaits
     ? found(
       "warning",
       ["attempts", "timeout"],
       "Neither attempts nor timeout limits a run: what never recovers is retried for ever.",
-      { timeout: 600_000 }
+      { timeout: Math.max(600_000, 2 * outage) }
     )
     : undefined
 
@@ -90,7 +91,8 @@ export const timeoutUnreachable: Check = ({ attempts, attemptTimeout, timeout, t
         `No run gets to the timeout of ${time(timeout)}: ${attempts} calls of ${
           time(attemptTimeout)
         } and all waits take at most ${time(worst)}.`,
-        { timeout: Math.floor(worst) }
+        // a timeout is longer than 0
+        { timeout: Math.floor(worst) || worst }
       )
       : undefined
   }
@@ -220,7 +222,9 @@ export const beyondDeadline: Check = (facts) => {
     : undefined
 }
 
-export const outageOutlasts: Check = ({ attempts, longest, outage, shortest, timeout, totalWait }) => {
+export const outageOutlasts: Check = (
+  { attempts, longest, most, outage, overshoots, shortest, timeout, totalWait }
+) => {
   if (outage === undefined || totalWait >= outage) return undefined
   // with average waits, and some time to spare
   let waited = 0
@@ -229,19 +233,25 @@ export const outageOutlasts: Check = ({ attempts, longest, outage, shortest, tim
     waited += (shortest(calls) + longest(calls)) / 2
     calls++
   }
-  return found(
-    "warning",
-    ["outage", "attempts", "waitMax"],
-    `Waits take at most ${time(totalWait)}: unless calls take long themselves, no run outlasts an outage of ${
-      time(outage)
-    }.`,
-    waited >= 1.25 * outage
-      ? {
-        ...(attempts === Infinity ? {} : { attempts: Math.max(calls, attempts) }),
-        ...(timeout === Infinity ? {} : { timeout: Math.max(2 * outage, timeout) })
-      }
-      : undefined
-  )
+  const isEnough = waited >= 1.25 * outage
+  const message = `Waits take at most ${
+    time(totalWait)
+  }: unless calls take long themselves, no run outlasts an outage of ${time(outage)}.`
+  const fields = ["outage", "attempts", "waitMax"] as const
+  if (!isEnough) {
+    return found(
+      "warning",
+      fields,
+      `${message} The waits have to be longer: on average, 999 of them take ${time(waited)}.`
+    )
+  }
+  // the last wait may be much longer than the outage, and begins only if it ends before a timeout that is not overshot
+  const enough = Math.max(2 * outage, timeout, overshoots ? 0 : Math.ceil(waited) + 1)
+  return found("warning", fields, message, {
+    // as many as were asked for, unless the timeout ended every run before
+    ...(attempts === Infinity ? {} : { attempts: most < attempts ? calls : Math.max(calls, attempts) }),
+    ...(timeout === Infinity ? {} : { timeout: enough })
+  })
 }
 
 export const nested: Check = ({ most, otherAttempts }) => {
@@ -271,6 +281,6 @@ export const canKeepDown: Check = ({ budgetedRetries, most, utilisation }) => {
     } while calls fail, and that is more than it can serve: an overload keeps itself going.${
       hasBudget ? "" : " Give the calls a retry budget."
     }`,
-    fits >= 2 ? { attempts: fits } : undefined
+    ...(fits >= 2 ? [{ attempts: fits }] : [])
   )
 }

@@ -1,6 +1,7 @@
 /**
  * `RetrySimulation.run`, `samples` and `outlast`: what becomes of one call, found by making it many times.
  */
+import { checkPolicy } from "../policy/given.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import type { GiveUpReason } from "../run/Decision.ts"
 import { refuse } from "../tools/check.ts"
@@ -13,7 +14,8 @@ import type { Sample, SampledAttempt, Scenario, Simulated } from "./SimulationMo
 
 /** `RetrySimulation.run`. */
 export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
-  const checked = fromScenario("RetrySimulation.run", scenario, 10_000)
+  const caller = "RetrySimulation.run"
+  const checked = fromScenario(caller, scenario, 10_000)
   const { runs } = checked
   const numbers = (): Float64Array => new Float64Array(runs)
   const [attempts, totalWait, duration, lastChance] = [numbers(), numbers(), numbers(), numbers()]
@@ -21,7 +23,7 @@ export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
   let ended = 0
   let succeeded = 0
   let unfinished = 0
-  calls.make(policy, checked, {
+  calls.make(checkPolicy(caller, policy), checked, {
     call: (run, chance, outcome) => {
       attempts[ended] = run.attempt
       totalWait[ended] = waited(run, outcome)
@@ -33,7 +35,7 @@ export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
       else if (run.reason !== undefined) reasons[run.reason] = (reasons[run.reason] ?? 0) + 1
     }
   })
-  return {
+  const result = {
     runs,
     succeeded,
     unfinished,
@@ -43,6 +45,8 @@ export const run = (policy: RetryPolicy, scenario: Scenario): Simulated => {
     duration: distribution.make(duration),
     lastChance: distribution.make(lastChance)
   }
+  checked.onProgress?.(1)
+  return result
 }
 
 /** All waits of a run; the one after the last attempt that is looked at does not count. */
@@ -52,7 +56,9 @@ const waited = (run: PaperRun, outcome: string): number => run.waited + (outcome
 export const samples = (policy: RetryPolicy, scenario: Scenario): ReadonlyArray<Sample> => {
   const made: Array<Sample> = []
   let attempts: Array<SampledAttempt> = []
-  calls.make(policy, fromScenario("RetrySimulation.samples", scenario, 10), {
+  const caller = "RetrySimulation.samples"
+  const checked = fromScenario(caller, scenario, 10)
+  calls.make(checkPolicy(caller, policy), checked, {
     attempt: (run, begins, took) => {
       attempts.push({ begins, took, waitAfter: run.phase === "waiting" ? run.wait : undefined })
     },
@@ -65,6 +71,7 @@ export const samples = (policy: RetryPolicy, scenario: Scenario): ReadonlyArray<
       attempts = []
     }
   })
+  checked.onProgress?.(1)
   return made
 }
 

@@ -66,6 +66,11 @@ export class Server<Job> {
     return this.waiting.length - this.head
   }
 
+  /** How many jobs of its queue it can serve in so many milliseconds, where nothing is wrong. */
+  canServe(millis: number): number {
+    return Math.min(this.queue, millis / this.millisEach)
+  }
+
   /** Puts a job in the queue; `false` where the server refuses it. */
   accepts(job: Job, now: number): boolean {
     if (this.troubled(now) === "refuses" || this.queue >= this.room) return false
