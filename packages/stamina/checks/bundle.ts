@@ -128,14 +128,14 @@ const entries: ReadonlyArray<Entry> = [
     name: "RetryPolicy.describe",
     code: `import { RetryPolicy } from "effect-stamina"
       export const describe = RetryPolicy.describe`,
-    limit: 2600,
+    limit: 3500,
     without: [...noRetries, "policy/schema", "policy/config", "effect/Schema"]
   },
   {
     name: "RetryPolicy.bounds",
     code: `import { RetryPolicy } from "effect-stamina"
       export const bounds = RetryPolicy.bounds`,
-    limit: 1100,
+    limit: 2050,
     without: [...noRetries, ...writtenPolicies]
   },
   {
@@ -176,7 +176,7 @@ const entries: ReadonlyArray<Entry> = [
     name: "RetryPolicy.preview",
     code: `import { RetryPolicy } from "effect-stamina"
       export const preview = RetryPolicy.preview`,
-    limit: 1500,
+    limit: 2050,
     without: [...noRetries, ...writtenPolicies]
   },
   {

@@ -11,7 +11,7 @@ import type * as EffectSchema from "effect/Schema"
 import { checkKnown } from "../tools/check.ts"
 import * as policyBounds from "./bounds.ts"
 import * as policyConfig from "./config.ts"
-import { checkFull, complete, given } from "./given.ts"
+import { checkFull, checkPolicy, complete, given } from "./given.ts"
 import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy } from "./PolicyModel.ts"
 import * as policyModel from "./PolicyModel.ts"
 import * as policyPreview from "./preview.ts"
@@ -215,6 +215,8 @@ export const config = (prefix: string, base: RetryPolicy = defaults): Config.Con
  * The first 100 000 retries are counted one by one. Later retries are grouped into blocks, each with its worst wait, so
  * beyond there both numbers may be somewhat too large, but never too small.
  *
+ * Throws a `RangeError` when a field of the policy is out of range, as one that was spread by hand may be.
+ *
  * **Gotchas**
  *
  * Only default waits count, not waits that `on` chooses. `totalWait` does not include the time that the calls take. A run
@@ -235,7 +237,7 @@ export const config = (prefix: string, base: RetryPolicy = defaults): Config.Con
  * @category inspecting
  * @since 0.1.0
  */
-export const bounds = (policy: RetryPolicy): Bounds => policyBounds.bounds(policy)
+export const bounds = (policy: RetryPolicy): Bounds => policyBounds.bounds(checkPolicy("RetryPolicy.bounds", policy))
 
 /**
  * Describes a policy in one English sentence with its worst case: for logs, for `--help`, for the engineer on call.
@@ -245,6 +247,8 @@ export const bounds = (policy: RetryPolicy): Bounds => policyBounds.bounds(polic
  * The numbers are those of {@link bounds}, which do not count waits that `on` chooses. The sentence is for people, and
  * its wording may change between versions. For the defaults it is: "At most 10 attempts, no retry once 45s have passed;
  * waits start at 100ms, double each time, gain up to 1s of jitter and never exceed 5s: at most 27.3s of waiting in all."
+ *
+ * Throws a `RangeError` when a field of the policy is out of range, as one that was spread by hand may be.
  *
  * **Example** (What one retry comes to)
  *
@@ -258,7 +262,10 @@ export const bounds = (policy: RetryPolicy): Bounds => policyBounds.bounds(polic
  * @category inspecting
  * @since 0.1.0
  */
-export const describe = (policy: RetryPolicy): string => policyText.describe(policy, bounds(policy))
+export const describe = (policy: RetryPolicy): string => {
+  const checked = checkPolicy("RetryPolicy.describe", policy)
+  return policyText.describe(checked, policyBounds.bounds(checked))
+}
 
 /**
  * What each retry comes to: the shortest and the longest wait before it, and when it begins at the earliest and at the
@@ -272,7 +279,7 @@ export const describe = (policy: RetryPolicy): string => policyText.describe(pol
  *
  * **Gotchas**
  *
- * Throws a `RangeError` when an option is out of range or unknown.
+ * Throws a `RangeError` when an option or a field of the policy is out of range, or an option is unknown.
  *
  * **Example** (When a policy retries)
  *
@@ -294,4 +301,4 @@ export const describe = (policy: RetryPolicy): string => policyText.describe(pol
  * @since 0.1.0
  */
 export const preview = (policy: RetryPolicy, options?: PreviewOptions): ReadonlyArray<PreviewedRetry> =>
-  policyPreview.preview(policy, options)
+  policyPreview.preview(checkPolicy("RetryPolicy.preview", policy), options)

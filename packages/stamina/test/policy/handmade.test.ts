@@ -8,6 +8,9 @@ import * as RetrySimulation from "effect-stamina/RetrySimulation"
 const crowd: RetrySimulation.Fleet = { clients: 1, rate: "herd", server: { capacity: 1 } }
 
 const tools: ReadonlyArray<readonly [string, (policy: RetryPolicy.RetryPolicy) => unknown]> = [
+  ["RetryPolicy.bounds", (policy) => RetryPolicy.bounds(policy)],
+  ["RetryPolicy.describe", (policy) => RetryPolicy.describe(policy)],
+  ["RetryPolicy.preview", (policy) => RetryPolicy.preview(policy)],
   ["RetryLint.check", (policy) => RetryLint.check(policy)],
   ["RetrySimulation.run", (policy) => RetrySimulation.run(policy, { runs: 3 }).duration.mean],
   ["RetrySimulation.samples", (policy) => RetrySimulation.samples(policy, { runs: 3 })],
