@@ -114,14 +114,18 @@ class ScheduledRun extends engine.LiveRun {
     }
     if (!isOver(this)) {
       const announced = engine.announce(this, fiber)
-      if (announced === undefined) return Effect.succeed([progress, progress.waitFor])
-      return Effect.map(announced, () => {
-        postponed(this, engine.timeOf(this))
-        return [progress, progress.waitFor]
-      })
+      return announced === undefined
+        ? Effect.succeed([progress, progress.waitFor])
+        : this.stepAfter(announced, progress)
     }
     // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
     const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
     return Effect.andThen(engine.giveUp(this, fiber, Exit.void), end)
+  }
+  private stepAfter(announced: Effect.Effect<void>, progress: RetryProgress): Step {
+    return Effect.map(announced, () => {
+      postponed(this, engine.timeOf(this))
+      return [progress, progress.waitFor]
+    })
   }
 }

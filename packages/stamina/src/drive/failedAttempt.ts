@@ -14,7 +14,7 @@ class Failed implements FailedAttempt {
   constructor(run: Run) {
     this.num = run.attempt
     this.#elapsed = run.elapsed
-    this.#previousWait = run.attempt === 1 ? 0 : run.wait
+    this.#previousWait = run.previousWait ?? 0
   }
 
   get elapsed(): Duration.Duration {

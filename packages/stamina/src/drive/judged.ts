@@ -2,11 +2,12 @@
  * What `on` says about the cause that an attempt failed with, and what a run inside has said about it.
  */
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import * as defaults from "../around/defaults.ts"
 import { hasGivenUp, type Planned, type Run } from "../run/Run.ts"
 import { judgeCause } from "../verdict/ofCause.ts"
-import type { Verdict } from "../verdict/Verdict.ts"
+import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
 import { failedAttempt } from "./failedAttempt.ts"
 import type { Settings } from "./settings.ts"
 
@@ -27,16 +28,14 @@ export interface Judged<E> {
  */
 export const judged = <E>(
   run: Planned,
-  { judge, judgesTimeouts }: Settings,
+  { judge, judgesAttempts, judgesTimeouts }: Settings,
   cause: Cause.Cause<E>,
   ownError: unknown,
   fiber: AnyFiber
 ): Judged<E> => {
   if (!run.plan.active) return { cause, verdict: false }
-  const attempt = failedAttempt(run)
-  const asked: Settings["judge"] = ownError === undefined || judgesTimeouts
-    ? judge
-    : (error, attempt, fiber) => error === ownError || judge(error, attempt, fiber)
+  const attempt = judgesAttempts ? failedAttempt(run) : unseen
+  const asked = ownError === undefined || judgesTimeouts ? judge : sparing(ownError, judge)
   try {
     return { cause, verdict: judgeCause(cause, asked, attempt, fiber) }
   } catch (defect) {
@@ -44,6 +43,12 @@ export const judged = <E>(
     return { cause: Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)]), verdict: false }
   }
 }
+
+const sparing = (ownError: unknown, judge: Settings["judge"]): Settings["judge"] => (error, attempt, fiber) =>
+  error === ownError || judge(error, attempt, fiber)
+
+/** In place of an attempt that nobody looks at: one for each failure is a twentieth of what a retry allocates. */
+const unseen: FailedAttempt = { num: 0, elapsed: Duration.zero, previousWait: Duration.zero }
 
 /** Whether a run inside the attempt has given up on the failure, and it is to be retried once only. */
 export const alreadyRetried = ({ nested }: Settings, inner: Run | undefined, fiber: AnyFiber): boolean =>

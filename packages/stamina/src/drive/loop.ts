@@ -15,34 +15,20 @@ import { attemptSpan } from "../telemetry/eventsOf.ts"
 import * as clock from "../tools/clock.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import * as engine from "./engine.ts"
-import type { Rejected, Settings } from "./settings.ts"
+import type { Settings } from "./settings.ts"
 
-/**
- * Retries one effect with checked options, or what `again` makes in its place. Until the first failure, it costs one
- * reading of the clock.
- */
-export const retryEffect = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  settings: Settings,
-  again: Again<A, E, R> = () => self
-): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => {
+/** Retries one effect with checked options. Until the first failure, it costs one reading of the clock. */
+export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> => {
+  const again = () => self
+  return Effect.withFiber((fiber) => {
     const start = clock.read(fiber)
     const since = ordinal()
     if (settings.admission !== undefined) settings.admission.called(fiber)
-    const { rejects } = settings
-    if (settings.spans || settings.attemptTimeout < Infinity) {
-      return attempt(new Loop(settings, fiber, start, since, again), self)
-    }
-    const onFailure = (cause: Cause.Cause<E>) => afterFailure(new Loop(settings, fiber, start, since, again), cause)
-    return rejects === undefined ? Effect.catchCause(self, onFailure) : Effect.matchCauseEffect(self, {
-      onFailure,
-      onSuccess: (value) =>
-        rejects(value) === undefined
-          ? Effect.succeed(value)
-          : afterSuccess(new Loop(settings, fiber, start, since, again), value)
-    })
+    return settings.spans || settings.attemptTimeout < Infinity
+      ? attempt(new Loop(settings, fiber, start, since, again), self)
+      : Effect.catchCause(self, (cause) => afterFailure(new Loop(settings, fiber, start, since, again), cause))
   })
+}
 
 /** Makes the next attempt, from the error before and its own number. */
 export type Again<A, E, R> = (error: unknown, num: number) => Effect.Effect<A, E, R>
@@ -53,6 +39,8 @@ export class Loop<A, E, R> extends engine.LiveRun {
   readonly again: Again<A, E, R>
   /** What follows an attempt: made once for all of them, and not before there is a second. */
   following: Following<A, E, R> | undefined = undefined
+  /** What follows a wait, likewise. */
+  next: Next<A, E, R> | undefined = undefined
 
   constructor(
     settings: Settings,
@@ -70,7 +58,21 @@ export class Loop<A, E, R> extends engine.LiveRun {
   goOn(cause: Cause.Cause<E>): Effect.Effect<A, E, R> {
     return isOver(this) ? engine.giveUp(this, this.fiber, Exit.failCause(cause)) : waitAndRetry(this)
   }
+
+  /** An attempt has succeeded. */
+  succeeded(value: A): Effect.Effect<A, E, R> {
+    const told = this.attempt === 1 ? undefined : engine.recovered(this, this.fiber)
+    return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
+  }
+
+  /** Waits, and goes on with what follows. */
+  waitThen(next: Next<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.flatMap(engine.wait(this, this.fiber), next)
+  }
 }
+
+/** What follows a wait. Effect wraps a function without a parameter, which is 130 bytes per waiting fiber. */
+export type Next<A, E, R> = (_: void) => Effect.Effect<A, E, R>
 
 interface Following<A, E, R> {
   readonly onFailure: (cause: Cause.Cause<E>) => Effect.Effect<A, E, R>
@@ -83,55 +85,38 @@ export const attempt = <A, E, R>(loop: Loop<A, E, R>, self: Effect.Effect<A, E, 
     asAttempt(loop, self),
     loop.following ??= {
       onFailure: (cause) => afterFailure(loop, cause),
-      onSuccess: (value) => afterSuccess(loop, value)
+      onSuccess: (value) => loop.succeeded(value)
     }
   )
 
 /** Goes on with a run whose attempt has failed, also where that attempt was the first and was made elsewhere. */
 export const afterFailure = <A, E, R>(loop: Loop<A, E, R>, cause: Cause.Cause<E>): Effect.Effect<A, E, R> =>
-  isAsking(loop)
-    ? guarded(loop, () => engine.failed(loop, loop.fiber, cause, loop))
-    : engine.failed(loop, loop.fiber, cause, loop)
+  isAsking(loop) ? guardedFailure(loop, cause) : engine.failed(loop, loop.fiber, cause, loop)
 
-const afterSuccess = <A, E, R>(loop: Loop<A, E, R>, value: A): Effect.Effect<A, E, R> => {
-  const rejected = loop.settings.rejects?.(value)
-  if (rejected !== undefined) {
-    return isAsking(loop) ? guarded(loop, () => reject(loop, value, rejected)) : reject(loop, value, rejected)
-  }
-  const told = loop.attempt === 1 ? undefined : engine.recovered(loop, loop.fiber)
-  return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
-}
-
-const reject = <A, E, R>(loop: Loop<A, E, R>, value: A, rejected: Rejected): Effect.Effect<A, E, R> => {
-  const goOn = () => isOver(loop) ? engine.giveUp(loop, loop.fiber, Exit.succeed(value)) : waitAndRetry(loop)
-  const decided = engine.rejected(loop, loop.fiber, value, rejected)
-  return decided === undefined ? goOn() : Effect.flatMap(decided, goOn)
-}
+const guardedFailure = <A, E, R>(loop: Loop<A, E, R>, cause: Cause.Cause<E>): Effect.Effect<A, E, R> =>
+  guarded(loop, () => engine.failed(loop, loop.fiber, cause, loop))
 
 /** Waits and makes the next attempt. The finalizer is in place before any hook hears of the retry. */
-const waitAndRetry = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> => {
-  // oxlint-disable-next-line no-unused-vars -- Effect wraps a function without a parameter: 130 bytes per waiting fiber
-  const next = (_: void) => {
+export const waitAndRetry = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> =>
+  loop.isGuarded ? loop.waitThen(loop.next ??= nextOf(loop)) : guardedWait(loop)
+
+const guardedWait = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> => guarded(loop, () => waitAndRetry(loop))
+
+const nextOf = <A, E, R>(loop: Loop<A, E, R>) => {
+  // oxlint-disable-next-line no-unused-vars -- see `Next`
+  const next: Next<A, E, R> = (_) => {
     begins(loop, engine.timeOf(loop))
     loop.healthyFrom = undefined
     return attempt(loop, loop.again(loop.error, loop.attempt))
   }
-  const wait = () =>
-    loop.settings.cleanUp === undefined
-      ? Effect.flatMap(engine.wait(loop, loop.fiber), next)
-      // what cleans up may die
-      : Effect.matchCauseEffect(engine.wait(loop, loop.fiber), {
-        onFailure: (cause) => afterFailure(loop, cause),
-        onSuccess: next
-      })
-  return loop.isGuarded ? wait() : guarded(loop, wait)
+  return next
 }
 
 /** Whether a door has a part in decisions. What it grants must be given back, wherever an interruption comes. */
-const isAsking = (run: engine.LiveRun): boolean => run.settings.admission !== undefined && !run.isGuarded
+export const isAsking = (run: engine.LiveRun): boolean => run.settings.admission !== undefined && !run.isGuarded
 
 /** Installs the one finalizer of a run before anything else happens. It holds where the run begins afresh as well. */
-const guarded = <A, E, R>(loop: Loop<A, E, R>, next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+export const guarded = <A, E, R>(loop: Loop<A, E, R>, next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
   loop.isGuarded = true
   return Effect.onExitPrimitive(Effect.suspend(next), () => engine.finished(loop, loop.fiber))
 }

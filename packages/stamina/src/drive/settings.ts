@@ -2,7 +2,6 @@
  * Options, checked once when a retry is built, and then only read.
  */
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { type Admission, gateOf, isAdmission } from "../around/Admission.ts"
 import type { Defaults } from "../around/defaults.ts"
@@ -39,19 +38,10 @@ export interface Settings {
   readonly resetAfter: number
   /** How many attempts there may be over all fresh starts; by default, see `engine.ts`. */
   readonly attemptsInAll: number | undefined
-  /** Tells which successes are to be retried too. It may be asked twice about the same one. */
-  readonly rejects?: ((value: unknown) => Rejected | undefined) | undefined
   /** Whether `judge` is asked about an attempt that took too long, which is retried without asking otherwise. */
   readonly judgesTimeouts: boolean
-  /** Cleans up after a failed attempt, before the wait and only if a retry follows. */
-  readonly cleanUp?: ((error: unknown) => Effect.Effect<void>) | undefined
-}
-
-/** A success that is to be retried like a failure. */
-export interface Rejected {
-  readonly verdict: Exclude<Verdict, false>
-  /** The error that hooks and reports see. */
-  readonly error: unknown
+  /** Whether `judge` looks at the attempt that it is handed. */
+  readonly judgesAttempts: boolean
 }
 
 /** Checks the options of a schedule, on behalf of the function named `caller`. */
@@ -122,11 +112,12 @@ const fromOptions = (
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
   if (hooks !== undefined) checkHooks(caller, hooks)
-  const { judge, namesTimeouts } = fromInput(caller, on, naming)
+  const { hasHooks, judge, namesTimeouts } = fromInput(caller, on, naming)
   return {
     plan: planner(given(caller, options), defaults),
     judge,
     judgesTimeouts: namesTimeouts,
+    judgesAttempts: hasHooks,
     name,
     nested,
     spans,

@@ -9,20 +9,20 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { type Admission, both } from "../around/Admission.ts"
-import type { Rejected, Settings } from "../drive/settings.ts"
+import type { Rejected } from "../drive/engine.ts"
+import type { Settings } from "../drive/settings.ts"
 import { logLine } from "../tools/logLine.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
 import { type Hint, isHint, type Verdict } from "../verdict/Verdict.ts"
 import { isTimeout, isTransient } from "./classify.ts"
-import { discard } from "./discard.ts"
 import * as hints from "./hints.ts"
 import type { Failure } from "./HttpRetryOptions.ts"
 import { keyOf, type Refusal, refusal } from "./idempotency.ts"
 import type { HttpSettings } from "./options.ts"
 
-type Request = HttpClientRequest.HttpClientRequest
-type Response = HttpClientResponse.HttpClientResponse
+export type Request = HttpClientRequest.HttpClientRequest
+export type Response = HttpClientResponse.HttpClientResponse
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** Sends a request. */
@@ -42,7 +42,7 @@ export class Call {
   /** The error of an attempt that took too long. It can be retried even while the request is prepared. */
   private timedOut: HttpClientError.HttpClientError | undefined = undefined
   /** The verdict on its response, if that is retried. */
-  private rejected: Rejected | undefined = undefined
+  rejected: Rejected | undefined = undefined
 
   /** A call with a request that is prepared. */
   constructor(caller: string, http: HttpSettings, prepared: Request) {
@@ -60,11 +60,6 @@ export class Call {
       judge: (error, _, fiber) => {
         const request = error === this.timedOut ? this.sent ?? prepared : this.sent
         return request !== undefined && this.judge(request, responseOf(error), error, fiber)
-      },
-      rejects: () => this.rejected,
-      cleanUp: (error) => {
-        const response = responseOf(error)
-        return response === undefined ? Effect.void : discard(response)
       }
     }
   }

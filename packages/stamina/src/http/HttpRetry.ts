@@ -18,11 +18,11 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { retryEffect } from "../drive/loop.ts"
 import { eager } from "../tools/eager.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import { Call, ofHint, responseOf } from "./Call.ts"
+import { retryCall } from "./callLoop.ts"
 import { isTransient, statuses } from "./classify.ts"
 import * as hints from "./hints.ts"
 import type { Options } from "./HttpRetryOptions.ts"
@@ -162,7 +162,7 @@ const retried = <E, R>(
       Effect.flatMap(request, (first) => {
         const call = new Call(caller, http, first)
         const send = (request: HttpClientRequest.HttpClientRequest) => self.postprocess(Effect.succeed(request))
-        return retryEffect(call.first(send), call.settings, (_, num) => call.again(num, request, send))
+        return retryCall(call, call.first(send), (_, num) => call.again(num, request, send))
       }),
     http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey(http)) : self.preprocess
   )

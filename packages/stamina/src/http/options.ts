@@ -13,7 +13,7 @@ import * as idempotency from "./idempotency.ts"
 
 /** Checked options. */
 export interface HttpSettings {
-  /** Without `attemptTimeout`, whose error needs the request. */
+  /** Without `attemptTimeout`, whose error needs the request, and without a `judge` that makes sense. */
   readonly settings: Settings
   /** In milliseconds. */
   readonly attemptTimeout: number
@@ -53,7 +53,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
   }
   const settings = fromRetryOptions(caller, { ...policy, on: () => false })
   return {
-    settings: { ...settings, attemptTimeout: Infinity },
+    settings: { ...settings, attemptTimeout: Infinity, judgesAttempts: false },
     attemptTimeout: settings.attemptTimeout,
     statuses: new Set(checkStatuses(caller, statuses)),
     methods: new Set(checkMethods(caller, methods).map((method) => method.toUpperCase())),

@@ -163,8 +163,22 @@ export type Decision =
  * @category deciding
  * @since 0.1.0
  */
-export const decide = (plan: Plan, failed: Failed, random: () => number): Decision => {
-  const { attempt, deadline = Infinity, elapsed, verdict } = failed
+export const decide = (plan: Plan, failed: Failed, random: () => number): Decision =>
+  decideAt(plan, failed, failed, random)
+
+/**
+ * The same, of an attempt and its failure. A run is such an attempt: to put both into one object would be a thirtieth of
+ * what a retry allocates.
+ *
+ * @internal
+ */
+export const decideAt = (
+  plan: Plan,
+  { attempt, elapsed, previousWait }: Pick<Failed, "attempt" | "elapsed" | "previousWait">,
+  failed: Omit<Failed, "attempt" | "elapsed" | "previousWait">,
+  random: () => number
+): Decision => {
+  const { deadline = Infinity, verdict } = failed
   if (!plan.active) return stop("Inactive")
   if (verdict === false) return stop("NotRetryable")
   if (failed.alreadyRetried) return stop("AlreadyRetried")
@@ -174,7 +188,7 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
   if (hinted && verdict.wait > verdict.max) return stop("HintTooLong", { wait: verdict.wait, left: verdict.max })
   // a wait that is drawn out by what others ask for has one number for both
   const draw = failed.notBefore === undefined && !hinted ? random : memoized(random)
-  const own = plan.waits ? waitFor(plan, attempt, verdict, draw, failed.previousWait) : 0
+  const own = plan.waits ? waitFor(plan, attempt, verdict, draw, previousWait) : 0
   const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, draw)) : 0
   // a wait that others asked for is pointless where it would end past the timeout, so it never overshoots
   const asked = hinted || wait > own

@@ -47,6 +47,11 @@ export class Run {
     this.since = since
     this.began = began
   }
+
+  /** The wait before the attempt that failed last. */
+  get previousWait(): number | undefined {
+    return this.attempt === 1 ? undefined : this.wait
+  }
 }
 
 /** A run that has failed, and so has its plan. */
@@ -86,20 +91,7 @@ export const closed = (run: Run, at: number, plan: Decision.Plan | undefined = r
 
 /** Decides about the attempt that was closed last. Changes nothing. */
 export const decide = (run: Planned, failure: Failure, random: () => number): Decision.Decision =>
-  Decision.decide(
-    run.plan,
-    {
-      verdict: failure.verdict,
-      deadline: failure.deadline,
-      alreadyRetried: failure.alreadyRetried,
-      isLast: failure.isLast,
-      notBefore: failure.notBefore,
-      attempt: run.attempt,
-      elapsed: run.elapsed,
-      previousWait: run.attempt === 1 ? undefined : run.wait
-    },
-    random
-  )
+  Decision.decideAt(run.plan, run, failure, random)
 
 /** Does as decided. */
 export const obeyed = (run: Run, failure: Failure, decision: Decision.Decision): undefined => {

@@ -15,6 +15,8 @@ export interface Judgement {
   readonly judge: Judge
   /** Whether it says something about attempts that took too long. */
   readonly namesTimeouts: boolean
+  /** Whether it has hooks, which look at the attempt. */
+  readonly hasHooks: boolean
 }
 
 type Judge = (error: unknown, attempt: FailedAttempt) => Verdict
@@ -55,6 +57,7 @@ export const fromInput = (caller: string, on: unknown, naming: Naming = byTag): 
 const ofList = (caller: string, items: ReadonlyArray<unknown>, naming: Naming): Judgement => {
   const judges: Array<Judge> = []
   let namesTimeouts = false
+  let hasHooks = false
   let neighbours: Set<string> | undefined
   for (const item of items) {
     if (isName(item)) {
@@ -66,12 +69,13 @@ const ofList = (caller: string, items: ReadonlyArray<unknown>, naming: Naming): 
     neighbours = undefined
     if (isClass(item)) judges.push((error) => isInstance(error, item))
     else if (typeof item === "function") {
+      hasHooks = true
       namesTimeouts ||= mark in item
       judges.push((error, attempt) => toVerdict(caller, item(error, attempt), error))
     } else return refuse(caller, "on", naming.rule, items.length === 1 ? item : items)
   }
   const [first] = judges
-  return { judge: first !== undefined && judges.length === 1 ? first : firstOf(judges), namesTimeouts }
+  return { judge: first !== undefined && judges.length === 1 ? first : firstOf(judges), namesTimeouts, hasHooks }
 }
 
 /** Asks one judge after the other, until one does not say no. */
@@ -90,8 +94,10 @@ const isNamed = (names: ReadonlySet<unknown>, { find }: Naming): Judge => {
 
 const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming): Judgement => {
   const byName = new Map<unknown, Verdict | Judge>()
+  let hasHooks = false
   for (const [name, answer] of Object.entries(on)) {
     if (answer === undefined) continue
+    hasHooks ||= typeof answer === "function"
     byName.set(
       name,
       typeof answer === "function"
@@ -108,7 +114,8 @@ const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming)
       const answer = find(error, ask) ?? false
       return typeof answer === "function" ? answer(error, attempt) : answer
     },
-    namesTimeouts: byName.has("AttemptTimedOut")
+    namesTimeouts: byName.has("AttemptTimedOut"),
+    hasHooks
   }
 }
 
