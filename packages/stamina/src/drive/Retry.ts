@@ -14,10 +14,9 @@ import type {
   AnyOn,
   BackoffHook,
   Checked,
-  ErrorClass,
   Names,
   On,
-  OnItem,
+  OnItems,
   OnOf,
   OnTags,
   Retryable,
@@ -77,19 +76,23 @@ import { fromRetryOptions, type Settings } from "./settings.ts"
  * @category combinators
  * @since 0.1.0
  */
+// The order matters. Names come first: editors offer what the first overload takes. A hook comes before classes: they give
+// its parameter no type. Each overload that does not fit costs the compiler 10 to 25 instantiations.
 export function retry<
   E = Unbound,
   const N extends Names<E> = Names<E>,
   const T extends Duration.Input | undefined = undefined
->(options: RetryOptions<N, T>): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
+>(
+  options: RetryOptions<N, T>
+): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
 export function retry<E, const T extends Duration.Input | undefined = undefined>(
   options: RetryOptions<BackoffHook<NoInfer<E>>, T>
 ): <A, R, E2 = E>(self: Effect.Effect<A, E, R> & Effect.Effect<A, E2, R>) => Effect.Effect<A, E2 | TimedOut<T>, R>
 export function retry<E = Unbound, const T extends Duration.Input | undefined = undefined>(
-  options: RetryOptions<NoInfer<OnTags<E>>, T>
+  options: RetryOptions<OnTags<E>, T>
 ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
 export function retry<E = Unbound, const T extends Duration.Input | undefined = undefined>(
-  options: RetryOptions<NoInfer<ErrorClass<E> | ReadonlyArray<OnItem<E>>>, T>
+  options: RetryOptions<OnItems<E>, T>
 ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
 export function retry<const O extends AnyOn, const T extends Duration.Input | undefined = undefined>(
   options: RetryOptions<O extends "" ? never : O, T>

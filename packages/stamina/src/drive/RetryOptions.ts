@@ -14,15 +14,16 @@ import type { RetryHook } from "../telemetry/RetryHook.ts"
 import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
 
+// Each interface with `on` declares it anew, and extends one that is not generic: a generic one would cost the compiler two
+// instantiations for each overload that it looks at.
+
 /**
- * The options of everything that retries: what to retry, how, and under which name.
+ * What all options have in common, beside `on`: how to retry, and under which name.
  *
  * @category models
  * @since 0.1.0
  */
-export interface ScheduleOptions<out On> extends RetryPolicy.Input {
-  /** What is retried: see `RetryOn.On`. Required: an error that is not named is not retried. */
-  readonly on: On
+export interface CommonOptions extends RetryPolicy.Input {
   /**
    * The name of what is retried: the label `callable` in metrics and logs. Default: the name of the span around the
    * retry, else `"<unnamed>"`.
@@ -41,12 +42,23 @@ export interface ScheduleOptions<out On> extends RetryPolicy.Input {
 }
 
 /**
- * What all have in common that make the attempts themselves, and so see calls that succeed.
+ * The options of everything that retries: what to retry, how, and under which name.
  *
  * @category models
  * @since 0.1.0
  */
-export interface AdmittedOptions<out On> extends ScheduleOptions<On> {
+export interface ScheduleOptions<out On> extends CommonOptions {
+  /** What is retried: see `RetryOn.On`. Required: an error that is not named is not retried. */
+  readonly on: On
+}
+
+/**
+ * What all have in common that make the attempts themselves, and so see calls that succeed, beside `on`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CommonAdmittedOptions extends CommonOptions {
   /**
    * The retry budget of the dependency, shared by all calls to it: without a token left, the run gives up with
    * `BudgetExhausted`. Default: none.
@@ -57,19 +69,23 @@ export interface AdmittedOptions<out On> extends ScheduleOptions<On> {
 }
 
 /**
- * The options of what makes the attempts itself: `Stamina.retry`, `retried` and `retryContext`.
+ * What all have in common that make the attempts themselves, and so see calls that succeed.
  *
  * @category models
  * @since 0.1.0
  */
-export interface RetryOptions<out On, out Timeout extends Duration.Input | undefined = undefined>
-  extends AdmittedOptions<On>
-{
-  /**
-   * How long one attempt may take: longer than 0. The attempt is then interrupted and fails with `AttemptTimedOut`, which
-   * is retried unless `on` names it and says no. Default: as long as it takes.
-   */
-  readonly attemptTimeout?: Timeout | undefined
+export interface AdmittedOptions<out On> extends CommonAdmittedOptions {
+  /** What is retried: see `RetryOn.On`. Required: an error that is not named is not retried. */
+  readonly on: On
+}
+
+/**
+ * The options of what makes the attempts of an effect itself, beside `on` and `attemptTimeout`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CommonRetryOptions extends CommonAdmittedOptions {
   /**
    * Whether each attempt and each wait gets a span of its own, `stamina.attempt` and `stamina.wait`, below the current
    * one. Default `false`.
@@ -89,12 +105,32 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input | undef
 }
 
 /**
+ * The options of what makes the attempts itself: `Stamina.retry`, `retried` and `retryContext`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryOptions<out On, out Timeout extends Duration.Input | undefined = undefined>
+  extends CommonRetryOptions
+{
+  /** What is retried: see `RetryOn.On`. Required: an error that is not named is not retried. */
+  readonly on: On
+  /**
+   * How long one attempt may take: longer than 0. The attempt is then interrupted and fails with `AttemptTimedOut`, which
+   * is retried unless `on` names it and says no. Default: as long as it takes.
+   */
+  readonly attemptTimeout?: Timeout | undefined
+}
+
+/**
  * The options of `Stamina.retryStream`. There, an attempt is one start of the stream.
  *
  * @category models
  * @since 0.1.0
  */
-export interface StreamOptions<out On> extends AdmittedOptions<On> {
+export interface StreamOptions<out On> extends CommonAdmittedOptions {
+  /** What is retried: see `RetryOn.On`. Required: an error that is not named is not retried. */
+  readonly on: On
   /**
    * How long a stream has to last from its first element to its failure, longer than 0, for that failure to count as the
    * first one: attempts, timeout and waits then start afresh. Default: 5 s. `Duration.infinity`: they never do.

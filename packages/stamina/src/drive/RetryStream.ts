@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import { begins, isOver, ordinal } from "../run/Run.ts"
 import * as clock from "../tools/clock.ts"
 import { eager } from "../tools/eager.ts"
-import type { AnyOn, BackoffHook, ErrorClass, Names, On, OnItem, OnTags, Unbound } from "../verdict/RetryOn.ts"
+import type { AnyOn, BackoffHook, Names, On, OnItems, OnTags, Unbound } from "../verdict/RetryOn.ts"
 import * as engine from "./engine.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
 import { fromStreamOptions, type Settings } from "./settings.ts"
@@ -87,6 +87,7 @@ import { fromStreamOptions, type Settings } from "./settings.ts"
  * @category combinators
  * @since 0.1.0
  */
+// in the order of the overloads of `Stamina.retry`
 export function retryStream<E = Unbound, const N extends Names<E> = Names<E>>(
   options: StreamOptions<N>
 ): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
@@ -94,10 +95,10 @@ export function retryStream<E>(
   options: StreamOptions<BackoffHook<NoInfer<E>>>
 ): <A, R, E2 = E>(self: Stream.Stream<A, E, R> & Stream.Stream<A, E2, R>) => Stream.Stream<A, E2, R>
 export function retryStream<E = Unbound>(
-  options: StreamOptions<NoInfer<OnTags<E>>>
+  options: StreamOptions<OnTags<E>>
 ): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
 export function retryStream<E = Unbound>(
-  options: StreamOptions<NoInfer<ErrorClass<E> | ReadonlyArray<OnItem<E>>>>
+  options: StreamOptions<OnItems<E>>
 ): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
 export function retryStream<const O extends AnyOn>(
   options: StreamOptions<O extends "" ? never : O>

@@ -8,7 +8,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { RetryOptions } from "../drive/RetryOptions.ts"
+import type { CommonRetryOptions } from "../drive/RetryOptions.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
 
 /**
@@ -19,7 +19,7 @@ import type { Retryable } from "../verdict/RetryOn.ts"
  * @since 0.1.0
  */
 export interface Options<out On, out Timeout extends Duration.Input | undefined = undefined>
-  extends Omit<RetryOptions<On, Timeout>, "on" | "attemptTimeout">
+  extends CommonRetryOptions
 {
   /** Which errors are retried. Default: `SqlRetry.on`. */
   readonly on?: On | undefined

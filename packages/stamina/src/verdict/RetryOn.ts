@@ -146,13 +146,32 @@ export type On<E> = Names<E> | BackoffHook<E> | ErrorClass<E> | OnTags<E> | Read
 export type OnItem<E> = Names<E> | "AttemptTimedOut" | ErrorClass<E> | BackoffHook<E>
 
 /**
+ * A class, or the list form of `on`, for a signature that infers `E` from elsewhere.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnItems<E> =
+  | ErrorClass<NoInfer<E>>
+  // not a list of `OnItem`: the compiler would work out the names of `NoInfer<E>` beside those of `E`
+  | ReadonlyArray<Names<E> | "AttemptTimedOut" | ErrorClass<NoInfer<E>> | BackoffHook<NoInfer<E>>>
+
+/**
  * The record form of `on`: an answer for each name; errors that are not named are not retried.
  *
  * @category models
  * @since 0.1.0
  */
-export type OnTags<E> = [Names<E>] extends [never] ? never
-  : { readonly [Name in Names<E>]?: Answer | BackoffOptions | BackoffHook<Named<E, Name>> | undefined } & OnTimeout
+export type OnTags<E> = Names<E> extends never ? never
+  : { readonly [Name in Names<E>]?: TagAnswer | BackoffOptions | BackoffHook<Named<E, Name>> | undefined } & OnTimeout
+
+/**
+ * An {@link Answer}. The compiler instantiates each text that is a duration, 16 in all, whenever it looks for the type of a
+ * hook beside it: 48 instantiations for one hook in a pipe. It does not in a type with a name and `NoInfer` around it.
+ * Durations that are objects stand outside, so that editors offer their fields.
+ */
+type TagAnswer = NoInfer<PlainAnswer> | Duration.DurationObject
+type PlainAnswer = Exclude<Answer, Duration.DurationObject>
 
 /**
  * What a record may say about attempts that took too long.
@@ -221,8 +240,13 @@ export type Tags<E> = E extends { readonly _tag: infer Tag extends string } ? Ta
  * @since 0.1.0
  */
 export type Names<E> = E extends { readonly _tag: infer Tag extends string }
-  ? E extends { readonly reason: infer Reason } ? Tag | `${Tag}.${Tags<Reason>}` : Tag
+  ? E extends Reasoned ? Tag | `${Tag}.${Tags<E["reason"]>}` : Tag
   : never
+
+/** An interface, since the compiler instantiates a literal type anew wherever a generic type is. */
+interface Reasoned {
+  readonly reason: unknown
+}
 
 /**
  * The errors of `E` that go by a name.
@@ -231,7 +255,7 @@ export type Names<E> = E extends { readonly _tag: infer Tag extends string }
  * @since 0.1.0
  */
 export type Named<E, Name> = E extends { readonly _tag: infer Tag extends string }
-  ? Name extends Tag | `${Tag}.${string}` ? E : never
+  ? Name extends Tag ? E : Name extends `${Tag}.${string}` ? E : never
   : never
 
 /**

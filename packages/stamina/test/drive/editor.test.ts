@@ -5,24 +5,47 @@ import { completionsAt } from "../kit/languageServer.ts"
 
 const typetest = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "typetest")
 
-/** What an editor offers right after `on: "`. */
-const offered = (expression: string) => {
+/** What an editor offers at the `|` of an expression. */
+const offered = async (expression: string): Promise<ReadonlyArray<string>> => {
   const lines = [
-    "import { Effect } from \"effect\"",
+    "import { Effect, Stream } from \"effect\"",
     "import { Stamina, staminaSchedule } from \"effect-stamina\"",
     "import { program } from \"./errors.ts\"",
     `export const x = ${expression}`
   ]
-  const character = lines[3]!.indexOf("on: \"") + "on: \"".length
-  return completionsAt(typetest, join(typetest, "retry.ts"), lines.join("\n"), { line: 3, character })
+  const character = lines[3]!.indexOf("|")
+  const text = lines.join("\n").replace("|", "")
+  const labels = await completionsAt(typetest, join(typetest, "retry.ts"), text, { line: 3, character })
+  return labels.toSorted()
 }
 
 describe("in an editor, `on: \"` offers the effect's own tags", () => {
   it.each([
-    "program.pipe(Stamina.retry({ on: \"\" }))",
-    "Stamina.retry(program, { on: \"\" })",
-    "program.pipe(Effect.retry(($) => $(staminaSchedule({ on: \"\" }))))"
+    "program.pipe(Stamina.retry({ on: \"|\" }))",
+    "Stamina.retry(program, { on: \"|\" })",
+    "Stream.fromEffect(program).pipe(Stamina.retryStream({ on: \"|\" }))",
+    "program.pipe(Effect.retry(($) => $(staminaSchedule({ on: \"|\" }))))"
   ])("%s", async (expression) => {
-    expect((await offered(expression)).toSorted()).toEqual(["HttpError", "ParseError"])
+    expect(await offered(expression)).toEqual(["HttpError", "ParseError"])
+  }, 60_000)
+})
+
+describe("in an editor, a list or a record in `on` offers the effect's own tags, and `AttemptTimedOut`", () => {
+  it.each([
+    "program.pipe(Stamina.retry({ on: [\"|\"] }))",
+    "program.pipe(Stamina.retry({ on: { | } }))",
+    "Stamina.retry(program, { on: { | } })"
+  ])("%s", async (expression) => {
+    const labels = (await offered(expression)).map((label) => label.replace("?", ""))
+    expect(labels).toEqual(["AttemptTimedOut", "HttpError", "ParseError"])
+  }, 60_000)
+})
+
+describe("in an editor, an answer of a record offers the fields of a backoff and those of a duration", () => {
+  it.each([
+    "program.pipe(Stamina.retry({ on: { HttpError: { | } } }))",
+    "Stamina.retry(program, { on: { HttpError: { | } } })"
+  ])("%s", async (expression) => {
+    expect(await offered(expression)).toEqual(expect.arrayContaining(["backoff?", "seconds?", "waitInitial?"]))
   }, 60_000)
 })
