@@ -12,7 +12,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { type Ratio, ratio, type Result, written } from "./kit/result.ts"
 import { sampleAsync, sampleColumns, sampleRatio, sampleRows } from "./kit/sampling.ts"
-import { figure } from "./kit/statistics.ts"
+import { figure, mean } from "./kit/statistics.ts"
 import { silent } from "./subjects.ts"
 
 const calls = 500
@@ -87,11 +87,12 @@ const healthy = async (): Promise<Result> => {
     byHand: atOnce(byHand),
     transient: atOnce(transient),
     stamina: atOnce(stamina)
-  }, { calls, rounds: 40, runs: 5 })
+  }, { calls, rounds: 30, runs: 12, of: mean })
   server.kill()
   return {
     title: "500 requests at a time, to a healthy server",
-    about: "Nanoseconds per request, its body included. The server is a process of its own.",
+    about:
+      "Nanoseconds per request, its body included, over twelve batches in a row. The server is a process of its own.",
     columns: sampleColumns,
     rows: sampleRows(samples, {
       bare: names.bare,
@@ -132,7 +133,7 @@ const faulty = async (): Promise<Result> => {
     transient: counting("transient"),
     unbounded: counting("unbounded"),
     stamina: counting("stamina")
-  }, { calls, rounds: 30, runs: 3 })
+  }, { calls, rounds: 30, runs: 6, of: mean })
   server.kill()
   const { byHand, stamina, transient, unbounded } = names
   return {

@@ -14,8 +14,13 @@ export interface Options {
   readonly calls: number | Readonly<Record<string, number>>
   /** How many rounds count; before them come half as many to get warm. */
   readonly rounds?: number
-  /** How many runs a subject has in a round, whose median is its value. */
+  /** How many runs a subject has in a round. */
   readonly runs?: number
+  /**
+   * What a subject's value in a round is of its runs. Default: the median. The mean is for runs so long that some of them
+   * meet a collection of the heap, and others do not.
+   */
+  readonly of?: (runs: ReadonlyArray<number>) => number
 }
 
 /** Times subjects, each of which is one run, that is, many calls. */
@@ -69,13 +74,13 @@ function* rounds(
 const taken = (
   samples: Record<string, Array<number>>,
   { isWarmUp }: Round,
-  { calls }: Options,
+  { calls, of = median }: Options,
   tasks: ReadonlyArray<Task>
 ): void => {
   for (const { name, result } of tasks) {
     if (!("latency" in result)) throw new Error(`${name} came to no result: ${result.state}`)
     const each = typeof calls === "number" ? calls : calls[name] ?? Number.NaN
-    if (!isWarmUp) samples[name]?.push(median(result.latency.samples ?? []) * 1e6 / each)
+    if (!isWarmUp) samples[name]?.push(of(result.latency.samples ?? []) * 1e6 / each)
   }
 }
 

@@ -18,6 +18,9 @@ export const figure = (values: ReadonlyArray<number>): Figure => ({
 
 export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
 
+export const mean = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
 const quantile = (values: ReadonlyArray<number>, q: number): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * q
