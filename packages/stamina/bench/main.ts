@@ -20,6 +20,7 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   promises: [],
   waitingCalls: [],
   promiseBundles: [],
+  types: [],
   allocation: ["--min-semi-space-size=256", "--max-semi-space-size=256"],
   durable: []
 }

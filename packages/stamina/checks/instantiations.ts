@@ -19,10 +19,11 @@
  * `node packages/stamina/checks/instantiations.ts --table` prints all of it; a folder as argument stands for the library's
  * sources.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { inParallel, report, root, run } from "../../../scripts/lib/run.ts"
+import { inParallel, report, root } from "../../../scripts/lib/run.ts"
+import { figureOf, folderOf, program, uses, write } from "./uses.ts"
 
 const plain = `Effect.retry(Schedule.recurs(9))`
 const choosing = `Effect.retry({ while: (e) => e._tag === "HttpError", times: 3 })`
@@ -50,57 +51,18 @@ const subjects: ReadonlyArray<readonly [call: string, yardstick?: string]> = [
 
 /** How many times a yardstick's instantiations a use may make. */
 const limit = 1.5
-const uses = 200
 
 const { positionals: [given], values: { table } } = parseArgs({
   allowPositionals: true,
   options: { table: { type: "boolean" } }
 })
 const sources = resolve(given ?? join(root, "packages", "stamina", "src"))
-const folder = join(root, ".tmp", "instantiations")
-
-/** A program that uses a call on many effects, or has these effects and does nothing with them. */
-const program = (call: string | undefined): string => {
-  const lines = [
-    `import { Data, Effect, Schedule } from "effect"`,
-    `import { Stamina, staminaSchedule } from "effect-stamina"`
-  ]
-  for (let i = 0; i < uses; i++) {
-    lines.push(
-      `export class HttpError${i} extends Data.TaggedError("HttpError${i}")<{ readonly status: number }> {}`,
-      `export class ParseError${i} extends Data.TaggedError("ParseError${i}")<{ readonly at: number }> {}`,
-      `declare const effect${i}: Effect.Effect<${i}, HttpError${i} | ParseError${i}>`
-    )
-    if (call !== undefined) {
-      const own = call.replaceAll(/\b(?:(?:Http|Parse)Error|effect(?=,))\b/g, `$&${i}`)
-      lines.push(`export const use${i} = ${call.includes("(effect,") ? own : `effect${i}.pipe(${own})`}`)
-    }
-  }
-  return lines.join("\n")
-}
+const folder = folderOf("instantiations")
 
 /** How many instantiations the compiler makes for a program. */
 const count = async (name: string, source: string): Promise<number> => {
-  const project = join(folder, `${name}.json`)
-  writeFileSync(join(folder, `${name}.ts`), source)
-  writeFileSync(
-    project,
-    JSON.stringify({
-      extends: "../../tsconfig.base.json",
-      compilerOptions: {
-        paths: { "effect-stamina": [join(sources, "index.ts")] },
-        types: [],
-        noUnusedLocals: false,
-        skipLibCheck: true
-      },
-      files: [`${name}.ts`]
-    })
-  )
-  // several threads would each count what they share
-  const { ok, output } = await run("tsc", ["-p", project, "--extendedDiagnostics", "--singleThreaded"])
-  const [, instantiations] = /^Instantiations: +(\d+)$/m.exec(output) ?? []
-  if (!ok || instantiations === undefined) throw new Error(`${name}.ts does not compile\n${output}`)
-  return Number(instantiations)
+  write(folder, name, source, sources)
+  return figureOf(folder, name, "Instantiations")
 }
 
 /** The instantiations that each call makes, by call. */
