@@ -165,13 +165,25 @@ export type OnItems<E> =
 export type OnTags<E> = Names<E> extends never ? never
   : { readonly [Name in Names<E>]?: TagAnswer | BackoffOptions | BackoffHook<Named<E, Name>> | undefined } & OnTimeout
 
+// The compiler instantiates each text that is a duration, 16 in all, whenever it looks for the type of a hook beside it: 48
+// instantiations for one hook in a pipe. It does not in a type with a name and `NoInfer` around it. Durations that are
+// objects stand outside, so that editors offer their fields.
+
 /**
- * An {@link Answer}. The compiler instantiates each text that is a duration, 16 in all, whenever it looks for the type of a
- * hook beside it: 48 instantiations for one hook in a pipe. It does not in a type with a name and `NoInfer` around it.
- * Durations that are objects stand outside, so that editors offer their fields.
+ * The {@link Answer} of a record for a name.
+ *
+ * @category models
+ * @since 0.1.0
  */
-type TagAnswer = NoInfer<PlainAnswer> | Duration.DurationObject
-type PlainAnswer = Exclude<Answer, Duration.DurationObject>
+export type TagAnswer = NoInfer<PlainAnswer> | Duration.DurationObject
+
+/**
+ * An {@link Answer} that is no object with units.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PlainAnswer = Exclude<Answer, Duration.DurationObject>
 
 /**
  * What a record may say about attempts that took too long.
@@ -243,8 +255,15 @@ export type Names<E> = E extends { readonly _tag: infer Tag extends string }
   ? E extends Reasoned ? Tag | `${Tag}.${Tags<E["reason"]>}` : Tag
   : never
 
-/** An interface, since the compiler instantiates a literal type anew wherever a generic type is. */
-interface Reasoned {
+// an interface, since the compiler instantiates a literal type anew wherever a generic type is
+
+/**
+ * An error that says why: see {@link Names}.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export interface Reasoned {
   readonly reason: unknown
 }
 
