@@ -1,10 +1,9 @@
 /**
  * (j) What the compiler takes for 200 uses, beside 200 of Effect's own.
  */
-import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "../../../scripts/lib/run.ts"
-import { figureOf, folderOf, program, uses, write } from "../checks/uses.ts"
+import { emptyFolder, figureOf, program, uses, write } from "../checks/uses.ts"
 import { ratio, type Result, written } from "./kit/result.ts"
 import { figure } from "./kit/statistics.ts"
 
@@ -24,9 +23,7 @@ const pairs: ReadonlyArray<readonly [own: string, other: string]> = [
 
 const rounds = 15
 
-const folder = folderOf("types")
-rmSync(folder, { recursive: true, force: true })
-mkdirSync(folder, { recursive: true })
+const folder = emptyFolder("types")
 const sources = join(root, "packages", "stamina", "src")
 const calls = [...new Set(pairs.flat())]
 for (const [i, call] of calls.entries()) write(folder, `use${i}`, program(call), sources)

@@ -19,11 +19,10 @@
  * `node packages/stamina/checks/instantiations.ts --table` prints all of it; a folder as argument stands for the library's
  * sources.
  */
-import { mkdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { inParallel, report, root } from "../../../scripts/lib/run.ts"
-import { figureOf, folderOf, program, uses, write } from "./uses.ts"
+import { emptyFolder, figureOf, program, uses, write } from "./uses.ts"
 
 const plain = `Effect.retry(Schedule.recurs(9))`
 const choosing = `Effect.retry({ while: (e) => e._tag === "HttpError", times: 3 })`
@@ -57,7 +56,7 @@ const { positionals: [given], values: { table } } = parseArgs({
   options: { table: { type: "boolean" } }
 })
 const sources = resolve(given ?? join(root, "packages", "stamina", "src"))
-const folder = folderOf("instantiations")
+const folder = emptyFolder("instantiations")
 
 /** How many instantiations the compiler makes for a program. */
 const count = async (name: string, source: string): Promise<number> => {
@@ -67,8 +66,6 @@ const count = async (name: string, source: string): Promise<number> => {
 
 /** The instantiations that each call makes, by call. */
 const measure = async (): Promise<ReadonlyMap<string, number>> => {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
   const none = await count("none", program(undefined))
   const counts = await inParallel([...subjects.entries()], ([index, [call]]) => count(`use${index}`, program(call)))
   return new Map(subjects.map(([call], index) => [call, ((counts[index] ?? NaN) - none) / uses]))

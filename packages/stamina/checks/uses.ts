@@ -1,7 +1,7 @@
 /**
  * Programs that use a call on many effects, for the compiler.
  */
-import { writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { root, run } from "../../../scripts/lib/run.ts"
 
@@ -60,5 +60,10 @@ export const figureOf = async (folder: string, name: string, figure: string): Pr
   return Number(value)
 }
 
-/** Where such programs are written. */
-export const folderOf = (name: string): string => join(root, ".tmp", name)
+/** An empty folder for such programs. */
+export const emptyFolder = (name: string): string => {
+  const folder = join(root, ".tmp", name)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  return folder
+}

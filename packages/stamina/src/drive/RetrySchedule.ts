@@ -122,6 +122,8 @@ class ScheduledRun extends engine.LiveRun {
     const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
     return Effect.andThen(engine.giveUp(this, fiber, Exit.void), end)
   }
+
+  /** The step, once hooks that take their time have been told of it. */
   private stepAfter(announced: Effect.Effect<void>, progress: RetryProgress): Step {
     return Effect.map(announced, () => {
       postponed(this, engine.timeOf(this))
