@@ -18,12 +18,13 @@ import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode } from "../run/Plan.ts"
 import * as Run from "../run/Run.ts"
+import { tellMistake } from "../telemetry/mistakes.ts"
 import { draw } from "../tools/chance.ts"
 import { checkKnown } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
-import { fromInput } from "../verdict/forms.ts"
+import { fromInput, type Judgement } from "../verdict/forms.ts"
 import type { BackoffOptions, Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
-import { isHint } from "../verdict/Verdict.ts"
+import { type FailedAttempt, isHint, type Verdict } from "../verdict/Verdict.ts"
 import { failedAttempt } from "./failedAttempt.ts"
 
 /**
@@ -85,7 +86,8 @@ export const backoff = (
 /**
  * Ends a schedule when either limit is reached: `attempts` calls in all, or `timeout` since the schedule was started,
  * which `Effect.retry` does just before the first attempt. Defaults: 10 attempts, 45 s. Ends it as well when its wait
- * would end at or past the deadline around, or, with `overshoot: "refuse"`, past the timeout.
+ * would end at or past the deadline around; or past the timeout, if {@link retryOn} inside asks for that wait, or with
+ * `overshoot: "refuse"`.
  *
  * **Details**
  *
@@ -118,10 +120,9 @@ export const limit = (
         Effect.withFiber((fiber) => {
           attemptEnded(run, clock.millisSince(fiber, start), planOf(fiber))
           const deadline = deadlines.earliest(fiber)
-          // whatever wait the schedule inside chooses
-          const decide = (wait: number) =>
+          const decide = (verdict: Verdict) =>
             Run.decide(run, {
-              verdict: wait,
+              verdict,
               error: input,
               deadline: deadline === undefined ? undefined : clock.millisBetween(start, deadline)
             }, drawing(fiber))
@@ -129,9 +130,11 @@ export const limit = (
           if (first._tag === "Stop" && first.refused === undefined) {
             return Effect.flatMap(withoutChance(step(now, input)), ([output]) => Cause.done(output))
           }
-          return Effect.flatMap(step(now, input), (next) => {
+          const asked: Asked = { wait: undefined }
+          return Effect.flatMap(Effect.provideService(step(now, input), CurrentAsked, asked), (next) => {
             const wait = Duration.toMillis(next[1])
-            if (decide(wait)._tag === "Stop") return Cause.done(next[0])
+            const verdict = wait === asked.wait ? wait : waiting(wait)
+            if (decide(verdict)._tag === "Stop") return Cause.done(next[0])
             Run.granted(run, { verdict: wait, error: input }, wait)
             return Effect.succeed(next)
           })
@@ -169,7 +172,7 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
         Effect.withFiber((fiber): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> => {
           const plan = planOf(fiber)
           attemptEnded(run, clock.millisSince(fiber, start), plan)
-          const verdict = plan.active && judge(input, failedAttempt(run))
+          const verdict = plan.active && judgedAlone(judge, input, failedAttempt(run), fiber)
           const failure = { verdict, error: input }
           // the wait of the schedule inside, which a hint only draws out, or one that `on` asks for
           const inner = verdict === true || isHint(verdict)
@@ -192,11 +195,30 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
                 ? decision.wait
                 : Math.max(Duration.toMillis(wait), isHint(verdict) ? verdict.wait : 0)
               Run.granted(run, failure, granted)
-              return [output, Duration.millis(granted)]
+              const waitFor = Duration.millis(granted)
+              if (typeof verdict === "number" || isHint(verdict)) {
+                fiber.getRef(CurrentAsked).wait = Duration.toMillis(waitFor)
+              }
+              return [output, waitFor]
             }
           )
         }))
     }))
+}
+
+/** Asks `on`. What it throws ends the schedule as a defect. */
+const judgedAlone = (
+  judge: Judgement["judge"],
+  error: unknown,
+  attempt: FailedAttempt,
+  fiber: Fiber.Fiber<unknown, unknown>
+): Verdict => {
+  try {
+    return judge(error, attempt)
+  } catch (thrown) {
+    tellMistake(fiber, undefined, thrown, error)
+    throw thrown
+  }
 }
 
 /** The plan of what options leave open. */
@@ -229,6 +251,21 @@ function attemptEnded(run: Run.Run, at: number, plan: Decision.Plan): asserts ru
  */
 const Granted = /*#__PURE__*/ Context.Reference<number | undefined>("effect-stamina/ScheduleBlocks/Granted", {
   defaultValue: () => undefined
+})
+
+/** The wait that {@link retryOn} has granted because `on` asked for it. It goes up to {@link limit}: it never overshoots. */
+interface Asked {
+  wait: number | undefined
+}
+
+const CurrentAsked = /*#__PURE__*/ Context.Reference<Asked>("effect-stamina/ScheduleBlocks/Asked", {
+  defaultValue: () => ({ wait: undefined })
+})
+
+/** Exactly this wait, as a backoff that has it: one that the schedule inside chose, and nobody asked for. */
+const waiting = (wait: number): Verdict => ({
+  _tag: "Backoff",
+  backoff: { shape: "constant", initial: wait, max: wait, jitter: 0 }
 })
 
 /** The fiber's random numbers. */

@@ -109,8 +109,8 @@ export const failed = <E, A, E2, R>(
   }
   attemptEnded(run, fiber)
   const { cause: seen, verdict } = judged(run, run.settings, cause, run.timedOut, fiber)
-  const inner = origins.inside(seen.reasons, run.since, fiber)
-  const settled = settle(run, fiber, { verdict, error: firstErrorOf(seen), inner })
+  const inner = origins.inside(cause.reasons, run.since, fiber)
+  const settled = settle(run, fiber, { verdict, error: firstErrorOf(cause), inner })
   return settled === undefined
     ? next.goOn(noted(run, fiber, seen), fiber)
     : goOnAfter(settled, run, fiber, seen, next)
@@ -135,7 +135,10 @@ const goOnAfter = <E, A, E2, R>(
 /** What comes out: where the run is over, its errors and its cause lead to it. */
 const noted = <E>(run: LiveRun, fiber: AnyFiber, cause: Cause.Cause<E>): Cause.Cause<E> => {
   if (!Run.isOver(run)) return cause
-  for (const error of errorsOf(cause)) origins.remember(error, run, fiber)
+  const errors = errorsOf(cause)
+  for (const error of errors) origins.remember(error, run, fiber)
+  // a mistake in `on` comes out in its place
+  if (!errors.includes(run.error)) origins.remember(run.error, run, fiber)
   return Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause
 }
 

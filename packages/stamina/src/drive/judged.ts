@@ -6,7 +6,8 @@ import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import * as defaults from "../around/defaults.ts"
 import { hasGivenUp, type Planned, type Run } from "../run/Run.ts"
-import { judgeCause } from "../verdict/ofCause.ts"
+import { tellMistake } from "../telemetry/mistakes.ts"
+import { firstErrorOf, judgeCause } from "../verdict/ofCause.ts"
 import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
 import { failedAttempt } from "./failedAttempt.ts"
 import type { Settings } from "./settings.ts"
@@ -20,15 +21,15 @@ export interface Judged<E> {
 }
 
 /**
- * Asks `on`, unless retries are switched off. If it throws, what it threw stands beside the failure that it was asked
- * about.
+ * Asks `on`, unless retries are switched off. If it throws, what it threw comes out as a defect, alone: a failure beside it
+ * would hide it from all that look at the failure only, and keep handlers of that failure from handling it.
  *
  * An error that the retry itself made is retried without asking, unless `on` names it: `ownError` is the one of this
  * attempt, if it has one.
  */
 export const judged = <E>(
   run: Planned,
-  { judge, judgesAttempts, judgesTimeouts }: Settings,
+  { judge, judgesAttempts, judgesTimeouts, name }: Settings,
   cause: Cause.Cause<E>,
   ownError: unknown,
   fiber: AnyFiber
@@ -39,8 +40,8 @@ export const judged = <E>(
   try {
     return { cause, verdict: judgeCause(cause, asked, attempt, fiber) }
   } catch (defect) {
-    // not `Cause.combine`, which hashes errors: their getters may throw
-    return { cause: Cause.fromReasons([...cause.reasons, Cause.makeDieReason(defect)]), verdict: false }
+    tellMistake(fiber, name, defect, firstErrorOf(cause))
+    return { cause: Cause.die(defect), verdict: false }
   }
 }
 

@@ -11,9 +11,12 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { type Admission, both } from "../around/Admission.ts"
 import type { Rejected } from "../drive/engine.ts"
 import type { Settings } from "../drive/settings.ts"
+import { tellMistake } from "../telemetry/mistakes.ts"
 import { logLine } from "../tools/logLine.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
+import { mistake, threw } from "../verdict/mistakes.ts"
+import type { Answer } from "../verdict/RetryOn.ts"
 import { type Hint, isHint, type Verdict } from "../verdict/Verdict.ts"
 import { isTimeout, isTransient } from "./classify.ts"
 import * as hints from "./hints.ts"
@@ -124,10 +127,18 @@ export class Call {
   /** The verdict on a response to the request that was sent, if it is retried. */
   private rejection(response: Response, fiber: AnyFiber): Rejected | undefined {
     const request = this.sent ?? this.prepared
-    const verdict = this.judge(request, response, undefined, fiber)
-    if (verdict === false) return undefined
-    const reason = new HttpClientError.StatusCodeError({ request, response, description: "to be retried" })
-    return { verdict, error: new HttpClientError.HttpClientError({ reason }) }
+    const error = () => {
+      const reason = new HttpClientError.StatusCodeError({ request, response, description: "to be retried" })
+      return new HttpClientError.HttpClientError({ reason })
+    }
+    try {
+      const verdict = this.judge(request, response, undefined, fiber)
+      return verdict === false ? undefined : { verdict, error: error() }
+    } catch (thrown) {
+      const about = error()
+      tellMistake(fiber, this.name, thrown, about)
+      throw mistake(thrown, about, threw(this.caller, "classify", thrown))
+    }
   }
 
   /** Judges a response, or an error and the response that it holds. */
@@ -155,7 +166,7 @@ export class Call {
     const reading = response === undefined ? nothing : hints.read(response.headers, response.status, now)
     const asked = ofHint(reading.hint, maxHint)
     const failure: Failure = { request, response, error, byDefault: isDue && asked }
-    const override = classify?.(failure)
+    const override = classify && this.override(classify, failure)
     const verdict = override === undefined
       ? isDue && asked
       : override === true
@@ -167,6 +178,14 @@ export class Call {
       }
     }
     return verdict
+  }
+
+  private override(classify: NonNullable<HttpSettings["classify"]>, failure: Failure): Answer | undefined {
+    try {
+      return classify(failure)
+    } catch (thrown) {
+      throw mistake(thrown, failure.error, threw(this.caller, "classify", thrown))
+    }
   }
 
   private log(fiber: AnyFiber, level: "Debug" | "Warn", message: string, annotations: Record<string, string>): void {

@@ -219,9 +219,10 @@ export const config = (prefix: string, base: RetryPolicy = defaults): Config.Con
  *
  * **Gotchas**
  *
- * Only default waits count, not waits that `on` chooses. `totalWait` does not include the time that the calls take. A run
- * comes close to the bound without reaching it, where chance or the timeout is part of it. The bound is somewhat too
- * large where the timeout comes before decorrelated waits have grown to `waitMax`.
+ * Only default waits count, not waits that `on` chooses; of those, none ends past the timeout. `totalWait` does not
+ * include the time that the calls take. A run comes close to the bound without reaching it, where chance or the timeout
+ * is part of it. The bound is somewhat too large where the timeout comes before decorrelated waits have grown to
+ * `waitMax`.
  *
  * **Example** (What the defaults come to)
  *

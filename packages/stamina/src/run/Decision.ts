@@ -90,8 +90,8 @@ export interface Failed {
  * - `TimeoutReached`: the call failed at or after the timeout.
  * - `Inactive`: retries are switched off.
  * - `WaitExceedsDeadline`: the wait would have ended at or past the deadline around the run.
- * - `WaitExceedsTimeout`: a wait that the other side asked for would have ended at or past the timeout; or any wait, where
- *   `overshoot` is `"refuse"`.
+ * - `WaitExceedsTimeout`: a wait that `on` or the other side asked for would have ended at or past the timeout; or any
+ *   wait, where `overshoot` is `"refuse"`.
  * - `DeadlineExceeded`: the deadline around the run passed during an attempt or a wait.
  * - `AlreadyRetried`: a run inside had retried the error and given up, and `nested` is `"once"`.
  * - `HintTooLong`: the other side asked for a longer wait than is granted.
@@ -144,7 +144,8 @@ export type Decision =
  *
  * The questions come in this order: are retries switched off, is the error one to retry, has a run inside retried it
  * already, were all attempts made, has the timeout been reached, does a hint ask for too long a wait, does the wait end
- * before the deadline. `random` is called at most once, and only for a wait that depends on chance.
+ * before the deadline, and before the timeout where it was asked for. `random` is called at most once, and only for a wait
+ * that depends on chance.
  *
  * **Example** (A run on paper)
  *
@@ -190,8 +191,8 @@ export const decideAt = (
   const draw = failed.notBefore === undefined && !hinted ? random : memoized(random)
   const own = plan.waits ? waitFor(plan, attempt, verdict, draw, previousWait) : 0
   const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, draw)) : 0
-  // a wait that others asked for is pointless where it would end past the timeout, so it never overshoots
-  const asked = hinted || wait > own
+  // a wait that was asked for is pointless where it would end past the timeout, so it never overshoots
+  const asked = hinted || wait > own || typeof verdict === "number"
   const timeout = asked || plan.overshoot === "refuse" ? plan.timeout : Infinity
   const end = Math.min(deadline, timeout)
   if (elapsed + wait < end) return { _tag: "Retry", wait }

@@ -45,7 +45,7 @@ export interface Options {
  * @category defaults
  * @since 0.1.0
  */
-export const defaultLinesPerSecond = 10
+export const defaultLinesPerSecond: number = logLimit.linesPerSecond
 
 /**
  * Makes a hook that logs as the options say.

@@ -41,6 +41,9 @@ interface Second {
 /** By logger and clock. Not by the set of loggers: many programs make a new one for each call. */
 const seconds = /*#__PURE__*/ new WeakMap<object, WeakMap<object, Second>>()
 
+/** How many lines of a kind are written within a second by default. */
+export const linesPerSecond = 10
+
 /** How many kinds are told apart within a second. Further ones share a kind for each message, `"<other>"`. */
 export const maxKinds = 200
 

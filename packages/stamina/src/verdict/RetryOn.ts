@@ -23,9 +23,13 @@ export type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
  *
  * - `true`: retry after the default wait
  * - `false`: do not retry
- * - a duration: retry after exactly that long, without jitter or cap; zero or negative means at once
+ * - a duration: retry after exactly that long, without jitter or cap; zero or negative means at once. The run gives up
+ *   with `WaitExceedsTimeout` where it would end at or past the timeout
  * - a hint, made by {@link atLeast}: wait at least that long, with jitter on top
  * - what another `on` made by {@link make} has answered
+ *
+ * Anything else, and a hook that throws, is a mistake: a defect comes out whose `cause` is the error, and
+ * `stamina.mistake` is logged as an error.
  *
  * @category models
  * @since 0.1.0

@@ -8,6 +8,7 @@ import { backoffOf, given } from "../policy/given.ts"
 import { curveFields } from "../policy/PolicyModel.ts"
 import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
 import { isInstance, isName, read, tagOf } from "../tools/errors.ts"
+import { mistake, threw } from "./mistakes.ts"
 import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
 /** An `on`, checked. */
@@ -68,10 +69,10 @@ const ofList = (caller: string, items: ReadonlyArray<unknown>, naming: Naming): 
     }
     neighbours = undefined
     if (isClass(item)) judges.push((error) => isInstance(error, item))
-    else if (typeof item === "function") {
+    else if (isHook(item)) {
       hasHooks = true
       namesTimeouts ||= mark in item
-      judges.push((error, attempt) => toVerdict(caller, item(error, attempt), error))
+      judges.push((error, attempt) => asked(caller, item, error, attempt))
     } else return refuse(caller, "on", naming.rule, items.length === 1 ? item : items)
   }
   const [first] = judges
@@ -97,11 +98,11 @@ const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming)
   let hasHooks = false
   for (const [name, answer] of Object.entries(on)) {
     if (answer === undefined) continue
-    hasHooks ||= typeof answer === "function"
+    hasHooks ||= isHook(answer)
     byName.set(
       name,
-      typeof answer === "function"
-        ? (error, attempt) => toVerdict(caller, answer(error, attempt), error)
+      isHook(answer)
+        ? (error, attempt) => asked(caller, answer, error, attempt)
         : isBackoffOptions(answer)
         ? ownBackoff(`${caller}: on.${name}`, answer)
         : verdictOf(answer) ??
@@ -126,16 +127,28 @@ export const withReason = (tag: unknown, error: unknown): string | undefined => 
   return isName(reason) ? `${tag}.${reason}` : undefined
 }
 
+/** Asks a hook. What goes wrong is a mistake, which leads to the error that it was asked about. */
+const asked = (caller: string, hook: Hook, error: unknown, attempt: FailedAttempt): Verdict => {
+  try {
+    return toVerdict(caller, hook(error, attempt), error)
+  } catch (thrown) {
+    throw mistake(thrown, error, threw(caller, "on", thrown))
+  }
+}
+
+/** A function in `on`, of which nobody knows what it takes. */
+type Hook = (error: unknown, attempt: FailedAttempt) => unknown
+
+const isHook = (value: unknown): value is Hook => typeof value === "function"
+
 /** The answer of an option as a verdict. An answer that means nothing is an error and never a wait. */
 export const toVerdict = (caller: string, answer: unknown, error: unknown, option = "on"): Verdict => {
   const verdict = verdictOf(answer)
   if (verdict !== undefined) return verdict
   const duration = decodeDuration(answer)
   if (duration === undefined || !Number.isFinite(Duration.toMillis(duration))) {
-    throw new RangeError(
-      `${caller}: ${option} must answer true, false or a finite duration, got ${Formatter.format(answer)}`,
-      { cause: error }
-    )
+    const message = `${caller}: ${option} must answer true, false or a finite duration, got ${Formatter.format(answer)}`
+    throw mistake(new RangeError(message, { cause: error }), error, message)
   }
   return Math.max(0, Duration.toMillis(duration))
 }

@@ -152,19 +152,19 @@ const left = (
   })
 
 const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Failed> => {
-  const { fiber, ownError, run, since, startedAt, subject: { coding, durable: { settings } } } = making
+  const { fiber, ownError, run, since, startedAt, subject: { coding, durable: { settings }, name } } = making
   const at = now(fiber, making.began)
   closed(run, at - startedAt, settings.plan(currentMode(fiber), fiber.getRef(defaults.Current)))
   // `on` sees the very error, and not what storage makes of it
   const { cause: seen, verdict } = ownError instanceof AttemptLost
     ? { cause, verdict: true as const }
-    : judged(run, settings, cause, ownError, fiber)
-  const inner = origins.inside(seen.reasons, since, fiber)
+    : judged(run, { ...settings, name }, cause, ownError, fiber)
+  const inner = origins.inside(cause.reasons, since, fiber)
   return Effect.flatMap(coding.writeCause(seen), (written) => {
     const failure: Run.Failure = {
       // an error that its schema does not hold is a defect
       verdict: written.cause === seen && verdict,
-      error: errorsOf(written.cause)[0],
+      error: errorsOf(written.cause === seen ? cause : written.cause)[0],
       inner,
       alreadyRetried: alreadyRetried(settings, inner, fiber)
     }

@@ -587,21 +587,6 @@ describe("what Stamina.retryStream makes of a cause", () => {
         .toEqual([3, -3].map((start) => new Lost({ start })))
     }))
 
-  it.effect("a backoff hook that throws is a defect beside the failure", () =>
-    Effect.gen(function*() {
-      const { errors, stream } = flapping()
-      const { exit } = yield* outcome(Stamina.retryStream(stream, {
-        on: () => {
-          throw new Error("boom")
-        }
-      }))
-      const reasons = Exit.isFailure(exit) ? exit.cause.reasons : []
-      expect(reasons.map((reason) => Cause.isFailReason(reason) ? reason.error : reason._tag)).toEqual([
-        errors[0],
-        "Die"
-      ])
-    }))
-
   it.effect("a backoff hook says how long to wait", () =>
     Effect.gen(function*() {
       const { starts, stream } = flapping()

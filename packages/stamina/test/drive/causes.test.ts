@@ -85,47 +85,6 @@ describe("a failure with no error to speak of", () => {
     }))
 })
 
-describe("a backoff hook that goes wrong", () => {
-  const boom = new Error("boom")
-  const error = new Flaky({ n: 1 })
-  const drivers = [
-    ["Stamina.retry", (on: (error: Flaky) => any) => Stamina.retry(Effect.fail(error), { on })],
-    ["staminaSchedule", (on: (error: Flaky) => any) => Effect.retry(Effect.fail(error), staminaSchedule({ on }))]
-  ] as const
-
-  it.effect.each(drivers)(
-    "by throwing, in %s, is a defect that stands beside the failure",
-    ([, retry]) =>
-      Effect.gen(function*() {
-        const exit = yield* Effect.exit(retry(() => {
-          throw boom
-        }))
-        const cause = Exit.isFailure(exit) ? exit.cause : Cause.empty
-        expect(cause.reasons.find(Cause.isDieReason)?.defect ?? undefined).toBeDefined()
-        expect(cause.reasons.flatMap((r) => Cause.isDieReason(r) ? [r.defect] : Cause.isFailReason(r) ? [r.error] : []))
-          .toEqual([error, boom])
-      })
-  )
-
-  it.effect.each(
-    [undefined, null, NaN, Infinity, "soon", {}, [], Symbol("later")].flatMap((answer) =>
-      drivers.map(([name, retry]) => [name, retry, answer] as const)
-    )
-  )(
-    "by answering nonsense, in %s, is a RangeError that names the answer",
-    ([name, retry, answer]) =>
-      Effect.gen(function*() {
-        const exit = yield* Effect.exit(retry(() => answer))
-        const defect = Exit.isFailure(exit) && exit.cause.reasons.find(Cause.isDieReason)?.defect
-        expect(defect).toBeInstanceOf(RangeError)
-        expect((defect as RangeError).message).toContain(
-          `${name}: on must answer true, false or a finite duration, got `
-        )
-        expect((defect as RangeError).cause).toBe(error)
-      })
-  )
-})
-
 describe("interrupting a fiber in mid-wait", () => {
   const waits = [
     ["Stamina.retry", (self: Effect.Effect<void, Flaky>) => Stamina.retry(self, { on: "Flaky" })],

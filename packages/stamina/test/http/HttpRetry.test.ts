@@ -624,26 +624,38 @@ describe("what is retried", () => {
       expect(sent).toHaveLength(1)
     }).pipe(quiet))
 
-  it.effect("classify: what it throws, or answers that is none, is a defect beside the error", () =>
-    Effect.gen(function*() {
-      const run = (classify: () => never) =>
-        Effect.exit(HttpRetry.retry(scripted("fault").client, { ...plain, classify }).get(url))
-      const thrown = yield* run(() => {
-        throw new Error("bug")
+  it.effect.each(
+    [
+      ["an error", "fault", "TransportError"],
+      ["a response", { status: 503 }, "StatusCodeError"]
+    ] as const
+  )(
+    "classify: what it throws about %s, or answers that is none, is a defect alone, and is logged",
+    ([, step, reason]) =>
+      Effect.gen(function*() {
+        const bug = new TypeError("bug")
+        const failing: ReadonlyArray<readonly [() => never, string]> = [
+          [() => {
+            throw bug
+          }, "HttpRetry.retry: classify threw TypeError"],
+          [
+            () => "nonsense" as never,
+            "HttpRetry.retry: classify must answer true, false or a finite duration, got \"nonsense\""
+          ]
+        ]
+        for (const [classify, summary] of failing) {
+          const { lines, provide } = recordLogs()
+          const client = HttpRetry.retry(scripted(step).client, { ...plain, classify })
+          const exit = yield* Effect.exit(client.get("http://localhost/")).pipe(provide)
+          const reasons = Exit.isFailure(exit) ? exit.cause.reasons : []
+          expect(reasons.map(({ _tag }) => _tag)).toEqual(["Die"])
+          expect(reasons.find(Cause.isDieReason)?.defect).toMatchObject({ cause: { reason: { _tag: reason } } })
+          expect(lines.filter(({ level }) => level === "Error")).toMatchObject([
+            { message: "stamina.mistake", annotations: { callable: "GET localhost", summary } }
+          ])
+        }
       })
-      const tags = (exit: Exit.Exit<unknown, unknown>) =>
-        Exit.isFailure(exit) ? exit.cause.reasons.map(({ _tag }) => _tag) : []
-      expect(tags(thrown)).toEqual(["Fail", "Die"])
-      expect(tags(yield* run(() => "nonsense" as never))).toEqual(["Fail", "Die"])
-      const onResponse = yield* Effect.exit(
-        HttpRetry.retry(scripted({ status: 503 }).client, { ...plain, classify: () => "nonsense" as never }).get(url)
-      )
-      // there is no error to stand beside
-      expect(tags(onResponse)).toEqual(["Die"])
-      expect(Exit.isFailure(onResponse) && Cause.squash(onResponse.cause)).toMatchObject({
-        message: "HttpRetry.retry: classify must answer true, false or a finite duration, got \"nonsense\""
-      })
-    }).pipe(quiet))
+  )
 })
 
 describe("what surrounds the requests", () => {

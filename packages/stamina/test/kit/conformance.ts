@@ -131,6 +131,33 @@ export const optionsOf = (c: Case, time: VirtualTime): RetryOptions.RetryOptions
     : c.on
 })
 
+/**
+ * What is expected here: what was recorded, up to the first wait that the hook chose and that would end at or past the
+ * timeout. The real stamina waits for it, and makes one more attempt. Here, the run gives up instead (`docs/decisions.md`).
+ */
+export const expected = (c: Case): Case["expect"] => {
+  const recorded = c.expect
+  if (c.mode.kind !== "normal" || c.options.timeout === null) return recorded
+  const timeout = c.options.timeout
+  const last = recorded.details.findIndex(({ waitFor }, i) => {
+    const { hook, ms } = scriptOf(c, i)
+    return typeof hook === "object" && (recorded.starts[i] ?? NaN) + ms + waitFor >= timeout
+  })
+  return last === -1 ? recorded : {
+    attempts: last + 1,
+    final: scriptOf(c, last).tag ?? "",
+    waits: recorded.waits.slice(0, last),
+    starts: recorded.starts.slice(0, last + 1),
+    details: recorded.details.slice(0, last),
+    elapsed: recorded.details[last]?.at ?? NaN,
+    nextWaits: recorded.nextWaits.slice(0, last + 1)
+  }
+}
+
+/** What the attempt with this index does. */
+const scriptOf = ({ script }: Case, index: number): Case["script"][number] =>
+  script[Math.min(index, script.length - 1)]!
+
 /** Replays a case through a driver and returns what was seen. */
 export const replay = (c: Case, driver: Driver): Replay => {
   const { observe, program } = prepare(c, driver)
@@ -168,7 +195,7 @@ const prepare = (
 
   const block = (attempt: Attempt.Attempt | undefined): Effect.Effect<string, Failure> =>
     Effect.suspend(() => {
-      const step = c.script[Math.min(starts.length, c.script.length - 1)]!
+      const step = scriptOf(c, starts.length)
       starts.push(time.now - begun)
       if (attempt) {
         nextWaits.push(Duration.toMillis(attempt.nextWait))

@@ -180,10 +180,12 @@ describe("RetryPromise.retry", () => {
     const on = () => {
       throw mistake
     }
-    expect(await rejection(RetryPromise.retry(fn, { ...quick, on }))).toBe(mistake)
+    const { retry } = RetryPromise.fromContext(Context.make(Logger.CurrentLoggers, new Set()))
+    expect(await rejection(retry(fn, { ...quick, on }))).toBe(mistake)
+    expect(mistake.cause).toBe(errors[0])
     expect(errors).toHaveLength(1)
     expect(Option.getOrThrow(Stamina.report(mistake)).history[0]?.error).toBe(errors[0])
-    const error = await rejection(RetryPromise.retry(fn, { ...quick, on: () => Number.NaN }))
+    const error = await rejection(retry(fn, { ...quick, on: () => Number.NaN }))
     expect(error).toEqual(
       new RangeError("RetryPromise.retry: on must answer true, false or a finite duration, got NaN")
     )

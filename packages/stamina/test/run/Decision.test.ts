@@ -64,8 +64,30 @@ describe("Decision.decide", () => {
   })
 
   it("grants a wait that was asked for exactly, above the maximum too, and draws nothing for it", () => {
-    expect(Decision.decide(rules, { ...failed, verdict: 60_000 }, never)).toEqual({ _tag: "Retry", wait: 60_000 })
+    expect(Decision.decide(rules, { ...failed, verdict: 30_000 }, never)).toEqual({ _tag: "Retry", wait: 30_000 })
     expect(Decision.decide(rules, { ...failed, verdict: 0 }, never)).toEqual({ _tag: "Retry", wait: 0 })
+  })
+
+  it("gives up where a wait that was asked for would end at or past the timeout, whatever `overshoot` says", () => {
+    for (const overshoot of ["allow", "refuse"] as const) {
+      const plan = { ...rules, timeout: 1000, overshoot }
+      const asked = (verdict: RetryOn.Verdict, elapsed = 0) =>
+        Decision.decide(plan, { attempt: 1, elapsed, verdict }, () => 0.5)
+      expect(asked(1000)).toEqual({
+        _tag: "Stop",
+        reason: "WaitExceedsTimeout",
+        refused: { wait: 1000, left: 1000 }
+      })
+      expect(asked(999.9)).toEqual({ _tag: "Retry", wait: 999.9 })
+      expect(asked(86_400_000, 600)).toMatchObject({ refused: { wait: 86_400_000, left: 400 } })
+      expect(asked(0, 999.9)).toEqual({ _tag: "Retry", wait: 0 })
+    }
+  })
+
+  it("lets the waits of a backoff of its own overshoot as others do", () => {
+    const verdict = { _tag: "Backoff", backoff: { initial: 5000, jitter: 0 } } as const
+    const plan = { ...rules, timeout: 1000 }
+    expect(Decision.decide(plan, { attempt: 1, elapsed: 0, verdict }, never)).toEqual({ _tag: "Retry", wait: 5000 })
   })
 
   it("in test mode replaces the attempts, or caps them, drops the timeout and never waits", () => {
@@ -164,7 +186,7 @@ describe("a timeout that may not be overshot", () => {
 
   it("may be overshot by default", () => {
     const allowing = { ...refusing, overshoot: "allow" } as const
-    expect(Decision.decide(allowing, { ...failed, elapsed: 999, verdict: 60_000 }, never)._tag).toBe("Retry")
+    expect(Decision.decide(allowing, { ...failed, elapsed: 999 }, () => 0)._tag).toBe("Retry")
   })
 
   it("counts beside the deadline: the earlier of the two", () => {

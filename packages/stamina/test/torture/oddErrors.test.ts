@@ -149,7 +149,7 @@ for (const driver of drivers) {
         if (!knows(driver, option)) return
         for (const [, on, throws = false] of ons) {
           const error = make()
-          if (isLostByEffect(error, driver, throws)) continue
+          if (isLostByEffect(error, driver)) continue
           let calls = 0
           const inside = () => Effect.suspend(() => (calls++, Effect.fail(error)))
           const exit = yield* inTime(Effect.exit(driver.build({ ...waits, ...option, on }, inside))).pipe(
@@ -161,7 +161,7 @@ for (const driver of drivers) {
           const reasons = Exit.isFailure(exit) ? exit.cause.reasons : []
           expect(calls).toBeGreaterThan(0)
           expect(reasons.map((reason) => reason._tag)).toEqual(
-            throws && layer !== Stamina.layerInactive ? expectedOfThrowing(driver) : ["Fail"]
+            [throws && layer !== Stamina.layerInactive ? "Die" : "Fail"]
           )
           const fail = reasons.find(Cause.isFailReason)
           if (fail !== undefined) expect(Object.is(fail.error, error)).toBe(true)
@@ -170,21 +170,15 @@ for (const driver of drivers) {
   })
 }
 
-/**
- * Effect asks errors `in` which it may find a mark of its own: all errors of a stream, and in `Effect.retry` those that a
- * schedule itself fails with. A proxy that throws then is lost, whoever retries.
- */
-const isLostByEffect = (error: unknown, { name }: Driver, throws: boolean): boolean => {
-  if (!name.startsWith("Stamina.retryStream") && !(throws && name.startsWith("Effect.retry"))) return false
+/** Effect asks all errors of a stream `in` which it may find a mark of its own. A proxy that throws then is lost. */
+const isLostByEffect = (error: unknown, { name }: Driver): boolean => {
+  if (!name.startsWith("Stamina.retryStream")) return false
   try {
     return Predicate.isObjectKeyword(error) && "mark" in error
   } catch {
     return true
   }
 }
-
-/** What `on` throws stands beside the failure; Effect's own retry keeps only one of the two. */
-const expectedOfThrowing = (driver: Driver) => driver.name.startsWith("the blocks") ? ["Die"] : ["Fail", "Die"]
 
 describe("a proxy that cannot be asked", () => {
   it.effect("is lost by Effect's own streams", () =>
@@ -218,7 +212,7 @@ describe("an odd error beside a finalizer that fails", () => {
   it.effect.each(odd)("%s comes out of a stream as it went in", ([, make]) =>
     Effect.gen(function*() {
       const error = make()
-      if (isLostByEffect(error, streams, false)) return
+      if (isLostByEffect(error, streams)) return
       const stream = Stream.unwrap(Effect.as(
         Effect.addFinalizer(() => Effect.die("finalizer")),
         Stream.fromEffect(Effect.suspend(() => Effect.fail(error)))

@@ -6,6 +6,7 @@ import { RetryRecorder } from "effect-stamina/testing"
 import { Activity, DurableClock, Workflow } from "effect/workflow"
 import { Broken, counting, Down, execute, Failed, flaky, numbers, Order, outcome, seconds } from "../kit/orders.ts"
 import { reasonOf } from "../kit/reasonOf.ts"
+import { recordLogs } from "../kit/telemetry.ts"
 
 describe("DurableRetry.retry", () => {
   it("makes each attempt as an activity of its own, with its number, and waits between them", async () => {
@@ -134,6 +135,26 @@ describe("DurableRetry.retry", () => {
     expect(Exit.isFailure(exit) && Cause.hasDies(exit.cause)).toBe(true)
     expect(calls.count()).toBe(1)
     expect(hooks.events).toEqual([])
+  })
+
+  it("takes a mistake in `on` for a defect alone, which leads to the error, also when it is replayed", async () => {
+    const { activity } = flaky(3)
+    const causes: Array<Cause.Cause<unknown>> = []
+    const { lines, provide } = recordLogs()
+    const body = DurableRetry.retry(activity, { ...seconds, on: () => Number.NaN }).pipe(
+      provide,
+      Effect.tapCause((cause) => Effect.sync(() => causes.push(cause))),
+      Effect.tapCause(() => DurableClock.sleep({ name: "later", duration: "1 hour" }))
+    )
+    await execute(body, Effect.exit(Order.execute({})))
+    expect(causes).toHaveLength(2)
+    for (const { reasons: [reason, ...more] } of causes) {
+      expect([reason?._tag, more]).toEqual(["Die", []])
+      expect(reason).toMatchObject({ defect: { message: expect.stringContaining("got NaN"), cause: { name: "Down" } } })
+    }
+    expect(lines.filter(({ level }) => level === "Error")).toMatchObject([
+      { message: "stamina.mistake", annotations: { callable: activity.name, caused_by: "Down" } }
+    ])
   })
 
   it("goes on under `SuspendOnFailure`, since attempts do not fail", async () => {
