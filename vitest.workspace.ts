@@ -22,13 +22,13 @@ export default defineConfig({
           testTimeout: 60_000
         }
       },
-      // runs the program that is built, as a process
+      // runs the command line as it is built, as a process
       {
         test: {
-          name: "stamina-cli",
-          root: "packages/stamina-cli",
+          name: "stamina-lab",
+          root: "packages/stamina-lab",
           include: ["test/**/*.test.ts"],
-          globalSetup: "test/build.ts",
+          globalSetup: "test/cli/build.ts",
           setupFiles,
           testTimeout: 60_000
         }

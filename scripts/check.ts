@@ -32,7 +32,10 @@ const steps: ReadonlyArray<Step> = [
       `effect-tsgo diagnostics --project ${project}/tsconfig.json --format text --severity error,warning --strict`
     )
   },
-  { name: "bundle", commands: ["node packages/stamina/checks/bundle.ts"] },
+  {
+    name: "bundle",
+    commands: ["node packages/stamina/checks/bundle.ts", "node packages/stamina-lab/checks/bundle.ts"]
+  },
   { name: "typecost", commands: ["node packages/stamina/checks/instantiations.ts"] },
   {
     name: "unit",

@@ -21,6 +21,7 @@ const sources = [
   "docs/**/*.md",
   "examples/README.md",
   "packages/docs-site/home.md",
+  "packages/stamina-lab/README.md",
   "packages/*/src/**/*.ts"
 ]
 const modes = ["", "no-run", "vitest"]

@@ -1,7 +1,7 @@
 /**
  * Packs what is published and looks at the tarballs as those who install them will: by linters of packages, and by a
- * project outside the workspace (scripts/consumer) that installs the library, compiles against it and runs. The command
- * line is run by `npx`, and where nothing else is installed.
+ * project outside the workspace (scripts/consumer) that installs the library and its lab, compiles against them and runs. The
+ * command line of the lab is run as it is installed, and as it is unpacked, with nothing beside it.
  *
  * It also compiles a library that wraps this one, and users of that library's declarations: a type that those cannot name
  * becomes `any` there, without a word from the compiler where `skipLibCheck` is set.
@@ -16,7 +16,7 @@ import * as workspace from "./lib/workspace.ts"
 
 /** Looks at a tarball, and gives the number of its entry points. */
 const lint = async (tarball: string, folder: string): Promise<number> => {
-  const { bin, exports, name, publishConfig } = readJson(join(folder, "package.json"))
+  const { exports, name, publishConfig } = readJson(join(folder, "package.json"))
   for (const subpath of new Set([...Object.keys(exports), ...Object.keys(publishConfig.exports)])) {
     const built = exports[subpath]?.replace(/^\.\/src\/(.+)\.ts$/, "./dist/$1.js")
     if (publishConfig.exports[subpath] !== built) {
@@ -24,7 +24,6 @@ const lint = async (tarball: string, folder: string): Promise<number> => {
     }
   }
   await must("publint", ["run", tarball, "--strict"])
-  if (bin !== undefined) return 0 // a program has no types to look at
   const seen = await must("attw", [tarball, "--profile", "esm-only", "--format", "ascii"])
   const missed = Object.keys(exports).filter((subpath) => !seen.includes(`"${name}${subpath.slice(1)}"`))
   if (missed.length > 0) throw new Error(`attw has not looked at ${missed.join(", ")} of ${name}`)
@@ -85,13 +84,18 @@ const nodesToRun = async (): Promise<ReadonlyArray<Node>> => {
   return [own]
 }
 
-/** Runs the command line as it comes out of its tarball, with nothing beside it, and by `npx`. */
-const runCommandLine = async (tarball: string, folder: string, nodes: ReadonlyArray<Node>): Promise<void> => {
-  const program = await packed.unpackCommandLine(tarball, folder)
-  const npx = ["--yes", `--package=file:${tarball}`, "stamina", ...packed.lintOnce]
-  packed.expectFinding(await must("npx", npx, { cwd: folder, env: outside }))
+/** Runs the command line as the consumer has it, and as it comes out of its tarball, with nothing beside it. */
+const runCommandLine = async (
+  tarball: string,
+  consumer: string,
+  bare: string,
+  nodes: ReadonlyArray<Node>
+): Promise<void> => {
+  const installed = join(consumer, "node_modules", ".bin", "stamina")
+  packed.expectFinding(await must(installed, packed.lintOnce, { cwd: consumer, env: outside }))
+  const program = await packed.unpackCommandLine(tarball, bare)
   for (const { path } of nodes) {
-    packed.expectFinding(await must(path, [program, ...packed.lintOnce], { cwd: folder, env: outside }))
+    packed.expectFinding(await must(path, [program, ...packed.lintOnce], { cwd: bare, env: outside }))
   }
 }
 
@@ -101,16 +105,17 @@ const runIt = async (folder: string, nodes: ReadonlyArray<Node>): Promise<string
 }
 
 const consumer = mkdtempSync(join(tmpdir(), "effect-stamina-consumer-"))
-const bare = mkdtempSync(join(tmpdir(), "effect-stamina-cli-"))
+const bare = mkdtempSync(join(tmpdir(), "effect-stamina-bare-"))
 try {
   const nodes = await nodesToRun()
+  const tarballs: Record<string, string> = {}
   let entries = 0
   for (const { name, path } of await workspace.published()) {
-    const tarball = await packed.pack(name)
+    const tarball = tarballs[name] = await packed.pack(name)
     entries += await lint(tarball, path)
-    if (name === "effect-stamina") await packed.installLibrary(tarball, consumer)
-    if (name === "effect-stamina-cli") await runCommandLine(tarball, bare, nodes)
   }
+  await packed.install(tarballs, consumer)
+  await runCommandLine(tarballs[packed.lab] ?? "", consumer, bare, nodes)
   await compile(consumer)
   report(
     [],

@@ -78,11 +78,18 @@ addEventListener("unhandledrejection", (event) => show(String(event.reason)))
 const folder = mkdtempSync(join(tmpdir(), "effect-stamina-runtimes-"))
 try {
   const consumer = join(folder, "consumer")
-  await packed.installLibrary(await packed.pack("effect-stamina"), consumer)
+  const names = ["effect-stamina", packed.lab]
+  const tarballs: Record<string, string> = {}
+  for (const name of names) tarballs[name] = await packed.pack(name)
+  await packed.install(tarballs, consumer)
   await packed.compiler(consumer)(consumer)
-  const { exports } = readJson(join(consumer, "node_modules", "effect-stamina", "package.json"))
-  const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json")
-  const commandLine = await packed.unpackCommandLine(await packed.pack("effect-stamina-cli"), folder)
+  const entries = names.flatMap((name) => {
+    const { exports } = readJson(join(consumer, "node_modules", name, "package.json"))
+    return Object.keys(exports).filter((subpath) => subpath !== "./package.json").map((subpath) =>
+      name + subpath.slice(1)
+    )
+  })
+  const commandLine = await packed.unpackCommandLine(tarballs[packed.lab] ?? "", folder)
 
   const ran: Array<string> = []
   const problems: Array<string> = []
@@ -95,8 +102,8 @@ try {
     const options = { cwd: consumer, env: { ...outside, DENO_NO_UPDATE_CHECK: "1" }, timeLimit: 60_000 }
     try {
       const main = join(consumer, "out", "anywhere.js")
-      const said = await must(program, [...runtime.args, main, ...subpaths], options)
-      if (said !== `${subpaths.length} entry points\n`) throw new Error(`the program says ${said}`)
+      const said = await must(program, [...runtime.args, main, ...entries], options)
+      if (said !== `${entries.length} entry points\n`) throw new Error(`the program says ${said}`)
       packed.expectFinding(await must(program, [...runtime.args, commandLine, ...packed.lintOnce], options))
       ran.push(named(runtime))
     } catch (error) {

@@ -14,7 +14,7 @@ import {
   inOutage,
   ofFleetInOutage,
   withFailures
-} from "../../packages/stamina/test/kit/budgetTrials.ts"
+} from "../../packages/stamina-lab/test/kit/budgetTrials.ts"
 
 const page = new URL("../budgets.md", import.meta.url)
 

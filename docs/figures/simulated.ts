@@ -2,8 +2,8 @@
  * Figures of what `RetrySimulation` finds: a herd, outages that are outlasted, a server and its retries.
  */
 import type { TopLevelSpec } from "vega-lite"
+import * as RetrySimulation from "../../packages/stamina-lab/src/simulate/RetrySimulation.ts"
 import { RetryPolicy } from "../../packages/stamina/src/index.ts"
-import * as RetrySimulation from "../../packages/stamina/src/simulation/RetrySimulation.ts"
 import { colours, config, panelTitle, seconds, width } from "./drawing.ts"
 
 /** Waves: 10 000 clients that fail together and go on for as long as the server is away. */

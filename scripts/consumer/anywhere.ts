@@ -1,6 +1,6 @@
 /**
  * What runs in every runtime: `scripts/runtimes.ts` runs it in each. It imports nothing but the packages, and ends with one
- * line. The subpaths that the package exports are its arguments, where there are any: in a browser there are none.
+ * line. The entry points of the packages are its arguments, where there are any: in a browser there are none.
  */
 import { Data, Effect, Logger, Option, Schema } from "effect"
 import { RetryBudget, RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
@@ -67,6 +67,6 @@ setTimeout(() => gone.abort("gone"), 10)
 equal(await aborted.catch((reason: unknown) => reason), "gone", "signal")
 await promises.dispose()
 
-const subpaths = "process" in globalThis ? process.argv.slice(2) : []
-for (const subpath of subpaths) await import(`effect-stamina${subpath.slice(1)}`)
-console.log(`${subpaths.length} entry points`)
+const entries = "process" in globalThis ? process.argv.slice(2) : []
+for (const entry of entries) await import(entry)
+console.log(`${entries.length} entry points`)

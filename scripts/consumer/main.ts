@@ -4,6 +4,8 @@
  */
 import { Data, Effect } from "effect"
 import { RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryLint } from "effect-stamina-lab"
+import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
 import { decide } from "effect-stamina/Decision"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -33,19 +35,25 @@ assert.equal((await Effect.runPromise(client.get("http://localhost/"))).status, 
 // @ts-expect-error: a tag that it cannot fail with
 export const typo = flaky().pipe(Stamina.retry({ on: "HtpError" }))
 
-// what is exported opens, and nothing else does
-const manifest = fileURLToPath(import.meta.resolve("effect-stamina/package.json"))
-const { exports }: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(readFileSync(manifest, "utf8"))
-const open = Object.keys(exports).filter((subpath) => subpath !== "./package.json")
-for (const subpath of open) assert.ok(await import(`effect-stamina${subpath.slice(1)}`), subpath)
+// the lab works with the very policies
+assert.deepEqual(RetryLint.check(RetryPolicy.make({ attempts: 3 })), [])
+assert.equal(RetrySimulation.run(RetryPolicy.make({ attempts: 3 }), { runs: 10 }).attempts.max, 3)
 
-const modules = readdirSync(join(manifest, "..", "dist"), { encoding: "utf8", recursive: true })
-  .filter((file) => file.endsWith(".js"))
-  .map((file) => file.replaceAll("\\", "/").replace(/\.js$/, ""))
-assert.ok(modules.length > open.length)
-for (const module of modules) {
-  for (const closed of new Set([module, basename(module), `dist/${module}.js`, `src/${module}.ts`])) {
-    if (open.includes(`./${closed}`)) continue
-    await assert.rejects(import(`effect-stamina/${closed}`), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" }, closed)
+// what is exported opens, and nothing else does
+for (const name of ["effect-stamina", "effect-stamina-lab"]) {
+  const manifest = fileURLToPath(import.meta.resolve(`${name}/package.json`))
+  const { exports }: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(readFileSync(manifest, "utf8"))
+  const open = Object.keys(exports).filter((subpath) => subpath !== "./package.json")
+  for (const subpath of open) assert.ok(await import(name + subpath.slice(1)), subpath)
+
+  const modules = readdirSync(join(manifest, "..", "dist"), { encoding: "utf8", recursive: true })
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => file.replaceAll("\\", "/").replace(/\.js$/, ""))
+  assert.ok(modules.length > open.length)
+  for (const module of modules) {
+    for (const closed of new Set([module, basename(module), `dist/${module}.js`, `src/${module}.ts`])) {
+      if (open.includes(`./${closed}`)) continue
+      await assert.rejects(import(`${name}/${closed}`), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" }, closed)
+    }
   }
 }

@@ -38,18 +38,25 @@ const expectFiles = (what: string, folder: string, files: ReadonlyArray<string>)
   }
 }
 
-/** Makes a project of `scripts/consumer` that has the library from its tarball, and installs what it depends on. */
-export const installLibrary = async (tarball: string, folder: string): Promise<void> => {
+/** The package with the command line. */
+export const lab = "effect-stamina-lab"
+
+/** Makes a project of `scripts/consumer` that has packages from their tarballs, and installs what they depend on. */
+export const install = async (tarballs: Readonly<Record<string, string>>, folder: string): Promise<void> => {
   cpSync(join(root, "scripts", "consumer"), folder, { recursive: true })
   const versions: Record<string, string> = readJson(join(root, "package.json")).devDependencies
-  const dependencies: Record<string, string | undefined> = { "effect-stamina": `file:${tarball}` }
+  const dependencies: Record<string, string | undefined> = {}
   for (const name of ["effect", "typescript", "@types/node"]) dependencies[name] = versions[name]
+  for (const [name, tarball] of Object.entries(tarballs)) dependencies[name] = `file:${tarball}`
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
+  // what one package depends on is the tarball of the other
+  const overrides = Object.entries(tarballs).map(([name, tarball]) => `  ${name}: "file:${tarball}"\n`)
+  writeFileSync(join(folder, "pnpm-workspace.yaml"), `overrides:\n${overrides.join("")}`)
 
-  await must(pnpm, ["install", "--ignore-workspace", "--prefer-offline"], { cwd: folder, env: outside })
+  await must(pnpm, ["install", "--prefer-offline"], { cwd: folder, env: outside })
 
   const files = ["dist/index.js", "dist/index.d.ts", "src/index.ts"]
-  expectFiles("the package", join(folder, "node_modules", "effect-stamina"), files)
+  for (const name of Object.keys(tarballs)) expectFiles(name, join(folder, "node_modules", name), files)
 }
 
 /** Compiles a TypeScript project by the compiler that the consumer in a folder has installed. */

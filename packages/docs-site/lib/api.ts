@@ -4,7 +4,7 @@
  * TypeDoc reads the sources, with a TypeScript 6 that this package alone has. Whatever it warns of is an error.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, sep } from "node:path"
 import {
   Application,
   Converter,
@@ -20,7 +20,7 @@ import { finish, firstSentence, prepare } from "./apiComments.ts"
 import { readSources } from "./apiSources.ts"
 import { ApiTheme } from "./apiTheme.ts"
 import { modules, rooms } from "./modules.ts"
-import { api, library, root } from "./paths.ts"
+import { api, lab, library, root } from "./paths.ts"
 
 /** Keeps what TypeDoc complains of, and prints nothing. */
 class Complaints extends Logger {
@@ -50,8 +50,8 @@ const withoutPage: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 const options: TypeDocOptions & Partial<PluginOptions> = {
-  // read by `readSources`; TypeDoc finds by them which package it documents, and misses no type of another
-  entryPoints: modules.map(({ file }) => file),
+  // read by `readSources`; TypeDoc finds by them which package it looks at for types that have no page
+  entryPoints: modules.map(({ file }) => file).filter((file) => file.startsWith(library + sep)),
   plugin: ["typedoc-plugin-markdown"],
   theme: "api",
   excludeInternal: true,
@@ -94,7 +94,8 @@ const listOf = (project: ProjectReflection): string => {
     "# API reference",
     "This page answers: which module has what? The pages are made of the doc comments in the source.",
     "`Stamina` is what a program needs every day. It and the other modules of the main entry come from `effect-stamina`; " +
-    "each module also has an entry of its own, such as `effect-stamina/RetryPolicy`.",
+    "each module also has an entry of its own, such as `effect-stamina/RetryPolicy`. What is used before production comes " +
+    "from `effect-stamina-lab`.",
     ...rooms.flatMap(({ modules, title }) => [
       `## ${title}`,
       modules.map(({ name }) => `- [${name}](./${name}.md): ${firstSentence(comments.get(name))}`).join("\n")
@@ -114,7 +115,7 @@ export const makeApi = async (): Promise<number> => {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => prepare(project))
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => finish(project), -1000)
 
-  const project = app.converter.convert(readSources(join(library, "tsconfig.build.json")))
+  const project = app.converter.convert(readSources(library, lab))
   app.validate(project)
   await app.generateOutputs(project)
   writeFileSync(join(api, "index.md"), listOf(project))

@@ -1,8 +1,8 @@
 /**
- * The public modules of the library: each has a page in the API reference.
+ * The public modules of the library and of its lab: each has a page in the API reference.
  */
 import { join } from "node:path"
-import { library, manifestOf } from "./paths.ts"
+import { lab, library, manifestOf } from "./paths.ts"
 
 export interface Module {
   /** As its page is called: `RetryPolicy`. */
@@ -10,7 +10,7 @@ export interface Module {
   /** As it is imported: `effect-stamina/RetryPolicy`. */
   readonly specifier: string
   readonly file: string
-  /** The folder that it lives in; empty where it stands above them. */
+  /** The folder that it lives in; empty where it stands above them. The lab has one room for all. */
   readonly room: string
 }
 
@@ -19,16 +19,22 @@ export interface Room {
   readonly modules: ReadonlyArray<Module>
 }
 
-const { exports = {}, name: main } = manifestOf(library)
+const modulesOf = (folder: string, roomOf: (target: string) => string): ReadonlyArray<Module> => {
+  const { exports = {}, name: main } = manifestOf(folder)
+  return Object.entries(exports)
+    .filter(([subpath]) => subpath !== "./package.json")
+    .map(([subpath, target]) => ({
+      name: subpath === "." ? main : subpath.slice(2),
+      specifier: main + subpath.slice(1),
+      file: join(folder, target),
+      room: roomOf(target)
+    }))
+}
 
-export const modules: ReadonlyArray<Module> = Object.entries(exports)
-  .filter(([subpath]) => subpath !== "./package.json")
-  .map(([subpath, target]) => ({
-    name: subpath === "." ? main : subpath.slice(2),
-    specifier: main + subpath.slice(1),
-    file: join(library, target),
-    room: /^\.\/src\/(.+)\/[^/]+$/.exec(target)?.[1] ?? ""
-  }))
+export const modules: ReadonlyArray<Module> = [
+  ...modulesOf(library, (target) => /^\.\/src\/(.+)\/[^/]+$/.exec(target)?.[1] ?? ""),
+  ...modulesOf(lab, () => "lab")
+]
 
 /** What readers call the rooms, in the order in which they need them. */
 const titles: Readonly<Record<string, string>> = {
@@ -45,8 +51,9 @@ const titles: Readonly<Record<string, string>> = {
   config: "Environment variables",
   telemetry: "Logs, metrics, spans",
   testing: "Testing",
-  simulation: "Simulation, lint",
-  run: "Decisions"
+  lab: "Simulation, lint",
+  run: "Decisions",
+  paper: "Runs on paper"
 }
 
 /** A room without a title of its own comes last, by its name. */

@@ -17,6 +17,9 @@ export const docs: string = join(root, "docs")
 /** The library, whose doc comments become the API reference. */
 export const library: string = join(root, "packages", "stamina")
 
+/** What is used before production: it has its doc comments in the API reference as well. */
+export const lab: string = join(root, "packages", "stamina-lab")
+
 /** The pages of the API reference, which are made anew by every build. */
 export const api: string = join(site, "api")
 

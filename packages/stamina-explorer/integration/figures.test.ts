@@ -1,10 +1,10 @@
 /**
  * What the page shows is what the library says.
  */
-import * as RetryExplanation from "effect-stamina/RetryExplanation"
-import * as RetryLint from "effect-stamina/RetryLint"
+import * as RetryExplanation from "effect-stamina-lab/RetryExplanation"
+import * as RetryLint from "effect-stamina-lab/RetryLint"
+import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
-import * as RetrySimulation from "effect-stamina/RetrySimulation"
 import * as Result from "effect/Result"
 import { expect, it } from "vitest"
 import { read as readSetting } from "../src/model/setting.ts"

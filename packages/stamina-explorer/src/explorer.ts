@@ -1,7 +1,7 @@
 /**
  * The page: holds the state, shows what follows from it, and hands to the worker what takes longer.
  */
-import type { Fix, Rule } from "effect-stamina/LintModel"
+import type { Fix, Rule } from "effect-stamina-lab/RetryLint"
 import * as Result from "effect/Result"
 import { links } from "./model/examples.ts"
 import { herdFields, policyFields, type PolicyKey, useFields } from "./model/fields.ts"

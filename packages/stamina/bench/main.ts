@@ -25,6 +25,9 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   durable: []
 }
 
+/** Those that stand in another package. */
+const elsewhere: Readonly<Record<string, string>> = { simulation: "../../stamina-lab/bench/simulation.ts" }
+
 /** Those that need what may not be installed. */
 const onRequest = ["durable"]
 
@@ -53,7 +56,7 @@ const past: Array<Ratio> = []
 for (const [name, flags] of Object.entries(benches)) {
   if (positionals.length > 0 ? !positionals.includes(name) : onRequest.includes(name)) continue
   // each file prints its results
-  const results = inChild(new URL(`${name}.ts`, import.meta.url), [], flags) as ReadonlyArray<Result>
+  const results = inChild(new URL(elsewhere[name] ?? `${name}.ts`, import.meta.url), [], flags) as ReadonlyArray<Result>
   for (const { about, columns, ratios, rows, title } of results) {
     console.log(`\n### ${title}\n\n${about}\n`)
     console.log(markdownTable([columns, ...rows], { stringLength: (text) => text.length }))

@@ -5,7 +5,7 @@
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { make } from "../src/simulation/random.ts"
+import { make } from "../../stamina-lab/src/tools/random.ts"
 
 const faults = Number(process.argv[2])
 const random = make(1)

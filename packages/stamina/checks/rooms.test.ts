@@ -18,7 +18,7 @@ const levels = [
   ["run"],
   ["around", "telemetry"],
   ["drive"],
-  ["http", "sql", "persistence", "workflow", "promise", "simulation", "testing", "config"]
+  ["http", "sql", "persistence", "workflow", "paper", "promise", "testing", "config"]
 ]
 const rooms = levels.flat()
 const levelOf = (room: string): number => levels.findIndex((level) => level.includes(room))
@@ -62,7 +62,8 @@ const refused = async (files: Readonly<Record<string, string>> = {}): Promise<Re
     const sources = join("packages", "stamina", "src")
     const rows = join("packages", "stamina", "checks", "rooms.oxlint.json")
     // without what the sources' tsconfig.json extends, imports lead nowhere
-    for (const path of [".oxlintrc.json", "tsconfig.base.json", rows, sources]) {
+    const others = join("packages", "stamina-lab", "checks", "rooms.oxlint.json")
+    for (const path of [".oxlintrc.json", "tsconfig.base.json", rows, others, sources]) {
       cpSync(join(root, path), join(copy, path), { recursive: true })
     }
     for (const [file, code] of Object.entries(files)) {
@@ -203,7 +204,7 @@ describe("rooms", () => {
         undefined
       ]
     ] as const
-    for (const room of ["tools", "http", "simulation"]) {
+    for (const room of ["tools", "http", "paper"]) {
       const code = uses.map(([use], i) => `export const a${i} = ${use}\n`).join("")
       expect(await refused({ [`${room}/probe.ts`]: code })).toEqual(
         uses.flatMap(([, rule], i) => rule === undefined ? [] : [`${room}/probe.ts:${i + 1} ${rule}`]).toSorted()

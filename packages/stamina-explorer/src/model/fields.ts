@@ -2,9 +2,8 @@
  * The fields of the page, a row each: what they are called, and how they are explained. What they may hold is the
  * library's business.
  */
-import { shapeNames } from "effect-stamina/PolicyModel"
 import * as RetryBudget from "effect-stamina/RetryBudget"
-import type { RetryPolicy } from "effect-stamina/RetryPolicy"
+import { type RetryPolicy, shapeNames } from "effect-stamina/RetryPolicy"
 
 /** A field of the page. Its value is a text, as it was typed; an empty one is absent. */
 export interface Field<Key extends string = string> {

@@ -2,8 +2,8 @@
  * All that follows from the state at once: policies or faults, the setting or faults, and what the linter and the preview
  * say. What takes longer is left to the worker.
  */
-import type { Finding } from "effect-stamina/LintModel"
-import * as RetryLint from "effect-stamina/RetryLint"
+import type { Finding } from "effect-stamina-lab/RetryLint"
+import * as RetryLint from "effect-stamina-lab/RetryLint"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"

@@ -2,11 +2,11 @@
  * From the texts of the setting to what the linter and the simulators take. Each field is handed to the function that
  * takes it, alone, and what that throws stands beside the field.
  */
-import type { Context, Rule } from "effect-stamina/LintModel"
-import * as RetryLint from "effect-stamina/RetryLint"
+import type { Context, Rule } from "effect-stamina-lab/RetryLint"
+import * as RetryLint from "effect-stamina-lab/RetryLint"
+import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
+import type { Fleet, Latency, OnProgress, Scenario, Trouble } from "effect-stamina-lab/RetrySimulation"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
-import * as RetrySimulation from "effect-stamina/RetrySimulation"
-import type { Fleet, Latency, OnProgress, Scenario, Trouble } from "effect-stamina/SimulationModel"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { herdFields, type HerdKey, useFields, type UseKey } from "./fields.ts"

@@ -1,8 +1,8 @@
 /**
  * The herd in four ways: with and without jitter, with and without a budget.
  */
+import type { Fleet } from "effect-stamina-lab/RetrySimulation"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
-import type { Fleet } from "effect-stamina/SimulationModel"
 import type { Herd } from "./setting.ts"
 
 export interface Variant {

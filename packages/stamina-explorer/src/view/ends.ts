@@ -1,10 +1,11 @@
 /**
  * How runs end where every attempt fails: when, after how many attempts, and why.
  */
+import type { Quantiles } from "effect-stamina-lab/RetrySimulation"
 import { Figure } from "../chart/figure.ts"
 import * as ticks from "../chart/ticks.ts"
 import { axisTime, count, percent, time } from "../model/words.ts"
-import type { Ends as Outcome, Quantiles } from "../work/job.ts"
+import type { Ends as Outcome } from "../work/job.ts"
 import { h, unseen } from "./dom.ts"
 import { table } from "./table.ts"
 

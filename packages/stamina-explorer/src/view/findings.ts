@@ -1,7 +1,7 @@
 /**
  * What the linter found, each with a button that mends it.
  */
-import type { Finding, Fix, Rule } from "effect-stamina/LintModel"
+import type { Finding, Fix, Rule } from "effect-stamina-lab/RetryLint"
 import { count } from "../model/words.ts"
 import { h, say } from "./dom.ts"
 

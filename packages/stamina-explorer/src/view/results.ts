@@ -1,7 +1,7 @@
 /**
  * Everything that is shown of the policies, from what is known at once to what the worker has found.
  */
-import type { Fix, Rule } from "effect-stamina/LintModel"
+import type { Fix, Rule } from "effect-stamina-lab/RetryLint"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"

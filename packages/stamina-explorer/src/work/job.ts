@@ -1,9 +1,9 @@
 /**
  * What is simulated for a policy, as data that goes to another thread and back.
  */
+import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
+import type { Bin, FleetResult, OnProgress, Quantiles, Simulated } from "effect-stamina-lab/RetrySimulation"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
-import * as RetrySimulation from "effect-stamina/RetrySimulation"
-import type { Bin, FleetResult, OnProgress, Simulated } from "effect-stamina/SimulationModel"
 import * as Schema from "effect/Schema"
 import type { Herd, Use } from "../model/setting.ts"
 import { argumentsOf, type Variant, variants } from "../model/variants.ts"
@@ -36,13 +36,6 @@ export interface Ends extends Pick<Simulated, "runs" | "unfinished" | "reasons">
 export interface Outlasted {
   readonly outage: number
   readonly share: number
-}
-
-export interface Quantiles {
-  readonly p50: number
-  readonly p90: number
-  readonly p99: number
-  readonly max: number
 }
 
 export interface HerdOutcome extends Omit<FleetResult, "latency"> {
@@ -94,8 +87,8 @@ const endsOf = (
     runs,
     unfinished,
     reasons,
-    duration: quantiles(duration),
-    attempts: quantiles(attempts),
+    duration: RetrySimulation.quantiles(duration),
+    attempts: RetrySimulation.quantiles(attempts),
     histogram: duration.histogram(bins),
     curve: shares(Array.from({ length: points + 1 }, (_, i) => end * i / points)),
     outlasts: shares(
@@ -109,10 +102,3 @@ const points = 240
 
 /** The outages of `RetryExplanation.explain`. */
 const common = [100, 1000, 5000, 10_000, 30_000, 60_000, 300_000]
-
-const quantiles = (distribution: Simulated["duration"]): Quantiles => ({
-  p50: distribution.quantile(0.5),
-  p90: distribution.quantile(0.9),
-  p99: distribution.quantile(0.99),
-  max: distribution.max
-})

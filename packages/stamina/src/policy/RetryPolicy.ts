@@ -12,7 +12,7 @@ import { checkKnown } from "../tools/check.ts"
 import * as policyBounds from "./bounds.ts"
 import * as policyConfig from "./config.ts"
 import { checkFull, checkPolicy, complete, given } from "./given.ts"
-import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy } from "./PolicyModel.ts"
+import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy, ShapeName } from "./PolicyModel.ts"
 import * as policyModel from "./PolicyModel.ts"
 import * as policyPreview from "./preview.ts"
 import * as policySchema from "./schema.ts"
@@ -31,6 +31,14 @@ export type {
   RetryPolicy,
   ShapeName
 } from "./PolicyModel.ts"
+
+/**
+ * The names of the shapes of a backoff, in the order in which {@link BackoffShape} documents them.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export const shapeNames: ReadonlyArray<ShapeName> = policyModel.shapeNames
 
 /**
  * The defaults of Python's stamina: 10 attempts, 45 s, waits of `min(5 s, 100 ms · 2^(n−1) + u · 1 s)`.

@@ -1,21 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { RetryPolicy } from "effect-stamina"
-import * as RetryExplanation from "effect-stamina/RetryExplanation"
-import * as RetryLint from "effect-stamina/RetryLint"
-import * as RetrySimulation from "effect-stamina/RetrySimulation"
-
-const crowd: RetrySimulation.Fleet = { clients: 1, rate: "herd", server: { capacity: 1 } }
 
 const tools: ReadonlyArray<readonly [string, (policy: RetryPolicy.RetryPolicy) => unknown]> = [
   ["RetryPolicy.bounds", (policy) => RetryPolicy.bounds(policy)],
   ["RetryPolicy.describe", (policy) => RetryPolicy.describe(policy)],
-  ["RetryPolicy.preview", (policy) => RetryPolicy.preview(policy)],
-  ["RetryLint.check", (policy) => RetryLint.check(policy)],
-  ["RetrySimulation.run", (policy) => RetrySimulation.run(policy, { runs: 3 }).duration.mean],
-  ["RetrySimulation.samples", (policy) => RetrySimulation.samples(policy, { runs: 3 })],
-  ["RetrySimulation.fleet", (policy) => RetrySimulation.fleet(policy, crowd).steps],
-  ["RetryExplanation.explain", (policy) => RetryExplanation.explain(policy, { runs: 3 })]
+  ["RetryPolicy.preview", (policy) => RetryPolicy.preview(policy)]
 ]
 
 /** What the types let pass, and some of what they do not. */

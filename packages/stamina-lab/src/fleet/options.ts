@@ -1,0 +1,64 @@
+/**
+ * The checked options of a fleet.
+ */
+import type { Budget } from "effect-stamina/PaperRun"
+import { makerOf } from "../tools/budget.ts"
+import { checkKnown } from "../tools/check.ts"
+import { checkChance, checkCount, checkLimit, checkPositive, checkSeed, checkSpan, most } from "../tools/numbers.ts"
+import { checkOnProgress, type OnProgress } from "../tools/progress.ts"
+import * as random from "../tools/random.ts"
+import type { Fleet } from "./model.ts"
+import { type CheckedServer, type CheckedTrouble, serverOf, troubleOf } from "./server.ts"
+
+/** Times are in milliseconds. */
+export interface CheckedFleet {
+  readonly clients: number
+  readonly rate: number | "herd"
+  readonly server: CheckedServer
+  readonly trouble: CheckedTrouble | undefined
+  readonly lasts: number
+  readonly attemptTimeout: number
+  readonly failures: number
+  readonly makeBudget: (() => Budget) | undefined
+  readonly isShared: boolean
+  readonly step: number
+  readonly onProgress: OnProgress | undefined
+  /** The random numbers of decisions, */
+  readonly random: () => number
+  /** and those of calls and failures. */
+  readonly chance: () => number
+}
+
+/** Checks the options on behalf of the function named `caller`. */
+export const fromFleet = (caller: string, options: Fleet): CheckedFleet => {
+  checkKnown(caller, options, [
+    "clients",
+    "rate",
+    "server",
+    "trouble",
+    "lasts",
+    "attemptTimeout",
+    "failures",
+    "budget",
+    "sharedBudget",
+    "step",
+    "seed",
+    "onProgress"
+  ])
+  const seed = checkSeed(caller, options.seed ?? 1)
+  return {
+    clients: checkCount(caller, options.clients, "clients", most),
+    rate: options.rate === "herd" ? options.rate : checkPositive(caller, options.rate, "rate"),
+    trouble: troubleOf(caller, options.trouble),
+    lasts: checkSpan(caller, options.lasts ?? 120_000, "lasts"),
+    attemptTimeout: checkLimit(caller, options.attemptTimeout, "attemptTimeout"),
+    failures: checkChance(caller, options.failures ?? 0, "failures"),
+    makeBudget: makerOf(caller, options.budget),
+    isShared: options.sharedBudget ?? false,
+    step: checkSpan(caller, options.step ?? 1000, "step"),
+    onProgress: checkOnProgress(caller, options.onProgress),
+    server: serverOf(caller, options.server),
+    random: random.make(seed),
+    chance: random.make(~seed)
+  }
+}

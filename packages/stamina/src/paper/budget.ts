@@ -1,0 +1,95 @@
+/**
+ * Retry budgets on paper: the bucket of `RetryBudget`, with the time handed in.
+ */
+import type * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type { Answer, Door, FailedCall, Request } from "../around/Admission.ts"
+import * as bucket from "../around/bucket.ts"
+import * as RetryBudget from "../around/RetryBudget.ts"
+
+/**
+ * A retry budget on paper. It has the functions of an `Admission.Door`. Each gets the time in place of a fiber, in
+ * milliseconds since the beginning of the simulation. None of them may throw.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Budget {
+  /** A call begins: its first attempt is about to be made. */
+  readonly called: (now: number) => void
+  /** An attempt has failed with something that is retried. */
+  readonly failed: (failure: FailedCall, now: number) => void
+  /** Whether a retry may be made. */
+  readonly ask: (request: Request, now: number) => Answer
+  /** The retry that was granted last has succeeded. */
+  readonly succeeded: (now: number) => void
+  /** The retry that was granted last was never made. */
+  readonly unused: (now: number) => void
+}
+
+/** A budget of `RetryBudget`: its bucket, and until when the dependency asked to be left alone. */
+export class PaperBudget implements Budget {
+  private readonly bucket: bucket.Bucket
+  private quietUntil = 0
+
+  constructor(capacity: number, refill: number) {
+    this.bucket = bucket.make(capacity, refill)
+  }
+
+  called(): void {
+    bucket.called(this.bucket)
+  }
+
+  failed({ attempt, hint }: FailedCall, now: number): void {
+    if (attempt === 1) bucket.failed(this.bucket)
+    if (hint !== undefined) this.quietUntil = Math.max(this.quietUntil, now + hint)
+  }
+
+  ask(_request: Request, now: number): Answer {
+    return bucket.take(this.bucket)
+      ? { _tag: "Granted", wait: Math.max(0, this.quietUntil - now) }
+      : RetryBudget.exhausted
+  }
+
+  succeeded(): void {
+    bucket.putBack(this.bucket)
+  }
+
+  unused(): void {
+    bucket.putBack(this.bucket)
+  }
+}
+
+/** A budget as the door of runs on paper. In place of a fiber, they set the time. */
+export class PaperDoor implements Door {
+  /** Milliseconds since the beginning of the simulation. */
+  now = 0
+  private readonly budget: Budget
+
+  constructor(budget: Budget) {
+    this.budget = budget
+  }
+
+  called(): void {
+    this.budget.called(this.now)
+  }
+
+  failed(failure: FailedCall): void {
+    this.budget.failed(failure, this.now)
+  }
+
+  ask(request: Request): Answer | Effect.Effect<Answer> {
+    return this.budget.ask(request, this.now)
+  }
+
+  succeeded(): void {
+    this.budget.succeeded(this.now)
+  }
+
+  unused(): void {
+    this.budget.unused(this.now)
+  }
+}
+
+/** Stands for the fiber that drivers hand to a door. A door on paper does not read it. */
+export const noFiber = undefined as unknown as Fiber.Fiber<unknown, unknown> // nothing here reads it
