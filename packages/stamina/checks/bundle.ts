@@ -122,7 +122,7 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "SqlRetry",
     code: `export * from "effect-stamina/SqlRetry"`,
-    limit: 12_500,
+    limit: 13_900,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
   },
   {

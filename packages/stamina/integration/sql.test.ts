@@ -7,6 +7,10 @@ import { type RetryEvent, type RetryHook, Stamina } from "effect-stamina"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlError } from "effect/sql"
+import { spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
+import { TLSSocket } from "node:tls"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Server, startServer } from "./kit/postgres.ts"
 import { startProxy } from "./kit/proxy.ts"
@@ -601,6 +605,118 @@ describe("a connection that is lost during COMMIT", () => {
     }
   )
 })
+
+describe("a COMMIT that PostgreSQL refuses", () => {
+  /** A table whose rows are looked at during COMMIT, by `check` in PL/pgSQL. */
+  const prepare = (check: string) =>
+    query((sql) =>
+      Effect.forEach(
+        [
+          "DROP TABLE IF EXISTS checked CASCADE",
+          "CREATE TABLE checked (attempt int)",
+          `CREATE OR REPLACE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${check}; RETURN NULL; END $$`,
+          "CREATE CONSTRAINT TRIGGER look AFTER INSERT ON checked DEFERRABLE INITIALLY DEFERRED FOR EACH ROW " +
+          "EXECUTE FUNCTION look()"
+        ],
+        (statement) => sql.unsafe(statement),
+        { discard: true }
+      ).pipe(Effect.as([]))
+    )
+
+  const insert = (seen: Seen, sql: SqlClient.SqlClient) =>
+    Effect.flatMap(seen.attempt, (attempt) => sql`INSERT INTO checked VALUES (${attempt})`)
+
+  const raise = (code: string) => `IF NEW.attempt = 1 THEN RAISE SQLSTATE '${code}'; END IF`
+
+  it.each([
+    ["SerializationError 40001", raise("40001")],
+    ["UniqueViolation 23505", raise("23505")],
+    ["UnknownError P0001", raise("P0001")],
+    ["UnknownError MY001", raise("MY001")],
+    ["StatementTimeoutError 57014", raise("57014")]
+  ])("was not done, so `on` decides: %s", async (reason, check) => {
+    await prepare(check)
+    const { exit, seen } = await run((seen, sql) => SqlRetry.transaction(insert(seen, sql), { on: "SqlError" }))
+    succeeded(exit)
+    expect([seen.attempts, seen.reasons, seen.logs]).toEqual([2, [reason], []])
+    expect(seen.retries.some(({ causedBy }) => SqlRetry.isOutcomeUnknown(causedBy))).toBe(false)
+    expect(await query((sql) => sql`SELECT attempt FROM checked`)).toEqual([{ attempt: 2 }])
+  })
+
+  it("was not done either where ROLLBACK is the answer, since a statement had failed", async () => {
+    await prepare("NULL")
+    const { exit, seen } = await run((seen, sql) =>
+      SqlRetry.transaction(Effect.andThen(insert(seen, sql), Effect.ignore(sql`SELECT 1 / 0`)))
+    )
+    const error = errorOf(exit)
+    expect(String(error)).toContain("COMMIT rolled back")
+    expect(SqlRetry.isOutcomeUnknown(error)).toBe(false)
+    expect([seen.attempts, seen.logs]).toEqual([1, []])
+    expect(await query((sql) => sql`SELECT attempt FROM checked`)).toEqual([])
+  })
+
+  it("leaves it open where the server ends the session meanwhile, whatever `on` says", async () => {
+    await prepare("PERFORM pg_sleep(10)")
+    const { exit, seen } = await run((seen, sql) =>
+      SqlRetry.transaction(
+        Effect.gen(function*() {
+          const self = yield* pid(sql)
+          yield* insert(seen, sql)
+          yield* Effect.forkDetach(onAnother(() =>
+            query((sql) =>
+              Effect.andThen(
+                until(sql`SELECT FROM pg_stat_activity WHERE pid = ${self} AND wait_event = 'PgSleep'`),
+                terminate(sql, self)
+              ).pipe(Effect.orDie)
+            )
+          ))
+        }),
+        { on: "SqlError" }
+      )
+    )
+    expect(SqlRetry.isOutcomeUnknown(errorOf(exit))).toBe(true)
+    expect([seen.attempts, seen.retries, seen.logs]).toEqual([1, [], ["Warn stamina.commit_unknown"]])
+  })
+})
+
+describe("a server whose certificate nobody trusts", () => {
+  it("is asked once", async () => {
+    const certificate = selfSigned()
+    let connections = 0
+    const front = createServer((socket) => {
+      connections++
+      socket.on("error", () => {})
+      // the answer to the request for TLS
+      socket.once("data", () => {
+        socket.write("S")
+        new TLSSocket(socket, { isServer: true, ...certificate }).on("error", () => {})
+      })
+    }).listen(0, "127.0.0.1")
+    await once(front, "listening")
+    try {
+      const { port } = front.address() as AddressInfo
+      const connecting = PgClient.make({ host: "127.0.0.1", port, ssl: true, username: "postgres" }).pipe(
+        Effect.flatMap((sql) => sql`SELECT 1`),
+        Effect.scoped,
+        Stamina.retry({ ...SqlRetry.defaults, on: SqlRetry.on }),
+        Effect.provide(Reactivity.layer)
+      )
+      const error = errorOf(await Effect.runPromiseExit(connecting))
+      expect(reasonOf(error)).toBe("ConnectionError DEPTH_ZERO_SELF_SIGNED_CERT")
+      expect(connections).toBe(1)
+    } finally {
+      front.close()
+    }
+  })
+})
+
+/** A key, and a certificate that it signs itself. */
+const selfSigned = () => {
+  const args = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout - -out - -days 1 -subj /CN=db"
+  const { status, stderr, stdout } = spawnSync("openssl", args.split(" "), { encoding: "utf8" })
+  if (status !== 0) throw new Error(`openssl has ended with ${status}:\n${stderr}`)
+  return { key: stdout, cert: stdout.slice(stdout.indexOf("-----BEGIN CERTIFICATE")) }
+}
 
 describe("an error that would come again", () => {
   it("is not retried: a unique violation", async () => {

@@ -37,8 +37,8 @@ export interface Options {
  * **Details**
  *
  * The circuit is looked at before each retry, and not before first attempts, which `breaker.execute` rejects. It does not
- * matter whether the retry is inside `execute` or around it: the circuit may have been opened by other calls. Where the
- * store of the circuit does not answer, the retry is made.
+ * matter whether the retry is inside `execute` or around it: the circuit may have been opened by other calls. If the store
+ * of the circuit fails, or does not answer within 500 ms, the retry is made.
  *
  * Throws a `RangeError` at once when an option is out of range or unknown.
  *
@@ -88,7 +88,7 @@ export const admission = (breaker: CircuitBreaker, options: Options): Admission 
   const { key, whenOpen = "stop" } = options
   if (!isName(key)) return refuse(caller, "key", "a non-empty string", key)
   checkWhenOpen(caller, whenOpen, "whenOpen")
-  const answer = Effect.match(breaker.state(key), {
+  const answer = Effect.match(Effect.timeout(breaker.state(key), timeoutMillis), {
     onFailure: () => granted,
     onSuccess: (state): Answer =>
       state._tag !== "Open"
@@ -101,6 +101,9 @@ export const admission = (breaker: CircuitBreaker, options: Options): Admission 
 }
 
 const caller = "BreakerRetry.admission"
+
+/** How long the store may take to answer, in milliseconds. */
+const timeoutMillis = 500
 
 const checkWhenOpen = /*#__PURE__*/ checkEither("stop", "wait")
 

@@ -19,7 +19,7 @@ import type * as Scope from "effect/Scope"
 import { byKey, checkMaxKeys } from "../around/byKey.ts"
 import * as RetryBudget from "../around/RetryBudget.ts"
 import { refuse } from "../tools/check.ts"
-import { script } from "./script.ts"
+import { readReply, script } from "./script.ts"
 import { type CheckedShared, seldomMillis, SharedBudget, type Store, tickMillis } from "./shared.ts"
 
 /**
@@ -64,7 +64,7 @@ export interface KeyedOptions extends Options {
  * What calls come to is gathered and sent ten times a second at most. A retry costs one round trip; those that ask while
  * one is under way share the next. After a refusal a process refuses by itself for 100 ms.
  *
- * If Redis does not answer within 500 ms, or with an error, the process goes on alone: with `fallbackCapacity` tokens at
+ * If Redis does not answer within 500 ms, or with an error, or with anything but what the script returns, the process goes on alone: with `fallbackCapacity` tokens at
  * most, and no more than the shared bucket held. That is logged once, as `stamina.budget_store_lost`, and its return as
  * `stamina.budget_store_back`. No call fails because of Redis, and none waits for it longer than that.
  *
@@ -199,6 +199,8 @@ export const layerInBackground = <E, R>(
     })
   )
 
+const unreadable = () => new Redis.RedisError({ cause: new Error("the reply to the script is not three numbers") })
+
 const notConnected = () => new Redis.RedisError({ cause: new Error("there is no connection to Redis yet") })
 
 const fromOptions = (caller: string, options: Options, more: ReadonlyArray<string> = []): CheckedShared => {
@@ -222,7 +224,11 @@ const store = /*#__PURE__*/ Effect.gen(function*() {
   const evaluate = redis.eval(script)
   return {
     store: {
-      send: (command) => evaluate(command),
+      send: (command) =>
+        Effect.flatMap(evaluate(command), (raw) => {
+          const reply = readReply(raw)
+          return reply === undefined ? Effect.fail(unreadable()) : Effect.succeed(reply)
+        }),
       start: (effect) => void run(Effect.provideService(effect, Clock.Clock, clock))
     } satisfies Store,
     add: (budget: SharedBudget): void => void budgets.add(budget),

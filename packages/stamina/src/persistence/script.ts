@@ -44,3 +44,17 @@ export const script: Redis.Script<{ readonly params: [command: Command]; readonl
     ({ add, capacity, key, quiet, wanted }: Command) => [key, add, wanted, capacity, Math.ceil(quiet), timeToLive],
     { lua, numberOfKeys: 1 }
   ).withReturnType<Reply>()
+
+/** Reads a reply, in which clients may give numbers as text; `undefined` for anything but three numbers. */
+export const readReply = (reply: unknown): Reply | undefined => {
+  if (!Array.isArray(reply) || reply.length !== 3) return undefined
+  const [granted, units, quiet] = reply.map(readNumber)
+  return granted === undefined || units === undefined || quiet === undefined ? undefined : [granted, units, quiet]
+}
+
+const readNumber = (value: unknown): number | undefined => {
+  const isNumeric = typeof value === "number" || typeof value === "bigint" ||
+    (typeof value === "string" && value !== "")
+  const number = isNumeric ? Number(value) : Number.NaN
+  return Number.isFinite(number) ? number : undefined
+}

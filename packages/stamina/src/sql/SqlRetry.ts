@@ -33,10 +33,12 @@ export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
  * | `DeadlockError` (40P01)                     | yes     | sacrificed so that another could go on; nothing was done  |
  * | `LockTimeoutError` (55P03, SQLite's BUSY)   | yes     | the holder of the lock will release it                    |
  * | `ConnectionError` (08…, broken sockets)     | yes     | servers restart, networks recover                         |
+ * | `ConnectionError` for a certificate, or TLS | no      | it stays so, however often a connection is made           |
  * | `UnknownError` that means one of the above  | yes     | not all drivers classify errors; some wrap them           |
  * | `UnknownError` with 57P01, 57P02, 57P05     | yes     | the server closed the connection                          |
  * | `UnknownError` with 25P03                   | yes     | the session idled in a transaction; it was rolled back    |
  * | `UnknownError` with 57P03, 53300            | yes     | the server is starting, or has no connection left         |
+ * | `UnknownError` of a pool without connection | yes     | somebody will give one back                               |
  * | `UnknownError` for a stale prepared plan    | yes     | a migration changed the table; the driver prepares anew   |
  * | `UnknownError` otherwise                    | no      | nobody knows what happened                                |
  * | `StatementTimeoutError` (57014)             | no      | would take as long again, on a database that is busy      |
@@ -45,7 +47,7 @@ export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
  * | `AuthenticationError`, `AuthorizationError` | no      | waiting changes neither password nor privileges           |
  *
  * The code is looked for in the reason's `cause`, then in the causes of that; the outermost code that is known decides.
- * Some drivers report a lost connection by its message alone: those messages are known as well. `docs/sql.md` lists all
+ * Some drivers report that there is no connection by a message alone: those messages are known as well. `docs/sql.md` lists all
  * codes and messages, with their sources.
  *
  * An error of work that may have been done is never retried, whatever its reason: 08007 and 40003, with which the
@@ -83,13 +85,15 @@ export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
 export const on = (error: unknown): boolean => isTransient(error)
 
 /**
- * Whether an error came out of a {@link transaction} that lost its connection while `COMMIT` was sent, or just before:
- * the transaction may or may not be committed.
+ * Whether an error came out of a {@link transaction} whose `COMMIT` got no answer of the database, or whose connection was
+ * lost just before: the transaction may or may not be committed.
  *
  * **Details**
  *
- * Such a transaction is not retried, because that might do it twice. With the option `idempotent` it is retried, and
- * its error never counts as unknown. Handle the error by a look into the database, for example for a key that the
+ * It is true for every error of `COMMIT` that is not known to be a refusal. `docs/sql.md` lists the refusals.
+ *
+ * Such a transaction is not retried, because that might do it twice. With the option `idempotent`, `on` decides about it,
+ * and its error never counts as unknown. Handle the error by a look into the database, for example for a key that the
  * transaction inserts.
  *
  * @stability unstable
@@ -129,10 +133,10 @@ export const defaults: RetryPolicy.RetryPolicy = /*#__PURE__*/ RetryPolicy.make(
  * beginning, after a wait as in {@link defaults}. All options of `Stamina.retry` work here; hooks and reports see the
  * same.
  *
- * If the connection breaks during `COMMIT`, nobody knows whether the transaction was done, so it is not retried. The
- * error comes out, {@link isOutcomeUnknown} is true for it, and `stamina.commit_unknown` is logged as a warning. With
- * `idempotent: true` it is retried like any other error. When the *database* refuses a `COMMIT`, for example with a
- * serialization failure, nothing was done, and it is retried.
+ * When the *database* refuses a `COMMIT`, for example with a serialization failure, nothing was done, and `on` decides. Any
+ * other failure of `COMMIT`, such as a connection that breaks, leaves open whether the transaction was done, so it is not
+ * retried, whatever `on` says. The error comes out, {@link isOutcomeUnknown} is true for it, and `stamina.commit_unknown`
+ * is logged as a warning. With `idempotent: true`, `on` decides about these as well.
  *
  * Statements that run at the same time can fail together: one with the real error, the others with 25P02, which only
  * says that an earlier statement has failed. The real error decides.

@@ -35,8 +35,8 @@ export interface Options<out On, out Timeout extends Duration.Input | undefined 
    */
   readonly begin?: string | undefined
   /**
-   * Whether the transaction may be committed twice. It is then retried even if the connection breaks during `COMMIT`.
-   * Default `false`.
+   * Whether the transaction may be committed twice. `on` then decides even about a `COMMIT` that got no answer. Default
+   * `false`.
    */
   readonly idempotent?: boolean | undefined
 }

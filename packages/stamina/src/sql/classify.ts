@@ -2,6 +2,7 @@
  * What a database error says about the work that failed with it: whether to do it again, and whether it may have been
  * done.
  */
+import * as Predicate from "effect/Predicate"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import * as codes from "./codes.ts"
 
@@ -35,9 +36,6 @@ export const isLost = (error: SqlError): boolean => {
     (error.reason._tag === "UnknownError" && (meaning === "lost" || meaning === "closed")))
 }
 
-/** Whether the server may have done the work, although the client got an error. */
-export const isUnresolved = (error: SqlError): boolean => isLost(error) || meaningOf(error) === "unresolved"
-
 /**
  * The failures of a transaction without those that merely follow from another one, as when two statements run at the
  * same time. 25P02 alone is kept: what it followed from is unknown.
@@ -50,9 +48,12 @@ export const withoutAftermath = (errors: ReadonlyArray<unknown>): ReadonlyArray<
 const meaningOf = ({ reason: { cause } }: SqlError): codes.Meaning | undefined => codes.meaningOf(cause)
 
 /** Whether an error was marked: see `SqlRetry.isOutcomeUnknown`. */
-export const isOutcomeUnknown = (error: unknown): boolean => isSqlError(error) && unknownOutcomes.has(error)
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  Predicate.isObjectKeyword(error) && unknownOutcomes.has(error)
 
-/** Marks an error of a `COMMIT` that may have been done. */
-export const markOutcomeUnknown = (error: SqlError): void => void unknownOutcomes.add(error)
+/** Marks an error of a `COMMIT` that may have been done, or a defect in its place. */
+export const markOutcomeUnknown = (error: unknown): void => {
+  if (Predicate.isObjectKeyword(error)) unknownOutcomes.add(error)
+}
 
-const unknownOutcomes = /*#__PURE__*/ new WeakSet<SqlError>()
+const unknownOutcomes = /*#__PURE__*/ new WeakSet<object>()

@@ -15,7 +15,8 @@ import { callableOf } from "../telemetry/eventsOf.ts"
 import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
-import { isOutcomeUnknown, isUnresolved, markOutcomeUnknown, withoutAftermath } from "./classify.ts"
+import { isRefusal } from "./answers.ts"
+import { isOutcomeUnknown, markOutcomeUnknown, withoutAftermath } from "./classify.ts"
 import { isLossOf, keepingErrors } from "./keepingErrors.ts"
 import type { Options } from "./SqlRetryOptions.ts"
 
@@ -90,7 +91,7 @@ const retryWhole = <A, E, R>(
   const attempt = Effect.suspend(() => {
     attempts++
     const whole = keepingErrors(withTransaction, inside, (cause) => {
-      const errors = errorsOf(cause).filter(isSqlError).filter(isUnresolved)
+      const errors = errorsOf(cause).filter((error) => !isRefusal(error))
       if (idempotent || errors.length === 0) return Effect.failCause(cause)
       errors.forEach(markOutcomeUnknown)
       return Effect.andThen(

@@ -13,6 +13,8 @@ export class FakeRedis {
   mode: Mode = "up"
   /** How long an answer takes, in milliseconds. */
   latency = 0
+  /** What becomes of a reply on its way: a client may give it another form. */
+  form: (reply: Reply) => unknown = (reply) => reply
   readonly commands: Array<Command> = []
   readonly buckets = new Map<string, { units: number; quietUntil: number }>()
   private queue: Array<() => void> = []
@@ -37,10 +39,13 @@ export class FakeRedis {
     return this.buckets.get(`stamina:budget:{${name}}`)?.units
   }
 
-  private run(command: Command): Effect.Effect<Reply, Redis.RedisError> {
+  private run(command: Command): Effect.Effect<unknown, Redis.RedisError> {
     return Effect.suspend(() => {
       this.commands.push(command)
-      const answer = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => this.apply(command, now)))
+      const answer = Effect.flatMap(
+        Clock.currentTimeMillis,
+        (now) => Effect.sync(() => this.form(this.apply(command, now)))
+      )
       switch (this.mode) {
         case "up":
           return Effect.andThen(this.latency === 0 ? Effect.yieldNow : Effect.sleep(this.latency), answer)

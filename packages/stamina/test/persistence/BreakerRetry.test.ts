@@ -85,6 +85,14 @@ describe("BreakerRetry.admission", () => {
       expect(times).toHaveLength(4)
     }).pipe(inMemory))
 
+  it.effect("waits half a second for a store that hangs, and then retries", () =>
+    Effect.gen(function*() {
+      const { attempt, breaker, run, times } = yield* setUp
+      const admission = BreakerRetry.admission({ ...breaker, state: () => Effect.never }, { key: "a" })
+      const exit = yield* run(Stamina.retry(attempt, { ...plain, attempts: 2, on: "Down", admission }))
+      expect([reasonOf(exit), times]).toEqual(["AttemptsExhausted", [0, 600]])
+    }).pipe(inMemory))
+
   it.effect("refuses what it cannot work with", () =>
     Effect.gen(function*() {
       const { breaker } = yield* setUp

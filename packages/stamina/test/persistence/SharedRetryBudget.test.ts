@@ -384,4 +384,33 @@ describe("the traps of a shared budget", () => {
       yield* TestClock.adjust(3000)
       expect(told()).toEqual([])
     }))
+
+  it.effect("13. clients that give numbers as text: they are numbers here", () =>
+    Effect.gen(function*() {
+      const redis = new FakeRedis()
+      redis.form = ([granted, units, quiet]) => [String(granted), BigInt(units), String(quiet)]
+      const { budget, fails } = yield* start(redis, { capacity: 1 })
+      expect([yield* fails(), yield* fails()]).toEqual(["AttemptsExhausted", "BudgetExhausted"])
+      expect(yield* budget.state).toMatchObject({ tokens: 0, granted: 1, refused: 1, store: "shared" })
+    }))
+
+  it.effect("14. replies that nobody can read: they grant nothing and hold nobody, the store counts as lost", () =>
+    Effect.gen(function*() {
+      for (
+        const reply of ["QUEUED", "", undefined, null, [], [9], [9, null, 0], [9, "", 0], [9, Number.NaN, 0], [
+          [9],
+          0,
+          0
+        ], {}]
+      ) {
+        const redis = new FakeRedis()
+        redis.form = () => reply
+        const { budget, fails, told } = yield* start(redis, { fallbackCapacity: 2 })
+        expect([yield* fails(), yield* fails()]).toEqual(["AttemptsExhausted", "BudgetExhausted"])
+        expect(yield* budget.state).toMatchObject({ granted: 1, refused: 1, store: "lost" })
+        expect(told()).toEqual([
+          ["Warn", "stamina.budget_store_lost", { budget: "stock", caused_by: "RedisError", summary }]
+        ])
+      }
+    }).pipe(recordLogs().provide))
 })

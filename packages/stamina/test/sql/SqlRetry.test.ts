@@ -59,8 +59,11 @@ describe("SqlRetry.on", () => {
     ["ConnectionError", "08006"],
     ["ConnectionError", "ECONNREFUSED"],
     ...("40001 40P01 55P03 53300 57P03 26000 57P01 57P02 57P05 25P03 ECONNABORTED ECONNREFUSED ECONNRESET " +
-      "EHOSTUNREACH ENETDOWN ENETUNREACH ENOTCONN EPIPE ETIMEDOUT EAI_AGAIN PROTOCOL_CONNECTION_LOST ER_SERVER_SHUTDOWN " +
-      "ER_CLIENT_INTERACTION_TIMEOUT ER_LOCK_DEADLOCK ER_LOCK_WAIT_TIMEOUT ER_CON_COUNT_ERROR ER_NEED_REPREPARE " +
+      "EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH ENOTCONN ENOTFOUND EPIPE ETIMEDOUT EAI_AGAIN " +
+      "PROTOCOL_CONNECTION_LOST ER_SERVER_SHUTDOWN ER_CLIENT_INTERACTION_TIMEOUT ER_CONNECTION_KILLED ER_BAD_HOST_ERROR " +
+      "ER_HANDSHAKE_ERROR ER_CHECKREAD ER_TRANSACTION_ROLLBACK_DURING_COMMIT ER_TOO_MANY_USER_CONNECTIONS " +
+      "08000 08001 08003 08004 08006 08P01 SQLITE_BUSY SQLITE_BUSY_SNAPSHOT SQLITE_LOCKED SQLITE_LOCKED_SHAREDCACHE " +
+      "SQLITE_CANTOPEN ER_LOCK_DEADLOCK ER_LOCK_WAIT_TIMEOUT ER_CON_COUNT_ERROR ER_NEED_REPREPARE " +
       "CONNECTION_CLOSED CONNECT_TIMEOUT").split(" ").map((code): Case => ["UnknownError", code])
   ]
   const final: ReadonlyArray<Case> = [
@@ -74,6 +77,17 @@ describe("SqlRetry.on", () => {
     ["UnknownError", "CONNECTION_ENDED"],
     ["UnknownError", "CONNECTION_DESTROYED"],
     ["ConnectionError", "CONNECTION_ENDED"],
+    // certificates and TLS: the same rows as for HTTP
+    ...("DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN CERT_HAS_EXPIRED UNABLE_TO_VERIFY_LEAF_SIGNATURE " +
+      "ERR_TLS_CERT_ALTNAME_INVALID ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE " +
+      "HANDSHAKE_NO_SSL_SUPPORT ER_HOST_IS_BLOCKED ER_HOST_NOT_PRIVILEGED").split(" ").flatMap((
+        code
+      ): ReadonlyArray<Case> => [["ConnectionError", code], ["UnknownError", code]]),
+    ["UnknownError", "SQLITE_BUSYBODY"],
+    ["UnknownError", "SQLITE_CORRUPT"],
+    ["UnknownError", "08007"],
+    ["UnknownError", "ER_ERROR_DURING_COMMIT"],
+    ["UnknownError", "ER_UNKNOWN_ERROR"],
     ["UnknownError", "constructor"],
     ["ConnectionError", "08007"],
     ["StatementTimeoutError", "57014"],
@@ -121,6 +135,9 @@ describe("SqlRetry.on", () => {
     new Error("D1_ERROR: Replica disconnected from primary."),
     new Error("Connection terminated unexpectedly"),
     new Error("Connection terminated due to connection timeout"),
+    new Error("timeout exceeded when trying to connect"),
+    new Error("No connections available."),
+    new Error("Queue limit reached."),
     new Error("Client has encountered a connection error and is not queryable")
   ])("knows a connection that is lost without a code by its message: %s", (cause) => {
     expect(SqlRetry.on(unknown(cause))).toBe(true)
@@ -133,6 +150,42 @@ describe("SqlRetry.on", () => {
     { code: 57, message: "" }
   ])("takes no other message for that: %s", (cause) => {
     expect(SqlRetry.on(unknown(cause))).toBe(false)
+  })
+
+  it.each([
+    [5, true],
+    // extended: BUSY_SNAPSHOT, LOCKED_SHAREDCACHE, CANTOPEN_FULLPATH
+    [517, true],
+    [262, true],
+    [782, true],
+    [1, false],
+    [10, false],
+    [2067, false],
+    [undefined, false]
+  ])("knows the numbers of SQLite: %s", (number, isRetried) => {
+    const ofNode = coded("ERR_SQLITE_ERROR", { errcode: number })
+    const ofWasm = Object.assign(new Error("database is locked"), { name: "SQLiteError", code: number })
+    const wrapped = new Error("Failed query", { cause: ofNode })
+    for (const cause of [ofNode, ofWasm, wrapped]) expect(SqlRetry.on(unknown(cause))).toBe(isRetried)
+    expect(SqlRetry.on(unknown({ code: number, message: "" }))).toBe(false)
+  })
+
+  it.each([[1205, true], [1222, true], [3960, true], [2627, false], [undefined, false]])(
+    "knows the numbers of SQL Server: %s",
+    (number, isRetried) => {
+      expect(SqlRetry.on(unknown(coded("EREQUEST", { number })))).toBe(isRetried)
+    }
+  )
+
+  it("takes a server without TLS for one that stays so, also in OpenSSL's words", () => {
+    const failed = (cause: unknown) => new SqlError.SqlError({ reason: new SqlError.ConnectionError({ cause }) })
+    const openSsl =
+      "C0:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl/record/ssl3_record.c:354:"
+    expect(SqlRetry.on(failed(new Error("The server does not support TLS")))).toBe(false)
+    expect(SqlRetry.on(failed(new Error("The server does not support SSL connections")))).toBe(false)
+    expect(SqlRetry.on(failed(coded("EPROTO", { message: openSsl })))).toBe(false)
+    expect(SqlRetry.on(failed(coded("EPROTO")))).toBe(true)
+    expect(SqlRetry.on(failed(new Error("Connection closed unexpectedly")))).toBe(true)
   })
 
   it("knows a prepared statement that a migration made stale by the server's routine, or by the message", () => {
@@ -442,6 +495,133 @@ describe("a connection that is lost", () => {
         expect(SqlRetry.isOutcomeUnknown(error)).toBe(true)
         expect(SqlRetry.on(error)).toBe(false)
       }
+    }))
+
+  const severe = (code: string, severity: string) => coded(code, { severity })
+  const fromMysql = (code: string, errno: number, sqlState = "HY000") => coded(code, { errno, sqlState })
+  const wrapped = (cause: unknown) => new Error("Failed query: COMMIT", { cause })
+
+  const open: ReadonlyArray<readonly [string, SqlError.SqlError]> = [
+    ["nothing known", unknown(new Error("socket hang up"))],
+    ["no error at all", unknown("timeout")],
+    ["no cause", unknown(undefined)],
+    ["a code of the system", unknown(coded("EHOSTDOWN"))],
+    ["a code of the system that no table has", unknown(coded("EBADF"))],
+    ["a code of the system with five characters", unknown(coded("E2BIG"))],
+    ["a code of the system that looks like a SQLSTATE", unknown(coded("EPIPE"))],
+    ["a code of an ORM that looks like a SQLSTATE", unknown(coded("P1017"))],
+    ["a lost connection, wrapped", unknown(wrapped(coded("08006")))],
+    ["a lost connection, wrapped twice", unknown(wrapped(wrapped(coded("08P01"))))],
+    ["a lost connection around a refusal", unknown(coded("ECONNRESET", { cause: coded("40001") }))],
+    ["class 08 that Effect has classified", sqlError("ConnectionError", "08003")],
+    ["a connection error without a code", sqlError("ConnectionError")],
+    ["a server that shuts down", unknown(severe("57P01", "FATAL"))],
+    ["a server that starts", unknown(severe("57P03", "FATAL"))],
+    ["a session that ends", unknown(severe("53200", "FATAL"))],
+    ["a session that ends, as @effect/sql-pg has it", unknown(coded("53200", { severityUnlocalized: "FATAL" }))],
+    ["a pooler that has lost the server", unknown(severe("XX000", "ERROR"))],
+    ["a pooler that has lost the server, another", unknown(severe("58000", "ERROR"))],
+    ["the outcome unknown to the server", unknown(severe("40003", "ERROR"))],
+    ["a success as an error", unknown(coded("00000"))],
+    ["a timeout of the client's own", sqlError("StatementTimeoutError", "ETIMEOUT")],
+    ["a timeout without a code", sqlError("StatementTimeoutError")],
+    ["a classified error that means a lost connection", sqlError("LockTimeoutError", "ECONNRESET")],
+    ["MySQL's code without a number", unknown(coded("ER_LOCK_WAIT_TIMEOUT"))],
+    ["a code of MariaDB's driver", unknown(fromMysql("ER_SOCKET_UNEXPECTED_CLOSE", 45_026, "08S01"))],
+    ["MySQL's client", unknown(fromMysql("ER_LOST", 2013))],
+    ["MySQL's network", unknown(fromMysql("ER_NET_READ_ERROR", 1158, "08S01"))],
+    ["MySQL's COMMIT that broke off", unknown(fromMysql("ER_ERROR_DURING_COMMIT", 1180))],
+    ["Vitess", unknown(fromMysql("ER_UNKNOWN_ERROR", 1105))],
+    ["a disk that SQLite cannot write", unknown(coded("SQLITE_IOERR_FSYNC"))],
+    ["the same by number", unknown(coded("ERR_SQLITE_ERROR", { errcode: 1034 }))],
+    ["SQLite without a number", unknown(coded("ERR_SQLITE_ERROR"))],
+    ["a timeout of SQL Server's driver", unknown(coded("ETIMEOUT"))],
+    ["a pool without a connection", unknown(new Error("timeout exceeded when trying to connect"))]
+  ]
+
+  it.effect.each(open)(
+    "during COMMIT leaves it unknown, whatever `on` says: %s",
+    ([, error]) =>
+      Effect.gen(function*() {
+        for (const on of ["SqlError", () => true, SqlRetry.on, { SqlError: "1 second" }] as const) {
+          const { exit, logs, retries, sent } = yield* watch<unknown, unknown>(
+            new FakeDatabase({ to: "COMMIT", error }),
+            SqlRetry.transaction(work, { name: "inner", on }).pipe(Stamina.retry({ on: SqlRetry.on }))
+          )
+          expect(fails(exit)).toEqual([error])
+          expect(retries).toEqual([])
+          expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: COMMIT"])
+          expect(logs).toEqual(["Warn stamina.commit_unknown inner"])
+          expect(SqlRetry.isOutcomeUnknown(error)).toBe(true)
+        }
+      })
+  )
+
+  const refused: ReadonlyArray<readonly [string, SqlError.SqlError]> = [
+    ["a serialization failure", sqlError("SerializationError", "40001")],
+    ["a deadlock", sqlError("DeadlockError", "40P01")],
+    ["a lock", sqlError("LockTimeoutError", "SQLITE_BUSY")],
+    ["a lock without a code", sqlError("LockTimeoutError")],
+    ["a deferred unique key", sqlError("UniqueViolation", "23505")],
+    ["a deferred constraint", sqlError("ConstraintError", "23503")],
+    ["a syntax error of a trigger", sqlError("SqlSyntaxError", "42601")],
+    ["a privilege", sqlError("AuthorizationError", "42501")],
+    ["a role", sqlError("AuthenticationError", "28000")],
+    ["a statement that the server has cancelled", sqlError("StatementTimeoutError", "57014")],
+    ["nobody has classified it", unknown(severe("40001", "ERROR"))],
+    ["a wrapped one", unknown(wrapped(wrapped(coded("40001"))))],
+    ["a trigger that raises", unknown(coded("P0001"))],
+    ["a code of the program's own", unknown(severe("MY001", "ERROR"))],
+    ["the same in another language", unknown(severe("MY001", "FEHLER"))],
+    ["a full disk", unknown(severe("53100", "ERROR"))],
+    ["a statement that failed before", unknown(coded("25P02"))],
+    ["ROLLBACK in answer to COMMIT", unknown(new Error("COMMIT rolled back an aborted transaction"))],
+    ["MySQL", unknown(fromMysql("ER_LOCK_DEADLOCK", 1213, "40001"))],
+    ["MariaDB", unknown(wrapped(fromMysql("ER_CHECKREAD", 1020)))],
+    ["group replication", unknown(fromMysql("ER_TRANSACTION_ROLLBACK_DURING_COMMIT", 3101))],
+    ["SQLite", unknown(coded("SQLITE_BUSY_SNAPSHOT"))],
+    ["SQLite that is full", unknown(coded("SQLITE_FULL"))],
+    ["SQLite that cannot open its journal", sqlError("ConnectionError", "SQLITE_CANTOPEN")],
+    ["SQLite by number", unknown(coded("ERR_SQLITE_ERROR", { errcode: 5 }))],
+    ["SQL Server", unknown(coded("EREQUEST", { number: 3960 }))]
+  ]
+
+  it.effect.each(refused)(
+    "is something else than a COMMIT that the database refuses, about which `on` decides: %s",
+    ([, error]) =>
+      Effect.gen(function*() {
+        const { causes, exit, logs, sent } = yield* watch(
+          new FakeDatabase({ to: "COMMIT", error }),
+          SqlRetry.transaction(work, { on: "SqlError" })
+        )
+        expect(Exit.isSuccess(exit)).toBe(true)
+        expect([causes, logs]).toEqual([[error], []])
+        expect(sent.filter((sql) => sql.endsWith("COMMIT"))).toEqual(["1: COMMIT", "2: COMMIT"])
+        expect(SqlRetry.isOutcomeUnknown(error)).toBe(false)
+      })
+  )
+
+  it("has an opinion on every reason at COMMIT", () => {
+    const tags = SqlError.SqlErrorReason.members.map((member) => member.identifier.split("/").at(-1))
+    expect(new Set([...open, ...refused].map(([, error]) => error.reason._tag))).toEqual(new Set(tags))
+  })
+
+  it.effect("during COMMIT is unknown of a defect, too", () =>
+    Effect.gen(function*() {
+      const defect = new TypeError("the driver has stumbled")
+      const database = new FakeDatabase({ to: "COMMIT", error: serialization })
+      const client = yield* database.client
+      const stumbling = Object.assign(Object.create(client), {
+        withTransaction: (self: Effect.Effect<unknown, unknown, unknown>) => Effect.andThen(self, Effect.die(defect))
+      })
+      const exit = yield* Effect.exit(
+        SqlRetry.transaction(Effect.void, { on: "SqlError" }).pipe(
+          Effect.provideService(SqlClient.SqlClient, stumbling),
+          Effect.provide(Logger.layer([]))
+        )
+      )
+      expect(fails(exit)).toMatchObject([{ _tag: "Die", defect }])
+      expect(SqlRetry.isOutcomeUnknown(defect)).toBe(true)
     }))
 
   it.effect("during COMMIT is retried where the transaction may be done twice", () =>
