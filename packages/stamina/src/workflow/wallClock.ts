@@ -4,9 +4,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as DurableClock from "effect/workflow/DurableClock"
 import * as Workflow from "effect/workflow/Workflow"
 import type { WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
+import { waitByEngine } from "./engineWait.ts"
 
 /** Milliseconds since the epoch, but never before `earliest`: a clock that was set back must not make time run backwards. */
 export const now = (fiber: Fiber.Fiber<unknown, unknown>, earliest: number): number =>
@@ -29,5 +29,5 @@ export const waitFrom = (
     if (left === 0) return Effect.void
     return left <= inMemory
       ? Workflow.wrapActivityResult(Effect.sleep(left), () => false)
-      : DurableClock.sleep({ name, duration: left, inMemoryThreshold: 0 })
+      : waitByEngine(name, left)
   })
