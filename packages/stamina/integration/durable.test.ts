@@ -86,7 +86,10 @@ it(
     const outcomes = await byTwo(all, async ([kind, job]) => {
       const run = await openRun(server.port, job)
       const kills = await chaos(run)
-      const wrong = await run.violations()
+      const together = run.overlaps().map(({ attempts, millis }) =>
+        `attempts ${attempts} made at once for ${millis} ms`
+      )
+      const wrong = [...await run.violations(), ...together]
       const attempts = heardOf(run.events, "begins").map(({ attempt }) => attempt)
       const story = `${kind}, killed ${kills.join(", ")}, attempts ${attempts.join(" ")}`
       return { kills: kills.length, run, records: await run.records(), wrong: wrong.map((what) => `${what}: ${story}`) }

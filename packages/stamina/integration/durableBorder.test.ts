@@ -5,7 +5,7 @@
 import { Cause, Duration, Effect, Exit, Layer, Logger, Option, Schema } from "effect"
 import { RetryHook, Stamina } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
-import { Activity, Workflow } from "effect/workflow"
+import { Activity, DurableClock, Workflow } from "effect/workflow"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Down, layerEngine } from "./kit/durable.ts"
 import { openDatabase, query } from "./kit/durableRecords.ts"
@@ -115,24 +115,15 @@ describe("the report of a run that gave up", () => {
         )
       ),
       Effect.exit,
-      // a wait by the engine's clock, after which the body runs from the top
-      Effect.tap(DurableRetry.retry(
-        Activity.make({
-          name: "other",
-          error: Down,
-          execute: Effect.flatMap(
-            Activity.CurrentAttempt,
-            (attempt) => attempt === 1 ? new Down({ attempt }) : Effect.void
-          )
-        }),
-        { ...quick, holdWaitsUpTo: 0 }
-      )),
+      // after which the body runs from the top, and may be more often
+      Effect.tap(DurableClock.sleep({ name: "later", duration: "2 seconds", inMemoryThreshold: 0 })),
       Effect.flatten
     )
     const { exit } = await execute("Report", Down, body, (event) => told.push(event))
     const expected = Option.some([3, "AttemptsExhausted", ["1", "2", "3"]])
-    expect(reports).toEqual([expected, expected])
-    expect(told).toEqual(["RetryScheduled", "RetryScheduled", "GaveUp", "RetryScheduled", "Recovered"])
+    expect(reports).toEqual(reports.map(() => expected))
+    expect(reports.length).toBeGreaterThan(1)
+    expect(told).toEqual(["RetryScheduled", "RetryScheduled", "GaveUp"])
 
     const error = errorOf(exit)
     expect(error).toBeInstanceOf(Down)

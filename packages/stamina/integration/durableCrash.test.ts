@@ -26,6 +26,9 @@ const soon = {
 const kind: Kind = { failures: 2, takes: 1000, options, sharding: soon }
 const counting: Kind = { ...kind, options: { ...options, lostAttempts: "count" } }
 
+const byClock: Kind = { ...kind, options: { ...options, holdWaitsUpTo: 0 } }
+const beside: Kind = { ...byClock, beside: 2500 }
+
 const begins = (attempt: number) => (event: Event) => event.event === "begins" && event.attempt === attempt
 const told = (attempt: number) => (event: Event) => event.event === "told" && event.attempt === attempt
 
@@ -35,8 +38,10 @@ describe("PostgreSQL crashes and comes back, and the run goes on where it was", 
     { when: "from a wait into the next attempt", kind, is: told(1), down: 3000 },
     { when: "in an attempt, for a moment", kind, is: begins(2), down: 300 },
     { when: "from an attempt into the next wait", kind, is: begins(2), down: 2500 },
-    { when: "from an attempt into the next wait, where lost ones count", kind: counting, is: begins(2), down: 2500 }
-  ])("$when", { timeout: 90_000 }, async ({ down, is, kind }) => {
+    { when: "from an attempt into the next wait, where lost ones count", kind: counting, is: begins(2), down: 2500 },
+    { when: "from a wait by the engine's clock into the next attempt", kind: byClock, is: told(1), down: 3000 },
+    { when: "in a wait beside another activity", kind: beside, is: told(1), down: 2000 }
+  ])("$when", { timeout: 300_000 }, async ({ down, is, kind }) => {
     // what was committed has to outlive the crash
     const server = await startServer({ synchronous_commit: "on" })
     servers.push(server)
@@ -48,6 +53,7 @@ describe("PostgreSQL crashes and comes back, and the run goes on where it was", 
     await sleep(down)
     await server.begin()
     await life.ended
+    if (run.end === undefined) await run.finish()
 
     expect(await run.violations({ outages: true })).toEqual([])
     expect(run.end).toBe("attempt 3")

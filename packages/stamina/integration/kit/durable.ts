@@ -3,7 +3,7 @@
  */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { Duration, Effect, Exit, Layer, Option, Schema } from "effect"
 import { RetryHook, Stamina } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { ClusterWorkflowEngine, RunnerAddress, type ShardingConfig, SingleRunner } from "effect/cluster"
@@ -30,13 +30,15 @@ export interface Job {
   readonly failures: number
   /** How many milliseconds an attempt takes. */
   readonly takes: number
+  /** How many milliseconds an activity takes that runs beside the retry, if there is one. */
+  readonly beside?: number
   readonly sharding?: Partial<Pick<ShardingConfig.ShardingConfig["Service"], DurationSetting>>
   /** The port of this runner, where there may be others. */
   readonly runner?: number
 }
 
 /** A job but for where it runs. */
-export type Kind = Pick<Job, "failures" | "options" | "sharding" | "takes">
+export type Kind = Omit<Job, "database" | "id" | "port" | "runner">
 
 type DurationSetting =
   | "entityMessagePollInterval"
@@ -52,6 +54,8 @@ export type Event =
   & (
     | { readonly event: "ready" }
     | { readonly event: "begins"; readonly attempt: number; readonly key: string }
+    | { readonly event: "ends"; readonly attempt: number; readonly how: "done" | "interrupted" }
+    | { readonly event: "beside"; readonly how: "begins" | "done" | "interrupted" }
     | { readonly event: "asked"; readonly attempt: number }
     | {
       readonly event: "told"
@@ -91,8 +95,12 @@ export const Pay = Workflow.make("Pay", {
   error: GivenUp
 })
 
+/** Takes its time, and says how that ended. */
+const takeTime = (millis: number, ended: (how: "done" | "interrupted") => void) =>
+  Effect.onExit(Effect.sleep(millis), (exit) => Effect.sync(() => ended(Exit.isSuccess(exit) ? "done" : "interrupted")))
+
 /** The workflow, as the job wants it. */
-export const layerPay = ({ failures, options, takes }: Job, say: Say) => {
+export const layerPay = ({ beside, failures, options, takes }: Job, say: Say) => {
   const call = Activity.make({
     name: "call",
     success: Schema.String,
@@ -100,20 +108,29 @@ export const layerPay = ({ failures, options, takes }: Job, say: Say) => {
     execute: Effect.gen(function*() {
       const attempt = yield* Activity.CurrentAttempt
       say({ event: "begins", attempt, key: yield* DurableRetry.idempotencyKey })
-      yield* Effect.sleep(takes)
+      yield* takeTime(takes, (how) => say({ event: "ends", attempt, how }))
       return attempt > failures ? `attempt ${attempt}` : yield* new Down({ attempt })
     })
   })
-  return Pay.toLayer(() =>
-    DurableRetry.retry(call, {
-      ...options,
-      on: ({ attempt }) => {
-        say({ event: "asked", attempt })
-        return true
-      },
-      onGiveUp: ({ _tag }, { attempts, reason }) => new GivenUp({ error: _tag, reason, attempts })
+  const retried = DurableRetry.retry(call, {
+    ...options,
+    on: ({ attempt }) => {
+      say({ event: "asked", attempt })
+      return true
+    },
+    onGiveUp: ({ _tag }, { attempts, reason }) => new GivenUp({ error: _tag, reason, attempts })
+  })
+  const other = Activity.make({
+    name: "beside",
+    execute: Effect.suspend(() => {
+      say({ event: "beside", how: "begins" })
+      return takeTime(beside ?? 0, (how) => say({ event: "beside", how }))
     })
-  ).pipe(Layer.provide(Stamina.layerHooks([listener(say)])))
+  })
+  const body = beside === undefined
+    ? retried
+    : Effect.map(Effect.all([retried, other], { concurrency: "unbounded" }), ([value]) => value)
+  return Pay.toLayer(() => body).pipe(Layer.provide(Stamina.layerHooks([listener(say)])))
 }
 
 const listener = (say: Say) =>

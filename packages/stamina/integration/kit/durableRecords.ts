@@ -60,7 +60,8 @@ export const recordsOf = async (job: { readonly port: number; readonly database:
   const begun = new Map<number, Begun>()
   for (const row of rows) {
     const { attempt, name } = readRequest(row.request)
-    const [, num, begin] = name.split("/")
+    const [activity, num, begin] = name.split("/")
+    if (activity !== "call") continue
     // that an attempt begins is an activity without attempts
     if (begin === undefined) note(attempts, attempt, readRecord(row.reply).value.exit.value)
     else note(begun, Number(num), readBegun(row.reply).value.exit.value)

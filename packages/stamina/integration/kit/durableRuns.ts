@@ -4,6 +4,7 @@
 import { fileURLToPath } from "node:url"
 import { type Event, heardOf, type Job, type Kind } from "./durable.ts"
 import { violations } from "./durableLaws.ts"
+import { type Overlap, overlapsOf } from "./durableOverlaps.ts"
 import { openDatabase, type Records, recordsOf } from "./durableRecords.ts"
 import { type Running, start } from "./programs.ts"
 
@@ -36,6 +37,8 @@ export class Run {
   /** What all processes have said, in order. */
   readonly events: Array<Event> = []
   readonly #lives: Array<Life> = []
+  /** When processes ended, by their ids. */
+  readonly #deaths = new Map<number, number>()
   readonly #listeners = new Set<(event: Event) => void>()
 
   constructor(job: Job) {
@@ -58,7 +61,13 @@ export class Run {
       events
     }
     this.#lives.push(life)
+    void this.#noteDeath(life)
     return life
+  }
+
+  async #noteDeath({ ended, events }: Life): Promise<void> {
+    await ended
+    for (const { pid } of events.slice(0, 1)) this.#deaths.set(pid, Date.now())
   }
 
   /** Waits for an event from a process; fails where that ends without it. */
@@ -99,6 +108,11 @@ export class Run {
   /** What the engine has recorded of it. */
   records(): Promise<Records> {
     return recordsOf(this.job)
+  }
+
+  /** Where two attempts were made at once: in two processes, since one makes them one after another. */
+  overlaps(): ReadonlyArray<Overlap> {
+    return overlapsOf(this.events, this.#deaths)
   }
 
   /** What does not hold of it, now that it has ended; `outages` says that its storage has failed meanwhile. */

@@ -5,6 +5,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit, Layer, Logger } from "effect"
+import { ClusterError } from "effect/cluster"
 import { writeSync } from "node:fs"
 import { GivenUp, type Job, layerEngine, layerPay, Pay, type Say } from "./durable.ts"
 
@@ -22,6 +23,8 @@ const program = Effect.gen(function*() {
   if (Exit.isSuccess(exit)) return say({ event: "ended", with: exit.value })
   if (Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
   const error = Cause.squash(exit.cause)
+  // who asks for the outcome has lost the storage: that is no outcome
+  if (error instanceof ClusterError.PersistenceError) return yield* Effect.die(error)
   say({ event: "ended", with: error instanceof GivenUp ? `GivenUp: ${error.reason}` : String(error) })
 })
 

@@ -100,9 +100,9 @@ export const run = (program: string, args: ReadonlyArray<string>, input = "") =>
   return { status, output: error ? String(error) : stdout + stderr }
 }
 
-/** Asks again until the answer is no failure, for twenty seconds. */
+/** Asks again until the answer is no failure, for a minute: a machine may have much to do. */
 export const eventually = async <A>(ask: () => A | Promise<A>): Promise<A> => {
-  const end = performance.now() + 20_000
+  const end = performance.now() + 60_000
   for (;;) {
     try {
       return await ask()

@@ -34,12 +34,12 @@ export { idempotencyKey } from "./idempotency.ts"
  * about it, so a replay asks neither `on`, nor a clock, nor chance, and a policy that a later version changes holds for
  * attempts to come. The decisions are those of `Stamina.retry`; see `RetryPolicy` for the options and the formula.
  *
- * A wait of up to `holdWaitsUpTo` is slept in memory, a longer one by the engine's clock. After a restart, what is left of
- * it is slept. Time is wall-clock time and never runs backwards: `timeout` includes the time when no process was running.
+ * A wait of up to `holdWaitsUpTo` is slept in memory, a longer one by the engine's clock once no other activity of the
+ * execution runs. After a restart, what is left of it is slept. Time is wall-clock time and never runs backwards: `timeout` includes the time when no process was running.
  *
  * An attempt whose outcome is not recorded, as when its process dies, is made again under its number: at least once.
- * `lostAttempts: "count"` counts it as failed with `AttemptLost`: at most once. Give the other side {@link idempotencyKey}
- * in any case.
+ * `lostAttempts: "count"` counts it as failed with `AttemptLost`: at most once. Two processes may call at once while a
+ * shard moves, so give the other side {@link idempotencyKey} in any case.
  *
  * Interruptions and suspensions pass. What the storage fails with is a defect, and is not judged. A deadline around the
  * workflow (`Stamina.withDeadline`) does not bind it: use `timeout`.

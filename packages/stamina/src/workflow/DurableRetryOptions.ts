@@ -19,6 +19,9 @@ import type { AttemptLost } from "./DurableErrors.ts"
  * - `"repeat"`: it is made again under its number. At least once per attempt.
  * - `"count"`: it has failed with `AttemptLost`. At most once per attempt.
  *
+ * Neither keeps two processes from calling at once: a runner that has lost its shard goes on with its attempt until it
+ * notices. Where calls must not overlap, give the other side `idempotencyKey`.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -54,8 +57,9 @@ export interface Options<
   /**
    * The longest wait that is slept in memory, at least 0. Such a wait ends on time and costs no storage, and what is left
    * of it is slept after a restart; but a shutdown and `Workflow.interrupt` wait for its end. A longer wait suspends the
-   * workflow until the engine's clock wakes it, late by up to the engine's poll interval. Default: 10 s, which is that
-   * interval's default.
+   * workflow until the engine's clock wakes it, late by up to the engine's poll interval. While another activity of the
+   * execution runs, a longer wait is slept in memory too, since the engine's clock would interrupt that activity. Default:
+   * 10 s, which is the default of that interval.
    */
   readonly holdWaitsUpTo?: Duration.Input | undefined
   /**

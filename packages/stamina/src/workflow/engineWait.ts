@@ -7,6 +7,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as DurableClock from "effect/workflow/DurableClock"
 import * as Workflow from "effect/workflow/Workflow"
 import { WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
@@ -50,17 +51,26 @@ const wait = Effect.fnUntraced(function*(self: Waiting) {
       Effect.as(untilIdle(instance), false)
     )
     if (isOver) return
-    const clock = yield* schedule(self, self.name)
-    // before the result is read: the engine forgets a clock that fires when nobody is registered
-    register(instance, clock)
-    if (yield* hasFired(self, clock)) return unregister(instance, clock)
-    if (instance.activityState.count === 0) {
+    const answer = yield* Effect.catchDefect(askToBeWoken(self), () => Effect.succeed("no storage"))
+    if (answer === "scheduled" && instance.activityState.count === 0) {
       self.isSuspended = true
       return yield* Workflow.suspend(instance)
     }
-    // an activity has begun meanwhile
-    unregister(instance, clock)
+    // it is over, an activity has begun meanwhile, or nobody would wake the run
+    unregister(self)
+    if (answer === "fired") return
+    if (answer === "no storage") yield* Effect.flatMap(left(self), (left) => Effect.sleep(Math.min(left, pause)))
   }
+})
+
+/** Between two attempts to reach the storage, in milliseconds. */
+const pause = 1000
+
+/** Registers the run before it reads: the engine forgets a clock that fires when nobody is registered. */
+const askToBeWoken = Effect.fnUntraced(function*(self: Waiting) {
+  register(self, self.name)
+  const clock = yield* schedule(self, self.name)
+  return (yield* hasFired(self, clock)) ? "fired" : "scheduled"
 })
 
 /** Waits until no activity runs. As the engine does, it lets a branch go on from one activity to the next. */
@@ -76,22 +86,35 @@ const untilIdle = Effect.fnUntraced(function*({ activityState }: Instance) {
 })
 
 /**
- * Makes sure that the engine wakes the run, where another branch has suspended it in the midst of this wait. Where the clock
- * has fired before anybody was registered, another one wakes the run.
+ * Makes sure that the engine wakes the run, where another branch has suspended it in the midst of this wait. If the clock
+ * fired before the run was registered, another one wakes the run.
  */
 const wakeAnyway = (self: Waiting): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { instance } = self
-    if (self.isSuspended || !instance.suspended) return Effect.void
-    register(instance, clockOf(self.name, 0))
-    return Effect.gen(function*() {
-      const clock = yield* schedule(self, self.name)
-      if (!(yield* hasFired(self, clock))) return
-      const again = `${self.name}/again/${yield* Clock.currentTimeMillis}`
-      register(instance, clockOf(again, 0))
-      yield* schedule(self, again)
-    })
+    if (self.isSuspended) return Effect.void
+    // the branch is given up, and the run goes on: its clock must interrupt nobody
+    if (!self.instance.suspended) return Effect.sync(() => unregister(self))
+    return askToBeWoken(self).pipe(
+      Effect.flatMap((answer) => answer === "fired" ? wakeAgain(self) : Effect.void),
+      patiently
+    )
   })
+
+const wakeAgain = (self: Waiting) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const name = `${self.name}/again/${now}`
+    register(self, name)
+    return schedule(self, name)
+  })
+
+/** Repeats what the storage fails with: a run that is suspended and not woken is lost. */
+const patiently = <A>(effect: Effect.Effect<A>): Effect.Effect<void> =>
+  effect.pipe(
+    Effect.sandbox,
+    Effect.retry({ times: 5, schedule: Schedule.exponential(250) }),
+    Effect.catch(Effect.failCause),
+    Effect.asVoid
+  )
 
 const clockOf = (name: string, duration: number) => DurableClock.make({ name, duration })
 
@@ -109,12 +132,11 @@ const hasFired = ({ engine, instance }: Waiting, clock: DurableClock.DurableCloc
     Effect.provideService(WorkflowInstance, instance)
   )
 
-const register = ({ awaitedDeferreds }: Instance, { deferred: { name } }: DurableClock.DurableClock): void => {
-  awaitedDeferreds.set(name, (awaitedDeferreds.get(name) ?? 0) + 1)
+/** Registers the run for a clock: its name is known to this wait alone. */
+const register = ({ instance }: Waiting, name: string): void => {
+  instance.awaitedDeferreds.set(clockOf(name, 0).deferred.name, 1)
 }
 
-const unregister = ({ awaitedDeferreds }: Instance, { deferred: { name } }: DurableClock.DurableClock): void => {
-  const others = (awaitedDeferreds.get(name) ?? 1) - 1
-  if (others === 0) awaitedDeferreds.delete(name)
-  else awaitedDeferreds.set(name, others)
+const unregister = ({ instance, name }: Waiting): void => {
+  instance.awaitedDeferreds.delete(clockOf(name, 0).deferred.name)
 }

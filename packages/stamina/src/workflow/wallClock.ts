@@ -16,7 +16,8 @@ export const now = (fiber: Fiber.Fiber<unknown, unknown>, earliest: number): num
  * Sleeps what is left of a wait that began at the time `since`: never more than the whole of it, whatever the clock says.
  *
  * Up to `inMemory` milliseconds it stays awake, and the engine knows of it as of an activity: otherwise a branch beside
- * this one that suspends would take the run down, and this wait would end when that branch wakes.
+ * this one that suspends would take the run down, and this wait would end when that branch wakes. A longer one is the
+ * engine's, once nothing else runs.
  */
 export const waitFrom = (
   name: string,

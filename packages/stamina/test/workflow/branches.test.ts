@@ -24,6 +24,25 @@ const slow = (takes: Duration.Input, until = 1, name = "slow") => {
   return { activity, story }
 }
 
+/** Suspends the workflow at once, whatever is beside it; not again when it is replayed. */
+const suspendOnce = (suspended: ReturnType<typeof counting>) =>
+  Effect.flatMap(
+    WorkflowEngine.WorkflowInstance,
+    (instance) => suspended.count() > 0 ? Effect.void : Effect.andThen(suspended.look, Workflow.suspend(instance))
+  )
+
+/** A storage that is away so many times, when a clock is scheduled or its result is read. */
+const away = (what: "clock" | "result", times: number) => {
+  const { count, look } = counting()
+  const unlessAway = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.andThen(look, Effect.suspend(() => count() <= times ? Effect.die(new Error("no storage")) : effect))
+  const around = Effect.updateService(WorkflowEngine.WorkflowEngine, (engine): typeof engine =>
+    what === "clock"
+      ? { ...engine, scheduleClock: (...args) => unlessAway(engine.scheduleClock(...args)) }
+      : { ...engine, deferredResult: (deferred) => unlessAway(engine.deferredResult(deferred)) })
+  return { asked: count, around }
+}
+
 const both = { concurrency: "unbounded" } as const
 
 /** All waits by the engine's clock. */
@@ -71,7 +90,9 @@ describe("waits by the engine's clock in one branch of a workflow", () => {
         const id = yield* Order.execute({}, { discard: true })
         for (const wait of ["1 second", "4 seconds", "6 seconds"] as const) {
           yield* Effect.sleep(wait)
-          suspended.push(yield* Effect.map(Order.poll(id), (result) => result._tag === "Some" ? result.value._tag : "runs"))
+          suspended.push(
+            yield* Effect.map(Order.poll(id), (result) => result._tag === "Some" ? result.value._tag : "runs")
+          )
         }
       })
     )
@@ -98,14 +119,36 @@ describe("waits by the engine's clock in one branch of a workflow", () => {
     const suspended = counting()
     const body = Effect.all([
       DurableRetry.retry(activity, { ...long, waitInitial: "10 seconds" }),
-      Effect.andThen(
-        beside,
-        Effect.flatMap(WorkflowEngine.WorkflowInstance, (instance) =>
-          suspended.count() > 0 ? Effect.void : Effect.andThen(suspended.look, Workflow.suspend(instance)))
-      )
+      Effect.andThen(beside, suspendOnce(suspended))
     ], both)
     expect(await outcome(Effect.map(body, ([value]) => value))).toEqual(Result.succeed("done in call 2"))
     expect(suspended.count()).toBe(1)
+    expect(calls.map(({ at }) => at)).toEqual([0, 10_000])
+  })
+
+  it.each([["clock", 2], ["result", 2], ["clock", Infinity]] as const)(
+    "end in time where the storage is away: the %s, %d times",
+    async (what, times) => {
+      const { activity, calls } = flaky(3)
+      const storage = away(what, times)
+      const body = storage.around(DurableRetry.retry(activity, { ...long, waitInitial: "10 seconds" }))
+      expect(await outcome(body)).toEqual(Result.succeed("done in call 3"))
+      expect(storage.asked()).toBeGreaterThan(2)
+      expect(calls.map(({ at }) => at)).toEqual([0, 10_000, 30_000])
+    }
+  )
+
+  it("end in time where the storage is away as the workflow is suspended in their midst", async () => {
+    const { activity, calls } = flaky(2)
+    const { activity: beside } = slow("3 seconds")
+    const suspended = counting()
+    const storage = away("clock", 3)
+    const body = Effect.all([
+      storage.around(DurableRetry.retry(activity, { ...long, waitInitial: "10 seconds" })),
+      Effect.andThen(beside, suspendOnce(suspended))
+    ], both)
+    expect(await outcome(Effect.map(body, ([value]) => value))).toEqual(Result.succeed("done in call 2"))
+    expect([suspended.count(), storage.asked()]).toEqual([1, 4])
     expect(calls.map(({ at }) => at)).toEqual([0, 10_000])
   })
 
