@@ -80,14 +80,14 @@ const count = Number(process.env["DURABLE_RUNS"] ?? Object.keys(kinds).length)
 
 it(
   "an activity is retried as if its process had not been killed, at whichever moment it was",
-  { timeout: 60_000 * count },
+  { timeout: 240_000 * count },
   async ({ annotate }) => {
     const all = Array.from({ length: count }, (_, i) => Object.entries(kinds)[i % Object.keys(kinds).length]!)
     const outcomes = await byTwo(all, async ([kind, job]) => {
       const run = await openRun(server.port, job)
       const kills = await chaos(run)
       const together = run.overlaps().map(({ attempts, millis }) =>
-        `attempts ${attempts} made at once for ${millis} ms`
+        `attempts ${attempts.join(" and ")} made at once for ${millis} ms`
       )
       const wrong = [...await run.violations(), ...together]
       const attempts = heardOf(run.events, "begins").map(({ attempt }) => attempt)

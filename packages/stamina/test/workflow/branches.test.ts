@@ -31,15 +31,19 @@ const suspendOnce = (suspended: ReturnType<typeof counting>) =>
     (instance) => suspended.count() > 0 ? Effect.void : Effect.andThen(suspended.look, Workflow.suspend(instance))
   )
 
+type Engine = WorkflowEngine.WorkflowEngine["Service"]
+
 /** A storage that is away so many times, when a clock is scheduled or its result is read. */
 const away = (what: "clock" | "result", times: number) => {
   const { count, look } = counting()
   const unlessAway = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.andThen(look, Effect.suspend(() => count() <= times ? Effect.die(new Error("no storage")) : effect))
-  const around = Effect.updateService(WorkflowEngine.WorkflowEngine, (engine): typeof engine =>
+  const lacking = (engine: Engine): Engine =>
     what === "clock"
       ? { ...engine, scheduleClock: (...args) => unlessAway(engine.scheduleClock(...args)) }
-      : { ...engine, deferredResult: (deferred) => unlessAway(engine.deferredResult(deferred)) })
+      : { ...engine, deferredResult: (deferred) => unlessAway(engine.deferredResult(deferred)) }
+  const around = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    Effect.updateService(self, WorkflowEngine.WorkflowEngine, lacking)
   return { asked: count, around }
 }
 
