@@ -114,6 +114,9 @@ function* waits(seen: Seen) {
 /** Hooks are told in durations, which count whole nanoseconds. */
 const isSame = (told: number | undefined, wait: number) => told !== undefined && Math.abs(told - wait) < 1e-5
 
+const isLastOf = (events: ReadonlyArray<Event>, event: Event): boolean =>
+  events.findLast(({ pid }) => pid === event.pid) === event
+
 /** Each decision that is recorded was told, just as it is recorded; nothing else was told but by processes that died then. */
 function* hooks(seen: Seen) {
   const { events, records } = seen
@@ -131,7 +134,7 @@ function* hooks(seen: Seen) {
     const heard = told.filter(isIt)
     if (heard.length !== 1) yield `the decision about attempt ${num} was told ${heard.length} times`
     for (const other of told.filter((one) => one.attempt === num && !isIt(one))) {
-      if (events.findLast(({ pid }) => pid === other.pid) !== other && !seen.outages) {
+      if (!isLastOf(events, other) && !seen.outages) {
         yield `what was told of attempt ${num} is not recorded`
       }
     }
@@ -139,7 +142,11 @@ function* hooks(seen: Seen) {
   const successes = told.filter(({ what }) => what === "Recovered")
   if (records.attempts.get(records.attempts.size)?._tag === "Succeeded") {
     if (successes.length === 0 && records.attempts.size > 1) yield "the end was not told"
-    if (successes.some(({ attempt }) => attempt !== records.attempts.size)) yield "another end was told"
+    for (const other of successes.filter(({ attempt }) => attempt !== records.attempts.size)) {
+      // its process died before it was recorded, or had lost the shard: the attempt was lost
+      const isForgotten = isLost(recordOf(seen, other.attempt)) && (seen.outages || isLastOf(events, other))
+      if (!isForgotten) yield `attempt ${other.attempt} was told as another end`
+    }
   } else if (successes.length > 0) yield "a success was told, where there was none"
   if (told.some(({ what }) => what === "Interrupted")) yield "an interruption was told, where there was none"
 }
