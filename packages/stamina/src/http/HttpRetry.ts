@@ -47,7 +47,7 @@ export const defaultStatuses: ReadonlyArray<number> = /*#__PURE__*/ Object.freez
 
 /**
  * The methods that are retried: those that RFC 9110 calls idempotent, which are GET, HEAD, OPTIONS, TRACE, PUT and
- * DELETE.
+ * DELETE, and QUERY, which RFC 10008 calls so.
  *
  * @category defaults
  * @since 0.1.0

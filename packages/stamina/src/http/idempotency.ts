@@ -4,8 +4,10 @@
 import type * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 
-/** The methods that RFC 9110 calls idempotent: two requests have the same effect as one. */
-export const methods: ReadonlyArray<string> = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]
+/** The methods that RFC 9110 calls idempotent, and QUERY of RFC 10008: two requests have the same effect as one. */
+export const methods: ReadonlyArray<string> = ["GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE"]
+
+const idempotent: ReadonlySet<string> = /*#__PURE__*/ new Set(methods)
 
 /** The default name of the header by which a server recognises a repeated request. */
 export const keyHeader = "Idempotency-Key"
@@ -28,7 +30,9 @@ export const refusal = (
   header: string
 ): Refusal | undefined => {
   if (!methods.has(request.method.toUpperCase()) && keyOf(request, header) === undefined) {
-    return { expected: true, why: `${request.method} is not idempotent, and there is no ${header}` }
+    // a user's own list may leave out what is idempotent
+    const which = idempotent.has(request.method.toUpperCase()) ? "not among the methods" : "not idempotent"
+    return { expected: true, why: `${request.method} is ${which}, and there is no ${header}` }
   }
   return isReplayable(request.body) ? undefined : { expected: false, why: "the body can be sent only once" }
 }

@@ -24,6 +24,12 @@ export const isInstance = (error: unknown, ofClass: abstract new(...args: never)
 /** The `_tag` of an error, whatever it is. */
 export const tagOf = (error: unknown): unknown => read(error, "_tag")
 
+/** The message of an error, if it is a text; else an empty one. */
+export const messageOf = (error: unknown): string => {
+  const message = read(error, "message")
+  return typeof message === "string" ? message : ""
+}
+
 /** Whether a text can serve as a name: it is not empty. */
 export const isName = (name: unknown): name is string => typeof name === "string" && name !== ""
 

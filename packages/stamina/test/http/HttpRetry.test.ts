@@ -168,7 +168,20 @@ describe("HttpRetry.retry", () => {
     "UND_ERR_ABORTED",
     "UND_ERR_DESTROYED",
     "UND_ERR_CLOSED",
-    "ABORT_ERR"
+    "ABORT_ERR",
+    "ERR_HTTP2_INVALID_HEADER_VALUE",
+    "ERR_HTTP2_INVALID_CONNECTION_HEADERS",
+    "ERR_HTTP2_PSEUDOHEADER_NOT_ALLOWED",
+    // alerts with another prefix, or none
+    "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
+    "ERR_SSL_TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE",
+    "ERR_SSL_TLSV1_UNSUPPORTED_EXTENSION",
+    // Bun
+    "TooManyRedirects",
+    "UnexpectedRedirect",
+    "RedirectURLInvalid",
+    "ResponseHeadersTooLarge",
+    "RequestBodyNotReusable"
   ])("a fault with code %s is final, by itself and where fetch wraps it", (code) =>
     Effect.gen(function*() {
       const fault = Object.assign(new Error(code), { code })
@@ -193,7 +206,16 @@ describe("HttpRetry.retry", () => {
     "ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC",
     "ERR_SSL_UNEXPECTED_EOF_WHILE_READING",
     "ERR_HTTP2_STREAM_ERROR",
-    "ERR_STREAM_PREMATURE_CLOSE"
+    "ERR_HTTP2_SESSION_ERROR",
+    "ERR_HTTP2_INVALID_SESSION",
+    "ERR_HTTP2_INVALID_STREAM",
+    "ERR_STREAM_PREMATURE_CLOSE",
+    // Bun
+    "ConnectionClosed",
+    "FailedToOpenSocket",
+    "HTTP2StreamReset",
+    "HTTP2RefusedStream",
+    "Malformed_HTTP_Response"
   ])("a fault with code %s passes, by itself and where fetch wraps it", (code) =>
     Effect.gen(function*() {
       const fault = Object.assign(new Error(code), { code })
@@ -213,6 +235,47 @@ describe("HttpRetry.retry", () => {
       new TypeError("fetch failed", { cause: Object.assign(new Error("no HTTP"), { name: "HTTPParserError" }) }),
       3
     ],
+    ["undici's fetch, about a scheme", new TypeError("fetch failed", { cause: new Error("unknown scheme") }), 1],
+    ...[
+      "error sending request for url (http://localhost/): client error (Connect): tcp connect error: Connection refused",
+      "error sending request for url (http://localhost/): client error (Connect): dns error: failed to lookup address",
+      "Connection reset by peer (os error 104)",
+      "client error (SendRequest): connection closed before message completed",
+      "stream error received: refused stream before processing any application logic",
+      "client error (Connect): received fatal alert: InternalError"
+    ].map((text) => [`Deno, ${text}`, new TypeError("fetch failed", { cause: new Error(text) }), 3] as const),
+    ...[
+      "client error (Connect): invalid peer certificate: UnknownIssuer",
+      "client error (Connect): received corrupt message of type InvalidContentType",
+      "client error (Connect): received fatal alert: HandshakeFailure",
+      "client error (Connect): received fatal alert: CertificateRequired",
+      "client error (Connect): peer is incompatible: NoCipherSuitesInCommon"
+    ].flatMap((text) => [
+      [`Deno, ${text}`, new TypeError("fetch failed", { cause: new Error(text) }), 1] as const,
+      [
+        `Deno before 2.9, ${text}`,
+        new TypeError(`error sending request for url (https://localhost/): ${text}`),
+        1
+      ] as const
+    ]),
+    ...[
+      "Fetch failed: Maximum number of redirects (20) reached",
+      "Fetch failed: Encountered redirect while redirect mode is set to 'error'",
+      "Fetch failed: Requests to port 1 are blocked"
+    ].map((text) => [`Deno, ${text}`, new TypeError(text), 1] as const),
+    [
+      "Deno, about what is not allowed",
+      Object.assign(new Error("Requires net access to \"localhost:80\""), { name: "NotCapable" }),
+      1
+    ],
+    [
+      "Bun, about TLS",
+      Object.assign(new TypeError("EPROTO: The TLS handshake failed. Does the server speak TLS on this port?"), {
+        code: "EPROTO"
+      }),
+      1
+    ],
+    ["Chrome, with the host", new TypeError("Failed to fetch (api.example.com)"), 3],
     ["a fetch that refuses a header", new TypeError("Headers.append: \"a\" is an invalid header value."), 1],
     ["a mistake in a client", new TypeError("Cannot read properties of undefined"), 1],
     ["an abort", new DOMException("This operation was aborted", "AbortError"), 1],
@@ -240,6 +303,50 @@ describe("HttpRetry.retry", () => {
       const { proxy, revoke } = Proxy.revocable({}, {})
       revoke()
       expect(yield* failsWith(proxy)).toBe(3)
+    }))
+
+  // one that takes more than linear time would not end
+  it.effect.each<readonly [before: string, part: string, after: string]>([
+    ["ERR_SSL_", "_ALERT_BAD_CERTIFICATE_", "!"],
+    ["ERR_SSL_TLSV1", "_BAD_CERTIFICATE", "!"],
+    ["ERR_SSL_", "_TOO_SMALL_TOO_WEAK", "!"],
+    ["RedirectURL", "a", "!"],
+    ["E", "E", "!"],
+    ["", " ", ""],
+    [" ", "fetch failed ", "\n"],
+    ["", "received fatal alert: ", ""],
+    ["received fatal alert: ", "a", "!"],
+    ["", ":SSL routines:", ""],
+    [":SSL routines:", "a", ""],
+    [":SSL routines:", ":a", ""]
+  ])("long texts of others are read in linear time: %o", ([before, part, after]) =>
+    Effect.gen(function*() {
+      const text = before + part.repeat(1_000_000 / part.length) + after
+      for (const name of ["Error", "TypeError"]) {
+        for (const code of [undefined, "EPROTO", text]) {
+          const fault = { name, message: text, ...code === undefined ? {} : { code } }
+          yield* failsWith(fault)
+          yield* failsWith(new TypeError("fetch failed", { cause: fault }))
+          HttpRetry.on(
+            new HttpClientError.HttpClientError({
+              reason: new HttpClientError.DecodeError({
+                request: HttpClientRequest.get(url),
+                response: HttpClientResponse.fromWeb(HttpClientRequest.get(url), new Response()),
+                cause: fault
+              })
+            })
+          )
+        }
+      }
+    }))
+
+  it.effect("a message that cannot be looked at is none", () =>
+    Effect.gen(function*() {
+      const hostile = () => {
+        throw new Error("no")
+      }
+      expect(yield* failsWith({ name: "TypeError", message: { toString: hostile } })).toBe(1)
+      expect(yield* failsWith({ code: "EPROTO", message: { toString: hostile } })).toBe(3)
     }))
 
   it.effect("a cause that leads back to itself is followed only so far", () =>
@@ -293,7 +400,7 @@ describe("which requests are sent again", () => {
       return sent
     }).pipe(quiet)
 
-  it.effect.each(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"] as const)(
+  it.effect.each(["GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PUT", "DELETE"] as const)(
     "%s is",
     (method) =>
       Effect.gen(function*() {
@@ -301,7 +408,7 @@ describe("which requests are sent again", () => {
       })
   )
 
-  it.effect.each(["POST", "PATCH", "QUERY"] as const)(
+  it.effect.each(["POST", "PATCH"] as const)(
     "%s is not, unless it is named or has a key",
     (method) =>
       Effect.gen(function*() {
@@ -363,6 +470,11 @@ describe("which requests are sent again", () => {
           why: "POST is not idempotent, and there is no Idempotency-Key"
         }
       }])
+      // a list of the user's own may leave out what is idempotent
+      const { lines, provide } = recordLogs()
+      const post = HttpRetry.retry(scripted({ status: 503 }).client, { ...plain, methods: ["POST"] })
+      yield* provide(post.execute(HttpClientRequest.make("QUERY")(url)))
+      expect(lines[0]?.annotations["why"]).toBe("QUERY is not among the methods, and there is no Idempotency-Key")
       expect(yield* logged(stream, 200)).toEqual([])
       expect(yield* logged(stream, 404)).toEqual([])
     }))
@@ -838,9 +950,14 @@ describe("HttpRetry.on", () => {
     expect(HttpRetry.on(decodeError(new TypeError("terminated", { cause: coded("UND_ERR_SOCKET") })))).toEqual(
       brokenOff
     )
+    for (const code of ["ERR_HTTP2_STREAM_ERROR", "ERR_HTTP2_SESSION_ERROR", "HTTP2StreamReset", "ConnectionClosed"]) {
+      expect(HttpRetry.on(decodeError(coded(code)))).toEqual(brokenOff)
+    }
     // the code says more than the message
     expect(HttpRetry.on(decodeError(new TypeError("terminated", { cause: coded("Z_DATA_ERROR") })))).toBe(false)
-    expect(HttpRetry.on(decodeError(coded("UND_ERR_ABORTED")))).toBe(false)
+    for (const code of ["ZlibError", "ERR_ENCODING_INVALID_ENCODED_DATA", "UND_ERR_ABORTED"]) {
+      expect(HttpRetry.on(decodeError(coded(code)))).toBe(false)
+    }
     expect(HttpRetry.on(decodeError(new DOMException("aborted", "AbortError")))).toBe(false)
     expect(HttpRetry.on(decodeError(new SyntaxError("Unexpected token")))).toBe(false)
     expect(HttpRetry.on(decodeError(new TypeError("Failed to parse body as FormData.")))).toBe(false)
