@@ -41,11 +41,18 @@ const expectFiles = (what: string, folder: string, files: ReadonlyArray<string>)
 /** The package with the command line. */
 export const lab = "effect-stamina-lab"
 
-/** Makes a project of `scripts/consumer` that has packages from their tarballs, and installs what they depend on. */
-export const install = async (tarballs: Readonly<Record<string, string>>, folder: string): Promise<void> => {
+/**
+ * Makes a project of `scripts/consumer` that has packages from their tarballs, and installs what they depend on, with more
+ * packages at given versions.
+ */
+export const install = async (
+  tarballs: Readonly<Record<string, string>>,
+  folder: string,
+  more: Readonly<Record<string, string>> = {}
+): Promise<void> => {
   cpSync(join(root, "scripts", "consumer"), folder, { recursive: true })
   const versions: Record<string, string> = readJson(join(root, "package.json")).devDependencies
-  const dependencies: Record<string, string | undefined> = {}
+  const dependencies: Record<string, string | undefined> = { ...more }
   for (const name of ["effect", "typescript", "@types/node"]) dependencies[name] = versions[name]
   for (const [name, tarball] of Object.entries(tarballs)) dependencies[name] = `file:${tarball}`
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
