@@ -65,6 +65,11 @@ export class Loop<A, E, R> extends engine.LiveRun {
     return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
   }
 
+  /** Puts an attempt in a span of its own, which ends as the attempt does. */
+  inSpan(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.withSpan(attempt, attemptSpan, { attributes: { "stamina.attempt": this.attempt } })
+  }
+
   /** Waits, and goes on with what follows. */
   waitThen(next: Next<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.flatMap(engine.wait(this, this.fiber), next)
@@ -122,13 +127,10 @@ export const guarded = <A, E, R>(loop: Loop<A, E, R>, next: () => Effect.Effect<
 }
 
 /** Puts an attempt in a span of its own and limits its time, where the options ask for that. */
-const asAttempt = <A, E, R>(
-  run: engine.LiveRun,
-  attempt: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => {
-  const { attemptTimeout, spans } = run.settings
-  const timed = attemptTimeout === Infinity ? attempt : inTime(run, attempt)
-  return spans ? Effect.withSpan(timed, attemptSpan, { attributes: { "stamina.attempt": run.attempt } }) : timed
+const asAttempt = <A, E, R>(loop: Loop<A, E, R>, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const { attemptTimeout, spans } = loop.settings
+  const timed = attemptTimeout === Infinity ? attempt : inTime(loop, attempt)
+  return spans ? loop.inSpan(timed) : timed
 }
 
 const inTime = <A, E, R>(run: engine.LiveRun, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {

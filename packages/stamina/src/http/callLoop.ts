@@ -1,6 +1,7 @@
 /**
  * The loop of a call: a response may have to be retried like an error, and is cleaned up before the wait.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -54,6 +55,27 @@ class CallLoop<E, R> extends Loop<Response, E, R> {
     const goOn = () => isOver(this) ? engine.giveUp(this, this.fiber, Exit.succeed(response)) : waitAndRetry(this)
     const decided = engine.rejected(this, this.fiber, response, rejected)
     return decided === undefined ? goOn() : Effect.flatMap(decided, goOn)
+  }
+
+  /** To the span of its attempt, a response that is retried is the error that hooks see. The loop gets the response. */
+  override inSpan(attempt: Effect.Effect<Response, E, R>): Effect.Effect<Response, E, R> {
+    const { call } = this
+    const judged: Effect.Effect<Response, unknown, R> = Effect.tap(
+      attempt,
+      () => call.rejected === undefined ? Effect.void : Effect.fail(call.rejected.error)
+    )
+    // an error of the attempt has its type, and that of a response comes no further than here
+    const seen = super.inSpan(judged as Effect.Effect<Response, E, R>)
+    return Effect.matchCauseEffect(seen, {
+      onFailure: (cause) => {
+        const error = call.rejected?.error
+        const isRejection = error !== undefined &&
+          cause.reasons.every((reason) => Cause.isFailReason(reason) && reason.error === error)
+        const response = isRejection ? responseOf(error) : undefined
+        return response === undefined ? Effect.failCause(cause) : Effect.succeed(response)
+      },
+      onSuccess: Effect.succeed
+    })
   }
 
   /** What cleans up may die. */
