@@ -2,13 +2,13 @@
  * Rules about chance: whether clients that fail together come back together.
  */
 import { time } from "../tools/Words.ts"
-import { capFrom, type Check, type Facts, found } from "./facts.ts"
+import { capFrom, type Check, type Facts, found, longestListed } from "./facts.ts"
 
 export const noJitter: Check = (
   { backoff, hasJitter, isExponential, isRandom, list, longest, most, neverWaits, policy }
 ) => {
   if (isRandom || hasJitter || most <= 2 || neverWaits) return undefined
-  const typical = Math.max(1, list === undefined ? longest(1) : Math.max(...list) / 2)
+  const typical = Math.max(1, list === undefined ? longest(1) : longestListed(list) / 2)
   return found(
     "warning",
     ["waitJitter", "backoff"],

@@ -4,7 +4,7 @@
 import * as Backoff from "effect-stamina/Backoff"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import { count, time } from "../tools/Words.ts"
-import { type Check, found } from "./facts.ts"
+import { type Check, found, longestListed } from "./facts.ts"
 import type { Fix } from "./model.ts"
 
 /** The defaults of the fields that only some shapes use. */
@@ -33,7 +33,7 @@ export const waitCapped: Check = ({ backoff: { initial, jitter, max }, isCapped,
       `${cut} of the ${list.length} waits in the list ${cut === 1 ? "is" : "are"} longer than waitMax, and cut to ${
         time(max)
       }.`,
-      { waitMax: Math.max(...list) },
+      { waitMax: longestListed(list) },
       { backoff: list.map((wait) => Math.min(wait, max)) }
     )
   }

@@ -148,6 +148,11 @@ export const longestOfAll = ({ longest, retries }: Facts): number => {
   return most
 }
 
+/** The longest wait of a list, which may have more members than a function takes arguments. */
+export const longestListed = (list: ReadonlyArray<number>): number =>
+  list.reduce((longest, wait) => Math.max(longest, wait), 0)
+
+/** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
 /** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
 export const capFrom = (facts: Facts): number | undefined =>
   facts.isRandom ? undefined : firstRetry(facts, (retryNum) => facts.shortest(retryNum) >= facts.backoff.max)

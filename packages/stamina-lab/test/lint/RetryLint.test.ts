@@ -351,6 +351,15 @@ describe("RetryLint.check", () => {
     assert.deepStrictEqual(rules(SqlRetry.defaults), [])
   })
 
+  it("takes lists of more waits than a function takes arguments", () => {
+    const waits = Array.from({ length: 150_000 }, (_, i) => i)
+    const [first = 0, ...rest] = waits
+    const policy = make({ backoff: [first, ...rest], waitJitter: 0, waitMax: 1000, attempts: 10 })
+    const fixes = RetryLint.check(policy).map(({ rule }) => rule)
+    assert.include(fixes, "wait-capped")
+    assert.include(fixes, "no-jitter")
+  })
+
   it("lists its rules as they are documented", () => {
     assert.deepStrictEqual(RetryLint.rules, Object.keys(cases) as Array<RetryLint.Rule>)
   })

@@ -12,12 +12,14 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import { WebCrypto } from "effect/crypto/WebCrypto"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/eager.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
@@ -87,22 +89,24 @@ export type Added<Timeout, ReadBody> = [Timeout] extends [undefined]
  * `Stamina.report` takes the response itself as well.
  *
  * The wait is never shorter than the server asks for, and jitter goes on top. The first of these headers that makes sense
- * counts. One that makes no sense is logged at debug level as `stamina.hint_ignored`.
+ * counts. One that makes no sense, or is longer than 1000 characters, is logged at debug level as `stamina.hint_ignored`.
  *
  * | header | value | 0, or past |
  * | --- | --- | --- |
  * | `Retry-After-Ms` | milliseconds | at once |
- * | `Retry-After` | seconds, or an HTTP date in any of its three forms | at once |
+ * | `Retry-After` | seconds, or a point in time | at once |
  * | `RateLimit` | the quotas of the IETF's draft 7, or of the drafts from 8 on | default wait |
  * | `RateLimit-Reset` | seconds, or a point in time | default wait |
  * | `X-RateLimit-Reset-After` | seconds | default wait |
  * | `X-RateLimit-Reset`, `X-Rate-Limit-Reset` | seconds, or a point in time | default wait |
  *
  * The last four rows stand on responses of every status. They count only for a 429, or when nothing is left: the
- * `-Remaining` beside the header is 0, or a quota of `RateLimit` is. A number there is seconds from now below 10⁹, seconds
- * since 1970 below 10¹¹, else milliseconds since 1970; text is an HTTP date or an ISO 8601 date with a time zone. Points in
- * time are compared with the `Date` of the response, and with the `Clock` if it has none. If the server asks for more than
- * `maxHint`, or than timeout or deadline leave, the run gives up at once.
+ * `-Remaining` beside the header is 0, or a quota of `RateLimit` is.
+ *
+ * Where a point in time may stand, a number is seconds from now below 10⁹, seconds since 1970 below 10¹¹, else milliseconds
+ * since 1970. Text is a date as HTTP, mail, Go or ISO 8601 write it, in UTC or with an offset. Points in time are compared
+ * with the `Date` of the response, and with the `Clock` if it has none. If the server asks for more than `maxHint`, or than
+ * timeout or deadline leave, the run gives up at once.
  *
  * Effects that prepare requests (`HttpClient.mapRequestEffect` and the like, on either side) run anew for each attempt, so
  * that each has a fresh token. Their failures are not retried. Spans of attempts after the first have the attribute
@@ -241,7 +245,12 @@ const methodSet: ReadonlySet<string> = /*#__PURE__*/ new Set(methods)
 
 /**
  * How long the server asks to wait, by a response or an error that holds one; none if it does not say so, or not in a way
- * that makes sense. For hooks of your own: see {@link retry} for the headers, and for when they count.
+ * that makes sense. For hooks and errors of your own: see {@link retry} for the headers, and for when they count.
+ *
+ * **Details**
+ *
+ * It takes a response or an error of Effect's client, and a response of `fetch`, for calls without Effect's client. An
+ * error without a response gives none. Throws a `RangeError` for anything else.
  *
  * **Gotchas**
  *
@@ -267,15 +276,40 @@ const methodSet: ReadonlySet<string> = /*#__PURE__*/ new Set(methods)
  * @since 0.1.0
  */
 export const retryAfter = (
-  failure: HttpClientError.HttpClientError | HttpClientResponse.HttpClientResponse
+  failure: HttpClientError.HttpClientError | HttpClientResponse.HttpClientResponse | FetchResponse
 ): Option.Option<Duration.Duration> =>
-  Option.map(
-    Option.fromUndefinedOr(hintOf(isResponse(failure) ? failure : responseOf(failure))),
-    ({ wait }) => Duration.millis(wait)
-  )
+  Option.map(Option.fromUndefinedOr(hintOf(headOf(failure))), ({ wait }) => Duration.millis(wait))
+
+/**
+ * What {@link retryAfter} reads of a response of `fetch`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FetchResponse {
+  readonly status: number
+  /** The headers, as pairs of name and value. */
+  readonly headers: Iterable<readonly [name: string, value: string]>
+}
+
+/** The part of a response that holds hints. */
+type Head = Pick<HttpClientResponse.HttpClientResponse, "status" | "headers">
+
+const headOf = (failure: unknown): Head | undefined =>
+  HttpClientError.isHttpClientError(failure)
+    ? failure.response
+    : isResponse(failure)
+    ? failure
+    : isFetchResponse(failure)
+    ? { status: failure.status, headers: Headers.fromInput(failure.headers) }
+    : refuse("HttpRetry.retryAfter", "failure", "an HttpClientError, an HttpClientResponse or a Response", failure)
 
 const isResponse = (value: unknown): value is HttpClientResponse.HttpClientResponse =>
   Predicate.hasProperty(value, HttpClientResponse.TypeId)
 
-const hintOf = (response: HttpClientResponse.HttpClientResponse | undefined): hints.ServerHint | undefined =>
+const isFetchResponse = (value: unknown): value is FetchResponse =>
+  Predicate.hasProperty(value, "status") && typeof value.status === "number" &&
+  Predicate.hasProperty(value, "headers") && Predicate.isIterable(value.headers)
+
+const hintOf = (response: Head | undefined): hints.ServerHint | undefined =>
   response && hints.read(response.headers, response.status, undefined).hint

@@ -1,10 +1,8 @@
 /**
  * When a server wants to be asked again: the headers that say so, the more reliable first.
  */
-import * as DateTime from "effect/DateTime"
-import * as Headers from "effect/http/Headers"
-import * as Option from "effect/Option"
-import * as Result from "effect/Result"
+import type * as Headers from "effect/http/Headers"
+import { readDate } from "./dates.ts"
 
 /** When a server wants to be asked again. */
 export interface ServerHint {
@@ -48,7 +46,7 @@ export const read = (headers: Headers.Headers, status: number, now: number | und
     const value = headers[header]
     if (value === undefined) continue
     if (left !== undefined && status !== 429 && left(headers) !== 0) continue
-    const wait = read(value.trim(), toDate(headers["date"] ?? "") ?? now)
+    const wait = read(textOf(headers, header), readDate(textOf(headers, "date")) ?? now)
     if (wait !== undefined) {
       return { hint: { header, wait: Math.min(Math.max(0, wait), longest), asked: left === undefined }, ignored }
     }
@@ -58,6 +56,18 @@ export const read = (headers: Headers.Headers, status: number, now: number | und
   return { hint: undefined, ignored }
 }
 
+/**
+ * The text of a header. One that is absent is empty, and so is one that is too long to be meant: a server can send any
+ * length, and nothing else in this process runs while it is read.
+ */
+const textOf = (headers: Headers.Headers, header: string): string => {
+  const value = headers[header] ?? ""
+  return value.length > longestText ? "" : value.trim()
+}
+
+/** Several times as long as any list of quotas. */
+const longestText = 1000
+
 /** Longer than anybody waits, and small enough for exact arithmetic. */
 const longest = 1e15
 
@@ -66,9 +76,6 @@ const toNumber = (value: string): number | undefined => {
   const numbers = value.split(",").map((one) => one.trim())
   return numbers.every((one) => /^\d+(?:\.\d*)?$/.test(one)) ? Math.max(...numbers.map(Number)) : undefined
 }
-
-const toDate = (value: string): number | undefined =>
-  Result.getOrUndefined(Result.map(Headers.parseHttpDate(value), DateTime.toEpochMillis))
 
 const inMillis = (value: string): number | undefined => {
   const number = toNumber(value)
@@ -84,25 +91,16 @@ const inSeconds = (value: string): number | undefined => {
 const until = (time: number | undefined, now: number | undefined): number | undefined =>
   time === undefined || now === undefined ? undefined : time - now
 
-/** Seconds from now, or an HTTP date. */
-const inSecondsOrAtDate = (value: string, now: number | undefined): number | undefined =>
-  inSeconds(value) ?? until(toDate(value), now)
-
 /**
  * A number is seconds from now below 10⁹ (31 years), seconds since 1970 below 10¹¹ (the year 5138), else milliseconds
- * since 1970. Text is a date: one of HTTP, or of ISO 8601 with a time zone.
+ * since 1970. Text is a date.
  */
 const inSecondsOrAtTime = (value: string, now: number | undefined): number | undefined => {
   const number = toNumber(value)
-  if (number === undefined) return until(toDate(value) ?? toIsoDate(value), now)
+  if (number === undefined) return until(readDate(value), now)
   if (number < 1e9) return inSeconds(value)
   return until(number < 1e11 ? number * 1000 : number, now)
 }
-
-const toIsoDate = (value: string): number | undefined =>
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/i.test(value)
-    ? Option.getOrUndefined(Option.map(DateTime.make(value), DateTime.toEpochMillis))
-    : undefined
 
 /** One quota of a `RateLimit` header: how much of it is left, and the seconds after which there is more. */
 interface Quota {
@@ -115,7 +113,8 @@ interface Quota {
  * (draft-ietf-httpapi-ratelimit-headers-07), or `"hour";r=9;t=1800, "minute";r=0;t=30` of the drafts from 8 on.
  */
 const quotasOf = (value: string): ReadonlyArray<Quota> => {
-  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"/g, "")
+  // a text without an end takes all that follows: to look for its end from each quote anew would take the square of its length
+  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"?/g, "")
   const members = /(?:^|,)\s*reset\s*=/.test(unquoted) ? [unquoted] : unquoted.split(",")
   return members.map((member) => ({
     left: toNumber(/(?:^|[;,])\s*r(?:emaining)?\s*=\s*([^;,\s]+)/.exec(member)?.[1] ?? ""),
@@ -133,13 +132,13 @@ const inQuotaReset = (value: string): number | undefined => {
   return waits.length === 0 ? undefined : Math.max(...waits)
 }
 
-const byHeader = (name: string) => (headers: Headers.Headers): number | undefined => toNumber(headers[name] ?? "")
+const byHeader = (name: string) => (headers: Headers.Headers): number | undefined => toNumber(textOf(headers, name))
 
 /** Requests of the server come first, then ends of windows; in each group the more precise one first. */
 const sources: ReadonlyArray<Source> = [
   { header: "retry-after-ms", read: inMillis },
-  { header: "retry-after", read: inSecondsOrAtDate },
-  { header: "ratelimit", read: inQuotaReset, left: (headers) => leastLeft(quotasOf(headers["ratelimit"] ?? "")) },
+  { header: "retry-after", read: inSecondsOrAtTime },
+  { header: "ratelimit", read: inQuotaReset, left: (headers) => leastLeft(quotasOf(textOf(headers, "ratelimit"))) },
   { header: "ratelimit-reset", read: inSecondsOrAtTime, left: byHeader("ratelimit-remaining") },
   { header: "x-ratelimit-reset-after", read: inSeconds, left: byHeader("x-ratelimit-remaining") },
   { header: "x-ratelimit-reset", read: inSecondsOrAtTime, left: byHeader("x-ratelimit-remaining") },

@@ -135,7 +135,7 @@ const waitExpBase: Fields["waitExpBase"] = {
 
 const backoff: Fields["backoff"] = {
   rule: `one of ${shapeNames.join(", ")}, or a non-empty list of finite durations >= 0`,
-  read: (spelt) => passing(backoff.check)(Array.isArray(spelt) ? Array.from(spelt, readListed) : spelt),
+  read: (spelt) => passing(backoff.check)(Array.isArray(spelt) ? readList(spelt) : spelt),
   fromText: (text) => {
     const parts = typeof text === "string" ? text.split(",").map((part) => part.trim()) : text
     const list = parts.map(fromText)
@@ -151,6 +151,17 @@ const backoff: Fields["backoff"] = {
       { type: "array", minItems: 1, items: { anyOf: waitTexts } }
     ]
   }
+}
+
+/** Reads the waits of a list, up to the first that is none: to refuse each of a hundred thousand takes seconds. */
+const readList = (spelt: ReadonlyArray<unknown>): ReadonlyArray<Duration.Duration | undefined> => {
+  const waits: Array<Duration.Duration | undefined> = []
+  for (const one of spelt) {
+    const wait = readListed(one)
+    waits.push(wait)
+    if (wait === undefined) break
+  }
+  return waits
 }
 
 /** Reads one wait of a list. Answers `undefined`, which no list may hold, where it is none. */

@@ -72,12 +72,14 @@ export const checkBoolean: (caller: string, value: unknown, field: string) => bo
 
 /**
  * Reads a `Duration.Input`, or `undefined` where it is none. Stricter than `Duration.fromInput`, which reads as zero
- * what is a mistake: `NaN`, wherever it hides, and an object without a single field of a duration.
+ * what is a mistake: `NaN`, wherever it hides, and an object without a single field of a duration. A text of more than
+ * 1000 characters is none: to make a `bigint` of so many digits takes more than their number.
  */
 export const decodeDuration = (value: unknown): Duration.Duration | undefined =>
   isMistake(value) ? undefined : Option.getOrUndefined(Duration.fromInput(value as Duration.Input))
 
 const isMistake = (value: unknown): boolean => {
+  if (typeof value === "string") return value.length > 1000
   if (!Predicate.isObjectOrArray(value)) return Number.isNaN(value)
   if (Duration.isDuration(value)) return false
   return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || units.some((unit) => `${unit}s` in value))

@@ -34,6 +34,32 @@ describe("HttpRetry.retryAfter", () => {
     ["Sunday, 06-Nov-94 08:50:37 GMT", 60_000],
     ["Sun Nov  6 08:50:37 1994", 60_000],
     ["sun, 06 nov 1994 08:50:37 gmt", 60_000],
+    // as Go writes dates: RFC1123, RFC1123Z, RFC850, RFC822, RFC822Z, UnixDate
+    ["Sun, 06 Nov 1994 08:50:37 UTC", 60_000],
+    ["Sun, 06 Nov 1994 08:50:37 +0000", 60_000],
+    ["Sunday, 06-Nov-94 08:50:37 UTC", 60_000],
+    ["06 Nov 94 08:50 UTC", 23_000],
+    ["06 Nov 94 08:50 +0000", 23_000],
+    ["Sun Nov  6 08:50:37 UTC 1994", 60_000],
+    // as mail does, and Java: other offsets, days of one digit, neither the weekday nor the seconds
+    ["Sun, 6 Nov 1994 08:50:37 GMT", 60_000],
+    ["6 Nov 1994 08:50 +0000", 23_000],
+    ["Sun, 06 Nov 1994 00:50:37 -0800", 60_000],
+    ["Sun, 06 Nov 1994 14:20:37 +05:30", 60_000],
+    ["Sun, 06 Nov 1994 08:50:37 UT", 60_000],
+    ["Sun, 06 Nov 94 08:50:37 GMT", 60_000],
+    ["Sun Nov 6 08:50:37 1994", 60_000],
+    ["Sun Nov 06 08:50:37 1994", 60_000],
+    // as ISO 8601 does
+    ["1994-11-06T08:50:37Z", 60_000],
+    ["1994-11-06T09:50:37.25+01:00", 60_250],
+    // seconds and milliseconds since 1970
+    ["999999999", 999_999_999_000],
+    ["1000000000", 1e12 - epoch],
+    ["1000000000.25", 1e12 + 250 - epoch],
+    ["99999999999", 99_999_999_999_000 - epoch],
+    ["5, 1000000000", 1e12 - epoch],
+    [String(epoch + 60_000), 60_000],
     // leap second, leap day, other end of the year
     ["Sun, 06 Nov 1994 08:49:60 GMT", 23_000],
     ["Thu, 29 Feb 1996 00:00:00 GMT", Date.UTC(1996, 1, 29) - epoch],
@@ -66,9 +92,21 @@ describe("HttpRetry.retryAfter", () => {
     "Sun, 31 Feb 1994 08:49:37 GMT",
     "Sun, 06 Nov 1994 24:49:37 GMT",
     "Sun, 06 Nov 1994 08:49:37 CET",
-    "Sun, 06 Nov 94 08:49:37 GMT",
-    "06 Nov 1994 08:49:37 GMT",
-    "1994-11-06T08:49:37Z"
+    "Sun, 06 Nov 1994 08:60:37 GMT",
+    "Sun, 06 Nov 1994 08:49:61 GMT",
+    "Sun, 06 Nov 1994 08:49:37 +2400",
+    "Sun, 06 Nov 1994 08:49:37 +0060",
+    "Sun, 06 Nov 1994 08:49:37 -0500 (EST)",
+    "Sun, 06 Nov 1994 08:49:37",
+    "Sun, 06-Nov 1994 08:49:37 GMT",
+    "Sun, 00 Nov 1994 08:49:37 GMT",
+    "Sun, 06 Nev 1994 08:49:37 GMT",
+    "Son, 06 Nov 1994 08:49:37 GMT",
+    "Sun, 6 November 1994 08:49:37 GMT",
+    "06 Nov 194 08:49:37 GMT",
+    "1994-11-06",
+    "1994-02-31T08:49:37Z",
+    "1994-11-06T08:49:37"
   ])("makes no sense of Retry-After: %s", (value) => {
     expect(hint({ "retry-after": value })).toBeUndefined()
   })
@@ -100,6 +138,8 @@ describe("HttpRetry.retryAfter", () => {
     [{ "x-ratelimit-reset": "1994-11-06T08:50:06" }, undefined],
     [{ "x-ratelimit-reset": "1994-11-06" }, undefined],
     [{ "x-ratelimit-reset": "1994-13-06T08:50:06Z" }, undefined],
+    [{ "x-ratelimit-reset": "1994-11-31T08:50:06Z" }, undefined],
+    [{ "x-ratelimit-reset": "Sun, 6 Nov 1994 08:50:06 UTC" }, 29_000],
     [{ "x-ratelimit-reset": "tomorrow" }, undefined],
     [{ "x-ratelimit-reset-after": "1994-11-06T08:50:06Z" }, undefined],
     // the IETF's draft 7
@@ -172,6 +212,44 @@ describe("HttpRetry.retryAfter", () => {
     expect(HttpRetry.retryAfter(at)).toEqual(Option.none())
     expect(HttpRetry.retryAfter(bareResponse(429, { "retry-after": date, "x-ratelimit-reset": "9" }))).toEqual(
       Option.some(Duration.seconds(9))
+    )
+  })
+
+  it.each([
+    ["retry-after", "5"],
+    ["retry-after-ms", "5000"],
+    ["ratelimit", "\"a\";r=0;t=5"],
+    ["x-ratelimit-reset", "5"]
+  ])("reads no %s of more than 1000 characters, and none as long without it", (header, value) => {
+    expect(hint({ [header]: value + ",".padEnd(1000 - value.length, " ") + "x" })).toBeUndefined()
+    expect(hint({ [header]: value.padStart(1000) })).toBe(5000)
+    expect(hint({ [header]: value.padStart(1001) })).toBeUndefined()
+    expect(hint({ [header]: value.padStart(1001), "x-rate-limit-reset": "7" })).toBe(7000)
+  })
+
+  it("takes a response of fetch", () => {
+    const response = (headers: Record<string, string>, status = 429) => new Response(null, { status, headers })
+    expect(HttpRetry.retryAfter(response({ "Retry-After": "3" }))).toEqual(Option.some(Duration.seconds(3)))
+    expect(HttpRetry.retryAfter(response({ date, "retry-after": "Sun, 06 Nov 1994 08:50:37 GMT" })))
+      .toEqual(Option.some(Duration.minutes(1)))
+    expect(HttpRetry.retryAfter(response({ "x-ratelimit-reset": "3" }))).toEqual(Option.some(Duration.seconds(3)))
+    expect(HttpRetry.retryAfter(response({ "x-ratelimit-reset": "3" }, 503))).toEqual(Option.none())
+    expect(HttpRetry.retryAfter(response({}))).toEqual(Option.none())
+  })
+
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    ["429", "\"429\""],
+    [{ status: 429 }, "{\"status\":429}"],
+    [{ status: 429, headers: { "retry-after": "3" } }, "{\"status\":429,\"headers\":{\"retry-after\":\"3\"}}"],
+    [{ status: "429", headers: [] }, "{\"status\":\"429\",\"headers\":[]}"]
+  ])("refuses what is no response, %o", (failure, shown) => {
+    // @ts-expect-error: the types refuse it as well
+    expect(() => HttpRetry.retryAfter(failure)).toThrow(
+      new RangeError(
+        "HttpRetry.retryAfter: failure must be an HttpClientError, an HttpClientResponse or a Response, got " + shown
+      )
     )
   })
 
@@ -282,11 +360,21 @@ describe("the waits of HttpRetry.retry", () => {
   it.effect("go by the Date of the response, whatever the clock here says", () =>
     Effect.gen(function*() {
       const server = Date.parse("Fri, 11 Sep 2026 06:27:00 GMT")
-      const date = imf(server / 1000)
-      for (const here of [0, server, server + 120_000, server - 120_000]) {
+      const dates = [
+        imf(server / 1000),
+        imf(server / 1000).replace("GMT", "UTC"),
+        imf(server / 1000).replace("GMT", "+0000"),
+        "Fri, 11 Sep 2026 08:27:00 +0200",
+        "11 Sep 26 06:27 UTC"
+      ]
+      for (const [i, here] of [0, server, server + 120_000, server - 120_000, server].entries()) {
+        const date = dates[i] ?? ""
         yield* TestClock.setTime(here)
         for (
           const hint of [
+            { "retry-after": String(server / 1000 + 2) },
+            { "retry-after": String(server + 2000) },
+            { "retry-after": "Fri, 11 Sep 2026 06:27:02 UTC" },
             { "retry-after": imf(server / 1000 + 2) },
             { "x-ratelimit-reset": String(server / 1000 + 2) },
             { "x-ratelimit-reset": "2026-09-11T06:27:02Z" }
@@ -302,6 +390,12 @@ describe("the waits of HttpRetry.retry", () => {
         // asked 30 s later, the same date is past
         expect((yield* times({ ...headers, "retry-after": imf(epoch / 1000 + 30) })).times).toEqual([0, 30_000, 30_000])
       }
+    }))
+
+  it.effect("go by the Clock for a number from 10⁹ on where the response has no Date", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(1.8e12)
+      expect((yield* times({ "retry-after": String(1.8e9 + 30) })).times).toEqual([0, 30_000, 30_000])
     }))
 
   it.effect("are reckoned anew for an error that comes twice", () =>
