@@ -118,6 +118,9 @@ export interface RetryOptions<out On, out Timeout extends Duration.Input | undef
   /**
    * How long one attempt may take: longer than 0. The attempt is then interrupted and fails with `AttemptTimedOut`, which
    * is retried unless `on` names it and says no. Default: as long as it takes.
+   *
+   * It covers the effect that is retried, or what the function does until its promise settles, and nothing that is done
+   * with the result. An HTTP request is over with the headers: for its body, read the body inside the attempt.
    */
   readonly attemptTimeout?: Timeout | undefined
 }

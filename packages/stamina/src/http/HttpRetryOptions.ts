@@ -44,10 +44,11 @@ export interface Options<
   /** The label `callable` in metrics and logs. Default: method and host, as in `"GET api.example.com"`. */
   readonly name?: string | undefined
   /**
-   * How long one attempt may take: longer than 0. The attempt is then interrupted, its connection is closed, and it fails
-   * with an `HttpClientError` with a `TransportError`, whose `cause` is an `AttemptTimedOut`. That is a fault of the
-   * transport like any other: retried for requests that may be sent twice, unless `classify` says no. Default: as long as
-   * it takes.
+   * How long one attempt may take, longer than 0: up to the headers of the response, and with `readBody: true` up to the
+   * end of its body. Without `readBody`, it does not end a body that stalls. The attempt is then interrupted, its connection
+   * is closed, and it fails with an `HttpClientError` with a `TransportError`, whose `cause` is an `AttemptTimedOut`. That is
+   * a fault of the transport like any other: retried for requests that may be sent twice, unless `classify` says no.
+   * Default: as long as it takes.
    */
   readonly attemptTimeout?: Timeout | undefined
   /**
