@@ -67,7 +67,7 @@ describe.each(drivers)("a mistake in `on`, in $name,", ({ build, name: driver })
       for (
         const handled of [
           Effect.ignore(bad),
-          Effect.catch(bad, Effect.succeed),
+          bad.pipe(Effect.catch(Effect.succeed)),
           Effect.catchTag(bad, "Flaky", () => Effect.void)
         ]
       ) {
