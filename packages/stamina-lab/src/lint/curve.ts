@@ -11,15 +11,22 @@ import type { Fix } from "./model.ts"
 const defaults = /*#__PURE__*/ Backoff.fromPolicy(RetryPolicy.defaults)
 
 export const fieldUnused: Check = ({ backoff, hasJitter, isExponential, isRandom, list }) => {
-  const fix: Fix = {
+  const unused: Fix = {
     ...(isRandom && hasJitter && backoff.jitter !== defaults.jitter ? { waitJitter: defaults.jitter } : {}),
     ...(!isExponential && backoff.base !== defaults.base ? { waitExpBase: defaults.base } : {}),
     ...(list !== undefined && backoff.initial !== defaults.initial ? { waitInitial: defaults.initial } : {})
   }
-  const fields = (["waitJitter", "waitExpBase", "waitInitial"] as const).filter((field) => field in fix)
+  const fields = (["waitJitter", "waitExpBase", "waitInitial"] as const).filter((field) => field in unused)
   const shape = typeof backoff.shape === "string" ? `the backoff "${backoff.shape}"` : "a list of waits"
   return fields.length > 0
-    ? found("info", fields, `${fields.join(" and ")} ${fields.length > 1 ? "have" : "has"} no effect on ${shape}.`, fix)
+    // no fix: any value of the field has no effect
+    ? found(
+      "info",
+      fields,
+      `${fields.join(" and ")} ${fields.length > 1 ? "have" : "has"} no effect on ${shape}: leave ${
+        fields.length > 1 ? "them" : "it"
+      } out.`
+    )
     : undefined
 }
 

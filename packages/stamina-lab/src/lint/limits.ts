@@ -2,7 +2,8 @@
  * Rules about the limits of a policy: attempts and time.
  */
 import { time } from "../tools/Words.ts"
-import { type Check, found, longestOfAll } from "./facts.ts"
+import { type Check, type Facts, found, hasDefaultTimeout, longestOfAll, roomForAll, timeoutText } from "./facts.ts"
+import type { Fix } from "./model.ts"
 
 export const singleAttempt: Check = ({ attempts }) =>
   attempts === 1
@@ -49,19 +50,28 @@ export const runaway: Check = ({ longest, most, neverWaits, timeout }) =>
     )
     : undefined
 
-export const attemptsUnreachable: Check = ({ attempts, most, timeout }) =>
-  attempts < Infinity && most < attempts
+/** Whichever was probably not chosen gives way: a default timeout grows, else attempts become fewer. */
+const reachable = (facts: Facts, attempts: number): ReadonlyArray<Fix> => [
+  ...(hasDefaultTimeout(facts) ? roomForAll(facts) : []),
+  { attempts }
+]
+
+export const attemptsUnreachable: Check = (facts) => {
+  const { attempts, most } = facts
+  return attempts < Infinity && most < attempts
     ? found(
       "warning",
       ["attempts", "timeout"],
-      `attempts is ${attempts}, but no run makes more than ${most} calls: by then, even the shortest waits have used up the timeout of ${
-        time(timeout)
+      `attempts is ${attempts}, but no run makes more than ${most} calls: by then, even the shortest waits have used up ${
+        timeoutText(facts)
       }.`,
-      { attempts: most }
+      ...reachable(facts, most)
     )
     : undefined
+}
 
-export const attemptsUnlikely: Check = ({ attempts, longest, most, retries, shortest, timeout }) => {
+export const attemptsUnlikely: Check = (facts) => {
+  const { attempts, longest, most, retries, shortest, timeout } = facts
   if (attempts === Infinity || timeout === Infinity || most < attempts) return undefined
   let waited = 0
   let calls = 1
@@ -73,10 +83,10 @@ export const attemptsUnlikely: Check = ({ attempts, longest, most, retries, shor
     ? found(
       "info",
       ["attempts", "timeout"],
-      `attempts is ${attempts}, but with average waits, the timeout of ${
-        time(timeout)
+      `attempts is ${attempts}, but with average waits, ${timeoutText(facts)}${
+        hasDefaultTimeout(facts) ? "," : ""
       } ends a run after ${calls} calls.`,
-      { attempts: calls }
+      ...reachable(facts, calls)
     )
     : undefined
 }
