@@ -103,9 +103,9 @@ inBrowser("access", (open) => {
     await tabTo(/^deadline$/)
     await keyboard.type("1 second")
     await page.locator("[data-rule=beyond-deadline]").waitFor()
-    await tabTo(/^Set timeout to \d+ seconds$/)
+    await tabTo(/^Set attempts to \d+$/)
     await keyboard.press("Enter")
-    await expect.poll(() => field(page, "timeout").inputValue()).not.toBe("")
+    await expect.poll(() => field(page, "attempts").inputValue()).not.toBe("50")
     // from where the button was, one goes on
     await tabTo(/^Ignore /)
     await keyboard.press("Space")

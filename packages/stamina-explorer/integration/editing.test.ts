@@ -114,15 +114,15 @@ inBrowser("editing", (open) => {
   it("applies a fix, which silences its rule", async () => {
     const page = await open("#attempts=50&waitInitial=1+second&backoff=equal")
     const rule = page.locator("[data-rule=attempts-unreachable]")
-    await rule.getByRole("button", { name: "Set timeout to 238 seconds" }).click()
+    await rule.getByRole("button", { name: "Set attempts to 21" }).click()
     expect(await rule.count()).toBe(0)
-    expect(await field(page, "timeout").inputValue()).toBe("238 seconds")
+    expect(await field(page, "attempts").inputValue()).toBe("21")
     expect(await page.locator("p.sentence").textContent()).toBe(
-      sentenceOf({ attempts: 50, timeout: "238 seconds", waitInitial: "1 second", backoff: "equal" })
+      sentenceOf({ attempts: 21, waitInitial: "1 second", backoff: "equal" })
     )
     // the button is gone, and the keyboard is where it was
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("findings")
-    await page.getByText("Set timeout to 238 seconds.", { exact: true }).waitFor()
+    await page.getByText("Set attempts to 21.", { exact: true }).waitFor()
   })
 
   it("shows two policies side by side, each by itself", async () => {
@@ -183,13 +183,13 @@ inBrowser("editing", (open) => {
 
   it("takes back with the browser's way back what a click did at once", async () => {
     const page = await open("#attempts=50&waitInitial=1+second&backoff=equal")
-    await page.getByRole("button", { name: "Set timeout to 238 seconds" }).click()
-    expect(await field(page, "timeout").inputValue()).toBe("238 seconds")
+    await page.getByRole("button", { name: "Set attempts to 21" }).click()
+    expect(await field(page, "attempts").inputValue()).toBe("21")
     await page.goBack()
-    await expect.poll(() => field(page, "timeout").inputValue()).toBe("")
+    await expect.poll(() => field(page, "attempts").inputValue()).toBe("50")
     expect(await page.locator(".said").textContent()).toBe("")
     await page.goForward()
-    await expect.poll(() => field(page, "timeout").inputValue()).toBe("238 seconds")
+    await expect.poll(() => field(page, "attempts").inputValue()).toBe("21")
 
     // from the default policy, whose address has no hash
     await page.getByRole("link", { name: "the default policy" }).click()

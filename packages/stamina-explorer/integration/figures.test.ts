@@ -13,9 +13,6 @@ import { count, percent, range, time } from "../src/model/words.ts"
 import { inBrowser } from "./kit/browser.ts"
 import { cells, settled } from "./kit/explorer.ts"
 
-/** The quantiles that the table shows. */
-const quantiles = ({ max, p50, p90, p99 }: RetrySimulation.Quantiles) => [p50, p90, p99, max]
-
 inBrowser("the figures", (open) => {
   const cases = [
     ["the default policy", "", {}, {}],
@@ -50,8 +47,8 @@ inBrowser("the figures", (open) => {
       .toEqual(findings.map(({ rule }) => rule))
     expect(await cells(page.locator(".ends table"))).toEqual(
       givesUp === undefined ? [] : [
-        ["time", ...quantiles(givesUp.duration).map(time)],
-        ["attempts", ...quantiles(givesUp.attempts).map(count)]
+        ["time", ...Object.values(givesUp.duration).map(time)],
+        ["attempts", ...Object.values(givesUp.attempts).map(count)]
       ]
     )
     for (const [reason, share] of Object.entries(givesUp?.reasons ?? {})) {

@@ -16,7 +16,7 @@ const { positionals: [given], values: { table } } = parseArgs({
 const folder = resolve(given ?? join(root, "packages", "stamina", "src"))
 
 /** Rooms that the main entry opens, the lowest first. Each other room stands apart: who does not import it has none of it. */
-const core = ["tools", "policy", "verdict", "run", "around", "telemetry", "drive"]
+const core = ["tools", "policy", "verdict", "run", "ambient", "budget", "telemetry", "drive"]
 const apart = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !core.includes(entry.name))
   .map((entry) => entry.name)
@@ -36,8 +36,8 @@ const writtenPolicies = ["policy/schema", "policy/config", "policy/text", "effec
 
 /** A policy, as JSON or text or numbers, retries nothing. */
 const noRetries = ["Stamina", ...core.slice(core.indexOf("policy") + 1), ...apartFrom()]
-const schedule = { limit: 9750, without: ["drive/Retry", "drive/RetryStream", ...writtenPolicies, ...apartFrom()] }
-const otherDrivers = ["drive/RetrySchedule", "drive/RetryStream"]
+const schedule = { limit: 9750, without: ["drive/combinators", "drive/stream", ...writtenPolicies, ...apartFrom()] }
+const otherDrivers = ["drive/RetrySchedule", "drive/stream"]
 const retry = { limit: 10_200, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
 
 const entries: ReadonlyArray<Entry> = [

@@ -16,7 +16,7 @@ const levels = [
   ["policy"],
   ["verdict"],
   ["run"],
-  ["around", "telemetry"],
+  ["ambient", "budget", "telemetry"],
   ["drive"],
   ["http", "sql", "persistence", "workflow", "paper", "promise", "testing", "config"]
 ]

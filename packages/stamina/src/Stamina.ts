@@ -14,11 +14,11 @@ export {
   setTesting,
   type TestingOptions,
   withTesting
-} from "./around/Activation.ts"
-export { type Attempt, CurrentAttempt } from "./around/Attempt.ts"
-export { DeadlineExceeded, withDeadline } from "./around/Deadline.ts"
-export { type DefaultOptions, layer as layerDefaults } from "./around/RetryDefaults.ts"
-export { make, retried, retry, retryContext } from "./drive/Retry.ts"
+} from "./ambient/Activation.ts"
+export { type Attempt, CurrentAttempt } from "./ambient/Attempt.ts"
+export { DeadlineExceeded, withDeadline } from "./ambient/Deadline.ts"
+export { type DefaultOptions, layer as layerDefaults } from "./ambient/RetryDefaults.ts"
+export { make, retried, retry, retryContext } from "./drive/combinators.ts"
 export type {
   RetryCombinator,
   RetryOptions,
@@ -27,7 +27,7 @@ export type {
   StreamOptions
 } from "./drive/RetryOptions.ts"
 export { type RetryProgress, staminaSchedule as schedule } from "./drive/RetrySchedule.ts"
-export { retryStream } from "./drive/RetryStream.ts"
+export { retryStream } from "./drive/stream.ts"
 export type { RetryScheduled as RetryDetails } from "./telemetry/RetryEvent.ts"
 export type { RetryHook } from "./telemetry/RetryHook.ts"
 export { report } from "./telemetry/RetryReport.ts"

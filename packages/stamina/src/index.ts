@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-export * as Activation from "./around/Activation.ts"
-export * as Admission from "./around/Admission.ts"
-export * as Attempt from "./around/Attempt.ts"
-export * as Deadline from "./around/Deadline.ts"
-export * as RetryBudget from "./around/RetryBudget.ts"
-export * as RetryDefaults from "./around/RetryDefaults.ts"
+export * as Activation from "./ambient/Activation.ts"
+export * as Attempt from "./ambient/Attempt.ts"
+export * as Deadline from "./ambient/Deadline.ts"
+export * as RetryDefaults from "./ambient/RetryDefaults.ts"
+export * as Door from "./budget/Door.ts"
+export * as RetryBudget from "./budget/RetryBudget.ts"
 export * as RetryOptions from "./drive/RetryOptions.ts"
 export * as RetrySchedule from "./drive/RetrySchedule.ts"
 export { staminaSchedule } from "./drive/RetrySchedule.ts"

@@ -32,90 +32,75 @@ export interface Plot {
 /** Room around the plot, for what the axes say. */
 const room = { top: 14, right: 14, bottom: 26, left: 52 }
 
-/** From values to places within the axes. */
-interface Place {
-  readonly width: number
-  readonly height: number
-  readonly across: (x: number) => number
-  readonly up: (y: number) => number
-}
-
-const placeOf = ({ x, y }: Plot, width: number, height: number): Place => {
+/** Draws a plot for a place of this size, in pixels. */
+export const draw = ({ label, marks, x, y }: Plot, width: number, height: number): SVGSVGElement => {
   const inner = { width: Math.max(1, width - room.left - room.right), height: height - room.top - room.bottom }
   const scale = (axis: Axis, length: number) => (value: number) =>
     axis.to === axis.from ? 0 : (value - axis.from) / (axis.to - axis.from) * length
-  const up = scale(y, inner.height)
-  return { ...inner, across: scale(x, inner.width), up: (value) => inner.height - up(value) }
-}
+  const across = scale(x, inner.width)
+  const up = (value: number) => inner.height - scale(y, inner.height)(value)
 
-/** Draws a plot for a place of this size, in pixels. */
-export const draw = (plot: Plot, width: number, height: number): SVGSVGElement => {
-  const place = placeOf(plot, width, height)
+  const shape = (mark: Mark) => {
+    switch (mark.kind) {
+      case "line":
+        return svg("path", { class: `line ${mark.name}`, d: path(mark.points.map(([px, py]) => [across(px), up(py)])) })
+      case "columns":
+        return svg(
+          "g",
+          { class: `columns ${mark.name}` },
+          ...mark.columns.filter(({ value }) => value > y.from).map(({ from, to, value }) =>
+            svg("rect", {
+              x: round(across(from)),
+              y: round(up(value)),
+              width: round(Math.max(2, across(to) - across(from) - 1)),
+              height: round(inner.height - up(value))
+            })
+          )
+        )
+      case "across":
+        return svg(
+          "g",
+          { class: `rule ${mark.name}` },
+          svg("line", { x1: 0, x2: inner.width, y1: round(up(mark.y)), y2: round(up(mark.y)) }),
+          svg("text", { x: inner.width, y: round(up(mark.y)) - 4, "text-anchor": "end" }, mark.text)
+        )
+      case "upright": {
+        const at = across(mark.x)
+        const isRight = at > inner.width / 2
+        return svg(
+          "g",
+          { class: `rule ${mark.name}` },
+          svg("line", { x1: round(at), x2: round(at), y1: 0, y2: inner.height }),
+          svg("text", {
+            x: round(at) + (isRight ? -4 : 4),
+            y: 10,
+            "text-anchor": isRight ? "end" : "start"
+          }, mark.text)
+        )
+      }
+    }
+  }
+
   return svg(
     "svg",
-    { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": plot.label },
+    { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
     svg(
       "g",
       { transform: `translate(${room.left} ${room.top})` },
-      axes(plot, place),
-      ...plot.marks.map((mark) => shape(mark, plot, place))
+      svg(
+        "g",
+        { class: "axis" },
+        ...y.ticks(y.from, y.to, 4).flatMap((value) => [
+          svg("line", { x1: 0, x2: inner.width, y1: round(up(value)), y2: round(up(value)) }),
+          svg("text", { x: -8, y: round(up(value)), dy: "0.32em", "text-anchor": "end" }, y.format(value))
+        ]),
+        ...x.ticks(x.from, x.to, Math.max(2, Math.floor(inner.width / 60))).map((value) =>
+          svg("text", { x: round(across(value)), y: inner.height + 18, "text-anchor": "middle" }, x.format(value))
+        ),
+        svg("line", { class: "base", x1: 0, x2: inner.width, y1: inner.height, y2: inner.height })
+      ),
+      ...marks.map(shape)
     )
-  )
-}
-
-const axes = ({ x, y }: Plot, { across, height, up, width }: Place): SVGElement =>
-  svg(
-    "g",
-    { class: "axis" },
-    ...y.ticks(y.from, y.to, 4).flatMap((value) => [
-      svg("line", { x1: 0, x2: width, y1: round(up(value)), y2: round(up(value)) }),
-      svg("text", { x: -8, y: round(up(value)), dy: "0.32em", "text-anchor": "end" }, y.format(value))
-    ]),
-    ...x.ticks(x.from, x.to, Math.max(2, Math.floor(width / 60))).map((value) =>
-      svg("text", { x: round(across(value)), y: height + 18, "text-anchor": "middle" }, x.format(value))
-    ),
-    svg("line", { class: "base", x1: 0, x2: width, y1: height, y2: height })
-  )
-
-const shape = (mark: Mark, { y }: Plot, place: Place): SVGElement => {
-  const { across, height, up, width } = place
-  switch (mark.kind) {
-    case "line":
-      return svg("path", { class: `line ${mark.name}`, d: path(mark.points.map(([px, py]) => [across(px), up(py)])) })
-    case "columns":
-      return svg(
-        "g",
-        { class: `columns ${mark.name}` },
-        ...mark.columns.filter(({ value }) => value > y.from).map(({ from, to, value }) =>
-          svg("rect", {
-            x: round(across(from)),
-            y: round(up(value)),
-            width: round(Math.max(2, across(to) - across(from) - 1)),
-            height: round(height - up(value))
-          })
-        )
-      )
-    case "across":
-      return svg(
-        "g",
-        { class: `rule ${mark.name}` },
-        svg("line", { x1: 0, x2: width, y1: round(up(mark.y)), y2: round(up(mark.y)) }),
-        svg("text", { x: width, y: round(up(mark.y)) - 4, "text-anchor": "end" }, mark.text)
-      )
-    case "upright":
-      return upright(mark, place)
-  }
-}
-
-/** A line upright, with its text where there is room for it. */
-const upright = (mark: Extract<Mark, { kind: "upright" }>, { across, height, width }: Place): SVGElement => {
-  const at = round(across(mark.x))
-  const isRight = at > width / 2
-  return svg(
-    "g",
-    { class: `rule ${mark.name}` },
-    svg("line", { x1: at, x2: at, y1: 0, y2: height }),
-    svg("text", { x: at + (isRight ? -4 : 4), y: 10, "text-anchor": isRight ? "end" : "start" }, mark.text)
   )
 }
 

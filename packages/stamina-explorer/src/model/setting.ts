@@ -5,7 +5,7 @@
 import type { Context, Rule } from "effect-stamina-lab/RetryLint"
 import * as RetryLint from "effect-stamina-lab/RetryLint"
 import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
-import type { Fleet, Latency, Scenario, Trouble } from "effect-stamina-lab/RetrySimulation"
+import type { Fleet, Latency, OnProgress, Scenario, Trouble } from "effect-stamina-lab/RetrySimulation"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -158,6 +158,9 @@ type Check = (value: unknown, texts: SettingTexts) => string | undefined
 
 const once = RetryPolicy.make({ attempts: 1 })
 
+/** Is refused after all other fields, so that nothing is simulated for their sake. */
+const refusedLast = "not a function" as unknown as OnProgress
+
 /** What a function refuses: its message without the name of the function. */
 const refusal = (call: () => unknown): string | undefined => {
   try {
@@ -166,7 +169,7 @@ const refusal = (call: () => unknown): string | undefined => {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     const [, message = error.message] = /^[\w.]+: (.*)$/s.exec(error.message) ?? []
-    return message
+    return message.startsWith("onProgress ") ? undefined : message
   }
 }
 
@@ -174,20 +177,30 @@ const byLint = (key: keyof Context): Check => (value) => refusal(() => RetryLint
 
 const byRun = (scenario: (value: never, texts: SettingTexts) => Scenario): Check => (value, texts) =>
   // `never`: the value is of any type, and it is the callee that looks at it
-  refusal(() => RetrySimulation.check(scenario(value as never, texts)))
+  refusal(() => RetrySimulation.run(once, { ...scenario(value as never, texts), onProgress: refusedLast }))
 
 const byFleet = (fleet: (value: never) => Partial<Fleet>): Check => (value) =>
   refusal(() =>
-    RetrySimulation.checkFleet({
+    RetrySimulation.fleet(once, {
       clients: 1,
       rate: "herd",
       server: { capacity: 1 },
-      ...fleet(value as never) // as above
+      ...fleet(value as never), // as above
+      onProgress: refusedLast
     })
   )
 
-const byServer = (server: (value: never) => Partial<Fleet["server"]>): Check =>
-  byFleet((value) => ({ server: { capacity: 1, ...server(value) } }))
+/** The server is checked after all else: one call of one client, which is over at once. */
+const byServer = (server: (value: never) => Partial<Fleet["server"]>): Check => (value) =>
+  refusal(() =>
+    RetrySimulation.fleet(once, {
+      clients: 1,
+      rate: "herd",
+      server: { capacity: 1, ...server(value as never) }, // as above
+      lasts: 1,
+      step: 1
+    })
+  )
 
 const oneOf = (...choices: ReadonlyArray<string>): Check => (value) =>
   choices.some((choice) => choice === value)

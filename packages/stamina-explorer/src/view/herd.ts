@@ -2,7 +2,6 @@
  * A herd and its server over time, with and without jitter, with and without a budget.
  */
 import { Figure } from "../chart/figure.ts"
-import type { Plot } from "../chart/plot.ts"
 import * as ticks from "../chart/ticks.ts"
 import type { Herd as Setting } from "../model/setting.ts"
 import { axisTime, count, percent, time } from "../model/words.ts"
@@ -41,14 +40,54 @@ export class Herd {
     this.element.hidden = herds === undefined
     this.herds = herds ?? []
     if (herds === undefined) return
+    const step = stepOf(herds)
+    const served = setting.server.capacity * step / 1000
     const show = (figure: Figure, budget: boolean) => {
       const drawn = herds.filter(({ variant }) => variant.budget === budget)
-      const title = `attempts in ${time(stepOf(herds))}, ${budget ? "with" : "without"} a budget`
-      figure.show(title, plotOf(drawn, budget, setting, most), legends)
+      const end = (drawn[0]?.steps.at(-1)?.from ?? 0) + step
+      figure.show(
+        `attempts in ${time(step)}, ${budget ? "with" : "without"} a budget`,
+        {
+          x: { from: 0, to: end, ticks: ticks.ofTime, format: axisTime },
+          y: { from: 0, to: most, ticks: ticks.ofNumber, format: count },
+          marks: [
+            ...(served <= most
+              ? [{ kind: "across" as const, name: "capacity", y: served, text: "what the server can serve" }]
+              : []),
+            ...legends.map(({ name }) => ({
+              kind: "line" as const,
+              name,
+              points: outline(drawn.find(({ variant }) => variant.jitter === (name === "jitter")), step)
+            }))
+          ],
+          label: `Attempts over time, ${budget ? "with" : "without"} a budget: ${
+            drawn.map((herd) => `${herd.variant.jitter ? "as it is" : "without jitter"}, ${summary(herd)}`).join("; ")
+          }.`
+        },
+        legends
+      )
     }
     show(this.figures.without, false)
     show(this.figures.with, true)
-    this.numbers.replaceChildren(numbersOf(herds, canRecover(setting)))
+    this.numbers.replaceChildren(
+      table(
+        "What becomes of the herd",
+        [
+          unseen("retries"),
+          "attempts per call",
+          "most retries in a step",
+          "calls that succeed",
+          ...(canRecover(setting) ? ["well again after"] : [])
+        ],
+        herds.map((herd) => [
+          nameOf(herd),
+          count(herd.amplification),
+          count(mostRetries(herd)),
+          percent(herd.succeeded / herd.calls),
+          ...(canRecover(setting) ? [time(herd.recoveredAfter)] : [])
+        ])
+      )
+    )
     this.words.textContent = isTheSame(herds) ? "This policy has no jitter: both lines are the same." : ""
     this.showSteps()
   }
@@ -72,48 +111,6 @@ export class Herd {
     )
   }
 }
-
-/** The attempts over time, with and without jitter, and what the server can serve. */
-const plotOf = (herds: ReadonlyArray<HerdOutcome>, budget: boolean, setting: Setting, most: number): Plot => {
-  const step = stepOf(herds)
-  const served = setting.server.capacity * step / 1000
-  const end = (herds[0]?.steps.at(-1)?.from ?? 0) + step
-  const said = herds.map((herd) => `${herd.variant.jitter ? "as it is" : "without jitter"}, ${summary(herd)}`)
-  return {
-    x: { from: 0, to: end, ticks: ticks.ofTime, format: axisTime },
-    y: { from: 0, to: most, ticks: ticks.ofNumber, format: count },
-    marks: [
-      ...(served <= most
-        ? [{ kind: "across" as const, name: "capacity", y: served, text: "what the server can serve" }]
-        : []),
-      ...legends.map(({ name }) => ({
-        kind: "line" as const,
-        name,
-        points: outline(herds.find(({ variant }) => variant.jitter === (name === "jitter")), step)
-      }))
-    ],
-    label: `Attempts over time, ${budget ? "with" : "without"} a budget: ${said.join("; ")}.`
-  }
-}
-
-const numbersOf = (herds: ReadonlyArray<HerdOutcome>, canRecover: boolean): HTMLElement =>
-  table(
-    "What becomes of the herd",
-    [
-      unseen("retries"),
-      "attempts per call",
-      "most retries in a step",
-      "calls that succeed",
-      ...(canRecover ? ["well again after"] : [])
-    ],
-    herds.map((herd) => [
-      nameOf(herd),
-      count(herd.amplification),
-      count(mostRetries(herd)),
-      percent(herd.succeeded / herd.calls),
-      ...(canRecover ? [time(herd.recoveredAfter)] : [])
-    ])
-  )
 
 /** Whether calls go on after the trouble, so that one can see how they fare. */
 const canRecover = ({ rate, trouble }: Setting): boolean => trouble !== undefined && rate !== "herd"

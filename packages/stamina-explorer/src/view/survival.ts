@@ -2,7 +2,6 @@
  * Which outages runs outlast, as a curve for each policy.
  */
 import { Figure } from "../chart/figure.ts"
-import type { Plot } from "../chart/plot.ts"
 import * as ticks from "../chart/ticks.ts"
 import { names } from "../model/state.ts"
 import { axisTime, percent, time } from "../model/words.ts"
@@ -32,56 +31,49 @@ export class Survival {
   show(all: ReadonlyArray<Ends>, outage: number | undefined): void {
     this.element.hidden = all.length === 0
     if (all.length === 0) return
+    const isPair = all.length > 1
+    const name = (i: number) => isPair ? `policy ${names[i] ?? ""}` : "runs"
+    const known = all.filter(({ curve }) => curve.length > 1)
+    const end = Math.max(1, ...known.map(({ curve }) => curve.at(-1)?.outage ?? 0), outage ?? 0)
     this.figure.show(
       "share of the runs that outlast an outage so long",
-      plotOf(all, outage),
-      all.length > 1 ? all.map((_, i) => ({ name: names[i] ?? "", text: `Policy ${names[i] ?? ""}` })) : []
+      known.length === 0 ? undefined : {
+        x: { from: 0, to: end, ticks: ticks.ofTime, format: axisTime },
+        y: { from: 0, to: 1, ticks: ticks.ofNumber, format: percent },
+        marks: [
+          ...all.map(({ curve, unfinished }, i) => ({
+            kind: "line" as const,
+            name: names[i] ?? "",
+            points: [
+              ...curve.map(({ outage, share }) => [outage, share] as const),
+              // past its last attempt, no run outlasts anything
+              ...(unfinished === 0 && (curve.at(-1)?.outage ?? end) < end ? [[end, 0] as const] : [])
+            ]
+          })),
+          ...(outage === undefined ? [] : [{ kind: "upright" as const, name: "asked", x: outage, text: "outage" }])
+        ],
+        label: `Curve: ${
+          all.map(({ outlasts }, i) =>
+            `${name(i)}: ${outlasts.map(({ outage, share }) => `${percent(share)} at ${time(outage)}`).join(", ")}`
+          ).join("; ")
+        }.`
+      },
+      isPair ? all.map((_, i) => ({ name: names[i] ?? "", text: `Policy ${names[i] ?? ""}` })) : []
     )
-    this.numbers.replaceChildren(numbersOf(all))
+    const outages = [...new Set(all.flatMap(({ outlasts }) => outlasts.map(({ outage }) => outage)))]
+      .toSorted((a, b) => a - b)
+    this.numbers.replaceChildren(
+      table(
+        "The share of the runs that outlast an outage",
+        ["outage", ...outages.map(time)],
+        all.map(({ outlasts }, i) => [
+          name(i),
+          ...outages.map((at) => {
+            const share = outlasts.find(({ outage }) => outage === at)?.share
+            return share === undefined ? "not known" : percent(share)
+          })
+        ])
+      )
+    )
   }
-}
-
-const nameIn = (all: ReadonlyArray<Ends>, i: number): string => all.length > 1 ? `policy ${names[i] ?? ""}` : "runs"
-
-/** A curve for each policy; nothing where none is known. */
-const plotOf = (all: ReadonlyArray<Ends>, outage: number | undefined): Plot | undefined => {
-  const known = all.filter(({ curve }) => curve.length > 1)
-  if (known.length === 0) return undefined
-  const end = Math.max(1, ...known.map(({ curve }) => curve.at(-1)?.outage ?? 0), outage ?? 0)
-  const said = all.map(({ outlasts }, i) =>
-    `${nameIn(all, i)}: ${outlasts.map(({ outage, share }) => `${percent(share)} at ${time(outage)}`).join(", ")}`
-  )
-  return {
-    x: { from: 0, to: end, ticks: ticks.ofTime, format: axisTime },
-    y: { from: 0, to: 1, ticks: ticks.ofNumber, format: percent },
-    marks: [
-      ...all.map(({ curve, unfinished }, i) => ({
-        kind: "line" as const,
-        name: names[i] ?? "",
-        points: [
-          ...curve.map(({ outage, share }) => [outage, share] as const),
-          // past its last attempt, no run outlasts anything
-          ...(unfinished === 0 && (curve.at(-1)?.outage ?? end) < end ? [[end, 0] as const] : [])
-        ]
-      })),
-      ...(outage === undefined ? [] : [{ kind: "upright" as const, name: "asked", x: outage, text: "outage" }])
-    ],
-    label: `Curve: ${said.join("; ")}.`
-  }
-}
-
-const numbersOf = (all: ReadonlyArray<Ends>): HTMLElement => {
-  const outages = [...new Set(all.flatMap(({ outlasts }) => outlasts.map(({ outage }) => outage)))]
-    .toSorted((a, b) => a - b)
-  return table(
-    "The share of the runs that outlast an outage",
-    ["outage", ...outages.map(time)],
-    all.map(({ outlasts }, i) => [
-      nameIn(all, i),
-      ...outages.map((at) => {
-        const share = outlasts.find(({ outage }) => outage === at)?.share
-        return share === undefined ? "not known" : percent(share)
-      })
-    ])
-  )
 }

@@ -46,18 +46,47 @@ export const fleet = Command.make(
   config,
   Effect.fnUntraced(function*({ json, ...given }) {
     const policy = yield* read(given)
-    const mistake = mistakeIn(given)
-    if (mistake !== undefined) return yield* new Misuse({ message: mistake })
-    const options = optionsOf(given)
-    const { clients, lasts, rate, trouble } = options
-    const calls = clients * (rate === "herd" ? 1 : rate * lasts / 1000)
+    const budget = flags.toBudget(given)
+    if (given.herd && given.rate !== undefined) return yield* new Misuse({ message: "Give --herd or --rate, not both" })
+    if (given.sharedBudget && budget === undefined) {
+      return yield* new Misuse({ message: "--shared-budget needs --budget" })
+    }
+    if (given.factor !== undefined && given.trouble !== "slow") {
+      return yield* new Misuse({ message: "--factor is for --trouble slow" })
+    }
+    if (given.trouble === "none" && (given.troubleFrom !== undefined || given.troubleLasts !== undefined)) {
+      return yield* new Misuse({ message: "--trouble-from and --trouble-lasts are not for --trouble none" })
+    }
+    const { clients = 20, herd, lasts = 60_000, rate = 2.5, trouble: kind = "hangs" } = given
+    const { factor, troubleFrom = herd ? 0 : 10_000, troubleLasts = 10_000 } = given
+    if (kind !== "none" && troubleFrom >= lasts) {
+      return yield* new Misuse({
+        message: `The trouble begins after ${words.time(troubleFrom)}, and only ${words.time(lasts)} are simulated: `
+          + "give a longer --lasts, or an earlier --trouble-from"
+      })
+    }
+    const trouble = kind === "none" ? undefined : { kind, from: troubleFrom, lasts: troubleLasts, factor }
+    const options = {
+      clients,
+      rate: herd ? "herd" as const : rate,
+      server: { capacity: given.capacity ?? 100, queue: given.queue, skipsAbandoned: given.skipsAbandoned },
+      trouble,
+      lasts,
+      attemptTimeout: given.attemptTimeout ?? 1000,
+      failures: given.chance,
+      budget,
+      sharedBudget: given.sharedBudget,
+      step: given.step,
+      seed: given.seed
+    }
+    const calls = clients * (herd ? 1 : rate * lasts / 1000)
     const crowd = yield* work({ kind: "crowd", policy: yield* encode(policy), options }, {
       what: `${words.count(Math.round(calls))} calls`,
       // each attempt is several events
       decisions: 10 * calls * Math.min(RetryPolicy.bounds(policy).attempts, 100)
     })
     if (json) return yield* Console.log(JSON.stringify(crowd, null, 2))
-    const outlives = trouble !== undefined && trouble.from + trouble.lasts >= lasts
+    const outlives = troubleFrom + troubleLasts >= lasts
     yield* Console.log(text(crowd, trouble && { ...trouble, outlives }, yield* screen))
   })
 ).pipe(
@@ -75,47 +104,6 @@ export const fleet = Command.make(
     }
   ])
 )
-
-type Given = Omit<Command.Command.Config.Infer<typeof config>, "json">
-
-/** When the trouble begins, and how long is simulated. */
-const timesOf = ({ herd, lasts = 60_000, troubleFrom = herd ? 0 : 10_000 }: Given) => ({ lasts, troubleFrom })
-
-/** What contradicts or misses something, if anything does. */
-const mistakeIn = (given: Given): string | undefined => {
-  const { factor, herd, rate, sharedBudget, trouble } = given
-  const { lasts, troubleFrom } = timesOf(given)
-  if (herd && rate !== undefined) return "Give --herd or --rate, not both"
-  if (sharedBudget && flags.toBudget(given) === undefined) return "--shared-budget needs --budget"
-  if (factor !== undefined && trouble !== "slow") return "--factor is for --trouble slow"
-  if (trouble === "none") {
-    return given.troubleFrom === undefined && given.troubleLasts === undefined
-      ? undefined
-      : "--trouble-from and --trouble-lasts are not for --trouble none"
-  }
-  return troubleFrom < lasts
-    ? undefined
-    : `The trouble begins after ${words.time(troubleFrom)}, and only ${words.time(lasts)} are simulated: `
-      + "give a longer --lasts, or an earlier --trouble-from"
-}
-
-const optionsOf = (given: Given) => {
-  const { clients = 20, factor, herd, rate = 2.5, trouble: kind = "hangs", troubleLasts = 10_000 } = given
-  const { lasts, troubleFrom } = timesOf(given)
-  return {
-    clients,
-    rate: herd ? "herd" as const : rate,
-    server: { capacity: given.capacity ?? 100, queue: given.queue, skipsAbandoned: given.skipsAbandoned },
-    trouble: kind === "none" ? undefined : { kind, from: troubleFrom, lasts: troubleLasts, factor },
-    lasts,
-    attemptTimeout: given.attemptTimeout ?? 1000,
-    failures: given.chance,
-    budget: flags.toBudget(given),
-    sharedBudget: given.sharedBudget,
-    step: given.step,
-    seed: given.seed
-  }
-}
 
 /** `outlives`: it is not over before the simulation is. */
 type Shown = Trouble & { readonly outlives: boolean }

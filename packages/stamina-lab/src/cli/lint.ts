@@ -7,17 +7,15 @@ import * as Effect from "effect/Effect"
 import type { Finding } from "../lint/RetryLint.ts"
 import * as RetryLint from "../lint/RetryLint.ts"
 import { context, toContext } from "./context.ts"
-import { Misuse, Objections, refused } from "./failures.ts"
+import { Objections, refused } from "./failures.ts"
 import { findings } from "./findings.ts"
 import * as flags from "./flags.ts"
-import { rules as ruleTexts } from "./rules.ts"
 import { screen } from "./screen.ts"
 import { read, source } from "./source.ts"
 
 const config = {
   ...source,
   ...context,
-  rules: flags.toggle("rules", "Explain the rules, or the one that is named in place of a policy"),
   strict: flags.toggle("strict", "Object to warnings, and not only to errors"),
   json: flags.json
 }
@@ -25,8 +23,7 @@ const config = {
 export const lint = Command.make(
   "lint",
   config,
-  Effect.fnUntraced(function*({ json, rules, strict, ...given }) {
-    if (rules) return yield* explainRules(given.policy, json)
+  Effect.fnUntraced(function*({ json, strict, ...given }) {
     const policy = yield* read(given)
     const found = yield* Effect.try({ try: () => RetryLint.check(policy, toContext(given)), catch: refused })
     if (json) yield* Console.log(JSON.stringify(found, null, 2))
@@ -43,26 +40,9 @@ export const lint = Command.make(
     {
       command: "stamina lint --file settings.json --at payments.retry --strict",
       description: "In a build: warnings fail it"
-    },
-    {
-      command: "stamina lint --rules no-jitter",
-      description: "What a rule finds, why, and when to ignore it"
     }
   ])
 )
-
-const explainRules = Effect.fnUntraced(function*(name: string | undefined, json: boolean) {
-  const rule = RetryLint.rules.find((rule) => rule === name)
-  if (name !== undefined && rule === undefined) {
-    return yield* new Misuse({ message: `There is no rule ${name}. The rules are ${RetryLint.rules.join(", ")}` })
-  }
-  if (!json) return yield* Console.log(ruleTexts(rule, yield* screen))
-  const explained = (rule === undefined ? RetryLint.rules : [rule]).map((rule) => ({
-    rule,
-    ...RetryLint.explain(rule)
-  }))
-  yield* Console.log(JSON.stringify(explained, null, 2))
-})
 
 const isObjection = (strict: boolean) => ({ severity }: Finding): boolean =>
   severity === "error" || strict && severity === "warning"

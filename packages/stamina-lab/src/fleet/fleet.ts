@@ -132,8 +132,8 @@ class Simulation {
     } else if (kind === "mended") this.serve(now)
     else if (run === undefined) return
     else if (kind === "retries") {
-      PaperRun.beginAttempt(run)
-      this.send(run, now)
+      if (PaperRun.beginAttempt(run)) this.send(run, now)
+      else this.goOn(run, now)
     } else if (isAwaited(event)) this.fail(run, now)
   }
 
@@ -172,10 +172,14 @@ class Simulation {
   }
 
   private fail(run: PaperRun.PaperRun, now: number): void {
+    PaperRun.fail(run, now - run.start, failure)
+    this.goOn(run, now)
+  }
+
+  /** Waits, or gives up. */
+  private goOn(run: PaperRun.PaperRun, now: number): void {
     const { reasons, steps } = this
-    if (PaperRun.fail(run, now - run.start, failure)) {
-      return this.events.add(run.start + run.began, ofRun("retries", run))
-    }
+    if (run.phase === "waiting") return this.events.add(run.start + run.began, ofRun("retries", run))
     steps.at(now).gaveUp++
     steps.at(run.start).open--
     if (run.reason !== undefined) reasons[run.reason] = (reasons[run.reason] ?? 0) + 1

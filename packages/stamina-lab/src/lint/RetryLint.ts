@@ -8,14 +8,12 @@ import { checkPolicy, refuse } from "../tools/check.ts"
 import * as chance from "./chance.ts"
 import * as curve from "./curve.ts"
 import { type Check, knownOf, of } from "./facts.ts"
-import { type Named, rank, withFix } from "./fix.ts"
+import { type Named, withFix } from "./fix.ts"
 import * as limits from "./limits.ts"
 import type { Context, Finding, Rule } from "./model.ts"
-import { type RuleText, texts } from "./rules.ts"
 import * as use from "./use.ts"
 
 export type { Context, Field, Finding, Fix, Rule, Severity } from "./model.ts"
-export type { RuleText } from "./rules.ts"
 
 /** A check for every rule. A rule without one does not compile. */
 const checks: Readonly<Record<Rule, Check>> = {
@@ -51,7 +49,7 @@ const checks: Readonly<Record<Rule, Check>> = {
 }
 
 /**
- * The names of the rules.
+ * The names of the rules, in the order in which {@link Rule} documents them.
  *
  * @category linting
  * @since 0.1.0
@@ -59,7 +57,7 @@ const checks: Readonly<Record<Rule, Check>> = {
 export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as Array<Rule> // the type of `checks` has no other keys
 
 /**
- * Checks a policy against all rules. Errors come first, then warnings; of one severity, in the order of {@link rules}. {@link explain} says what each finds.
+ * Checks a policy against all rules, in the order of {@link rules}. {@link Rule} says what each finds.
  *
  * **Details**
  *
@@ -76,7 +74,7 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  * Only default waits are looked at, not waits that `on` chooses. Throws a `RangeError` when a field of the policy or
  * something in the context is out of range or unknown.
  *
- * **Example** (Fifty attempts, of which nobody makes all)
+ * **Example** (Fifty attempts that nobody makes)
  *
  * ```ts
  * import { RetryPolicy } from "effect-stamina"
@@ -85,7 +83,7 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  * const policy = RetryPolicy.make({ attempts: 50, backoff: "equal", waitInitial: "1 second" })
  *
  * for (const { fix, message, rule, severity } of RetryLint.check(policy)) console.log(severity, rule, message, fix)
- * // warning attempts-unreachable attempts is 50, but no run makes more than 21 calls: by then, even the shortest waits have used up the timeout of 45s, which is the default. { timeout: 238000 }
+ * // warning attempts-unreachable attempts is 50, but no run makes more than 21 calls: by then, even the shortest waits have used up the timeout of 45s. { attempts: 21 }
  * ```
  *
  * **Example** (A policy where it is used)
@@ -101,8 +99,8 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  *
  * console.log(findings.map(({ message, severity }) => `${severity}: ${message}`))
  * // [
- * //   'warning: A run can take 42.3s, and the caller waits 15s.',
- * //   'info: No run gets to the timeout of 45s: 3 calls of 10s and all waits take at most 32.3s.'
+ * //   'info: No run gets to the timeout of 45s: 3 calls of 10s and all waits take at most 32.3s.',
+ * //   'warning: A run can take 42.3s, and the caller waits 15s.'
  * // ]
  * ```
  *
@@ -126,27 +124,4 @@ export const check = (policy: RetryPolicy, context: Context = {}): ReadonlyArray
   const checked = checkPolicy(caller, policy)
   const found = look(checked)
   return found.map((one) => withFix(one, found, checked, look))
-    .toSorted((one, other) => rank[other.severity] - rank[one.severity])
 }
-
-/**
- * Explains a rule: what it finds, why that is worth a finding, an example, and when to ignore it.
- *
- * Throws a `RangeError` when there is no such rule.
- *
- * **Example** (Why a policy without jitter gets a warning)
- *
- * ```ts
- * import * as RetryLint from "effect-stamina-lab/RetryLint"
- *
- * console.log(RetryLint.explain("no-jitter").why)
- * // Clients that fail together come back together, and overload the server again.
- * ```
- *
- * @category explaining
- * @since 0.2.0
- */
-export const explain = (rule: Rule): RuleText =>
-  Object.hasOwn(texts, rule)
-    ? texts[rule]
-    : refuse("RetryLint.explain", "rule", `one of ${rules.join(", ")}`, rule)

@@ -11,22 +11,15 @@ import type { Fix } from "./model.ts"
 const defaults = /*#__PURE__*/ Backoff.fromPolicy(RetryPolicy.defaults)
 
 export const fieldUnused: Check = ({ backoff, hasJitter, isExponential, isRandom, list }) => {
-  const unused: Fix = {
+  const fix: Fix = {
     ...(isRandom && hasJitter && backoff.jitter !== defaults.jitter ? { waitJitter: defaults.jitter } : {}),
     ...(!isExponential && backoff.base !== defaults.base ? { waitExpBase: defaults.base } : {}),
     ...(list !== undefined && backoff.initial !== defaults.initial ? { waitInitial: defaults.initial } : {})
   }
-  const fields = (["waitJitter", "waitExpBase", "waitInitial"] as const).filter((field) => field in unused)
+  const fields = (["waitJitter", "waitExpBase", "waitInitial"] as const).filter((field) => field in fix)
   const shape = typeof backoff.shape === "string" ? `the backoff "${backoff.shape}"` : "a list of waits"
   return fields.length > 0
-    // no fix: any value of the field has no effect
-    ? found(
-      "info",
-      fields,
-      `${fields.join(" and ")} ${fields.length > 1 ? "have" : "has"} no effect on ${shape}: leave ${
-        fields.length > 1 ? "them" : "it"
-      } out.`
-    )
+    ? found("info", fields, `${fields.join(" and ")} ${fields.length > 1 ? "have" : "has"} no effect on ${shape}.`, fix)
     : undefined
 }
 

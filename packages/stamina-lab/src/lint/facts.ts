@@ -6,7 +6,6 @@ import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
 import { checkKnown, refuseUnless } from "../tools/check.ts"
 import { checkChance, checkLimit, checkMillis } from "../tools/numbers.ts"
-import { time } from "../tools/Words.ts"
 import type { Context, Field, Finding, Fix, Severity } from "./model.ts"
 
 /** Numbers of a policy, and of the context as far as it is known. */
@@ -153,22 +152,7 @@ export const longestOfAll = ({ longest, retries }: Facts): number => {
 export const longestListed = (list: ReadonlyArray<number>): number =>
   list.reduce((longest, wait) => Math.max(longest, wait), 0)
 
-/** Whether the timeout is the default: it was probably not chosen for this policy. */
-export const hasDefaultTimeout = ({ timeout }: Facts): boolean =>
-  timeout === Duration.toMillis(RetryPolicy.defaults.timeout)
-
-/** A timeout, with a word on where it comes from. */
-export const timeoutText = (facts: Facts): string =>
-  `the timeout of ${time(facts.timeout)}${hasDefaultTimeout(facts) ? ", which is the default" : ""}`
-
-/** A timeout that leaves room for all attempts, each so long, with the longest waits: whole seconds. */
-export const roomForAll = ({ attempts, longest }: Facts, each = 0): ReadonlyArray<Fix> => {
-  if (attempts > look) return []
-  let total = each
-  for (let retryNum = 1; retryNum < attempts; retryNum++) total += longest(retryNum) + each
-  return [{ timeout: 1000 * Math.ceil((total + 1) / 1000) }]
-}
-
+/** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
 /** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
 export const capFrom = (facts: Facts): number | undefined =>
   facts.isRandom ? undefined : firstRetry(facts, (retryNum) => facts.shortest(retryNum) >= facts.backoff.max)

@@ -18,13 +18,9 @@ export interface Named extends Found {
 /** What the rules find in a policy. */
 type Look = (policy: RetryPolicy) => ReadonlyArray<Named>
 
-/** How bad a finding is, in order. */
-export const rank: Readonly<Record<Severity, number>> = { info: 1, warning: 2, error: 3 }
+const rank: Readonly<Record<Severity, number>> = { info: 1, warning: 2, error: 3 }
 
-/**
- * So many changes are joined at most, each because of what the one before would bring. Without that, a list with fewer
- * attempts has no fix: its last waits are then never waited.
- */
+/** So many changes are joined at most, each because of what the one before would bring. */
 const deep = 3
 
 /** A finding with the first of its changes that helps. Where none does, its message says what the first would bring. */

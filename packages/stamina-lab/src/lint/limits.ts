@@ -2,8 +2,7 @@
  * Rules about the limits of a policy: attempts and time.
  */
 import { time } from "../tools/Words.ts"
-import { type Check, type Facts, found, hasDefaultTimeout, longestOfAll, roomForAll, timeoutText } from "./facts.ts"
-import type { Fix } from "./model.ts"
+import { type Check, found, longestOfAll } from "./facts.ts"
 
 export const singleAttempt: Check = ({ attempts }) =>
   attempts === 1
@@ -50,28 +49,19 @@ export const runaway: Check = ({ longest, most, neverWaits, timeout }) =>
     )
     : undefined
 
-/** Whichever was probably not chosen gives way: a default timeout grows, else attempts become fewer. */
-const reachable = (facts: Facts, attempts: number): ReadonlyArray<Fix> => [
-  ...(hasDefaultTimeout(facts) ? roomForAll(facts) : []),
-  { attempts }
-]
-
-export const attemptsUnreachable: Check = (facts) => {
-  const { attempts, most } = facts
-  return attempts < Infinity && most < attempts
+export const attemptsUnreachable: Check = ({ attempts, most, timeout }) =>
+  attempts < Infinity && most < attempts
     ? found(
       "warning",
       ["attempts", "timeout"],
-      `attempts is ${attempts}, but no run makes more than ${most} calls: by then, even the shortest waits have used up ${
-        timeoutText(facts)
+      `attempts is ${attempts}, but no run makes more than ${most} calls: by then, even the shortest waits have used up the timeout of ${
+        time(timeout)
       }.`,
-      ...reachable(facts, most)
+      { attempts: most }
     )
     : undefined
-}
 
-export const attemptsUnlikely: Check = (facts) => {
-  const { attempts, longest, most, retries, shortest, timeout } = facts
+export const attemptsUnlikely: Check = ({ attempts, longest, most, retries, shortest, timeout }) => {
   if (attempts === Infinity || timeout === Infinity || most < attempts) return undefined
   let waited = 0
   let calls = 1
@@ -83,10 +73,10 @@ export const attemptsUnlikely: Check = (facts) => {
     ? found(
       "info",
       ["attempts", "timeout"],
-      `attempts is ${attempts}, but with average waits, ${timeoutText(facts)}${
-        hasDefaultTimeout(facts) ? "," : ""
+      `attempts is ${attempts}, but with average waits, the timeout of ${
+        time(timeout)
       } ends a run after ${calls} calls.`,
-      ...reachable(facts, calls)
+      { attempts: calls }
     )
     : undefined
 }

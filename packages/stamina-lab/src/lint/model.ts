@@ -17,9 +17,48 @@ import type * as Duration from "effect/Duration"
 export type Severity = "error" | "warning" | "info"
 
 /**
- * The names of the rules. `RetryLint.explain` and `stamina lint --rules` say what each finds, why, and when to ignore it.
+ * The rules.
  *
- * The rules from `"attempt-timeout-too-long"` on need the part of the {@link Context} that they are about.
+ * **Details**
+ *
+ * Rules about a policy alone. "Never" and "always" mean: for all random numbers, and however long calls take.
+ *
+ * | rule | severity | finds |
+ * | --- | --- | --- |
+ * | `single-attempt` | info | One attempt: nothing is retried, and no other field counts. |
+ * | `no-wait` | error above 10 attempts, else warning | Every wait is 0, and there are more than 3 attempts. |
+ * | `endless` | warning | Neither attempts nor time are limited. |
+ * | `runaway` | error | More than 1000 calls fit in the timeout, and nothing else limits them. |
+ * | `attempts-unreachable` | warning | The timeout ends every run before all attempts are made. |
+ * | `attempts-unlikely` | info | With average waits, the timeout ends a run after less than 80 % of the attempts. |
+ * | `timeout-unreachable` | info | No run gets to the timeout, or only where calls take more than a minute on average. |
+ * | `timeout-below-wait` | error | The timeout is no longer than the first wait. |
+ * | `unit-suspect` | warning | Times too short for a network: seconds may be meant. |
+ * | `no-jitter` | warning | No wait depends on chance: clients that fail together come back together. |
+ * | `jitter-lost-at-cap` | warning, or info | Waits at the cap are all equal: clients that failed together come in waves. |
+ * | `jitter-thin` | warning, or info up to 3 retries | Jitter that makes up less than a tenth of most waits, and less than a second. |
+ * | `jitter-swamps` | info | Jitter as long as the longest wait: growth does not show. |
+ * | `field-unused` | info | A field that the shape of the backoff does not use. |
+ * | `wait-capped` | error | A wait that was asked for is longer than `waitMax`. |
+ * | `list-unused` | warning | The list has more waits than there are retries. |
+ * | `list-repeats` | info | The list has fewer waits than there can be retries, so the last repeats. |
+ * | `waits-shrink` | error, warning or info | Later waits are shorter than earlier ones. |
+ * | `no-growth` | info | An exponential shape with base 1. |
+ * | `no-growth-many` | warning | More than 5 retries with equal waits of less than a second. |
+ * | `growth-steep` | info | A base above 10. |
+ * | `window-short` | info | All waits together take less than half a second. |
+ * | `overshoots` | warning | A run can end long after its timeout. |
+ *
+ * Rules about a policy where it is used: they need the part of the {@link Context} that they name.
+ *
+ * | rule | severity | finds |
+ * | --- | --- | --- |
+ * | `attempt-timeout-too-long` | error | `attemptTimeout` is no shorter than the timeout: calls that hang are never retried. |
+ * | `attempts-starved` | warning at half or less, else info | Where every call hangs for `attemptTimeout`, not all attempts fit. |
+ * | `beyond-deadline` | error, warning or info | The `deadline` leaves no room for the attempts, or for the waits. |
+ * | `nested` | warning above 25 calls, info above 9 | Retries in other layers (`otherAttempts`) multiply the calls. |
+ * | `can-keep-down` | error, or warning with a budget | At this `utilisation`, retries can keep an overloaded server down. |
+ * | `outage-outlasts` | warning | No run waits as long as the `outage` lasts. |
  *
  * @category models
  * @since 0.1.0

@@ -2,21 +2,18 @@
  * Rules about a policy where it is used: they need what the context says.
  */
 import { count, time } from "../tools/Words.ts"
-import { type Check, found, hasDefaultTimeout, longestOfAll, roomForAll, timeoutText } from "./facts.ts"
+import { type Check, found, longestOfAll } from "./facts.ts"
 
-export const attemptTimeoutTooLong: Check = (facts) => {
-  const { attemptTimeout, timeout } = facts
-  return attemptTimeout !== undefined && timeout < Infinity && attemptTimeout >= timeout
+export const attemptTimeoutTooLong: Check = ({ attemptTimeout, timeout }) =>
+  attemptTimeout !== undefined && timeout < Infinity && attemptTimeout >= timeout
     ? found(
       "error",
       ["attemptTimeout", "timeout"],
-      `attemptTimeout of ${time(attemptTimeout)} is not shorter than ${
-        timeoutText(facts)
-      }: a call that hangs is never retried.`,
-      ...(hasDefaultTimeout(facts) ? roomForAll(facts, attemptTimeout) : [])
+      `attemptTimeout of ${time(attemptTimeout)} is not shorter than the timeout of ${
+        time(timeout)
+      }: a call that hangs is never retried.`
     )
     : undefined
-}
 
 export const attemptsStarved: Check = ({ attempts, attemptTimeout, retries, shortest, timeout }) => {
   if (attemptTimeout === undefined || attemptTimeout >= timeout || attempts === Infinity) return undefined

@@ -58,7 +58,11 @@ export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer)
         observer.call(run, lastChance, goesOn ? "Unfinished" : "GaveUp")
         break
       }
-      PaperRun.beginAttempt(run)
+      while (run.phase === "waiting") PaperRun.beginAttempt(run)
+      if (run.phase === "over") {
+        observer.call(run, lastChance, "GaveUp")
+        break
+      }
     }
     now += run.elapsed
   }

@@ -327,13 +327,13 @@ describe("RetryLint.check", () => {
       "no-jitter",
       "jitter-lost-at-cap",
       "jitter-thin",
+      "field-unused",
       "wait-capped",
       "list-unused",
       "waits-shrink",
       "no-growth",
       "no-growth-many",
       "overshoots",
-      "attempt-timeout-too-long",
       "can-keep-down",
       "outage-outlasts"
     ])
@@ -379,40 +379,5 @@ describe("RetryLint.check", () => {
       RangeError,
       `RetryLint.check: ${message}`
     )
-  })
-})
-
-describe("findings", () => {
-  const ofMore = (input: RetryPolicy.Input, context?: RetryLint.Context) => RetryLint.check(make(input), context)
-
-  it("come with errors first", () => {
-    assert.deepStrictEqual(ofMore({ timeout: 30 }).map(({ rule, severity }) => `${severity} ${rule}`), [
-      "error timeout-below-wait",
-      "warning attempts-unreachable",
-      "warning overshoots"
-    ])
-  })
-
-  it("advise a longer timeout where it is the default, and fewer attempts where it was chosen", () => {
-    const slow = { backoff: "fibonacci", waitInitial: "1 second", waitMax: "2 minutes" } as const
-    const fixOf = (input: RetryPolicy.Input) => ofMore(input).find(({ rule }) => rule === "attempts-unreachable")
-    assert.include(fixOf(slow)?.message, "the timeout of 45s, which is the default.")
-    assert.deepStrictEqual(fixOf(slow)?.fix, { timeout: 98_000 })
-    assert.notInclude(fixOf({ ...slow, timeout: "20 seconds" })?.message, "default")
-    assert.deepStrictEqual(fixOf({ ...slow, timeout: "20 seconds" })?.fix, { attempts: 7 })
-  })
-
-  it("say of an attemptTimeout that is too long that the timeout is the default, and which timeout has room", () => {
-    const [found] = ofMore({ attempts: 3 }, { attemptTimeout: "1 minute" })
-    assert.strictEqual(found?.rule, "attempt-timeout-too-long")
-    assert.include(found?.message, "not shorter than the timeout of 45s, which is the default: a call that hangs")
-    assert.deepStrictEqual(found?.fix, { timeout: 183_000 })
-    assert.isUndefined(ofMore({ attempts: 3, timeout: "50 seconds" }, { attemptTimeout: "1 minute" })[0]?.fix)
-  })
-
-  it("ask to leave out a field without effect, since no value of it has one", () => {
-    const [found] = ofMore({ backoff: "decorrelated", waitJitter: "20%" })
-    assert.strictEqual(found?.message, "waitJitter has no effect on the backoff \"decorrelated\": leave it out.")
-    assert.isUndefined(found?.fix)
   })
 })

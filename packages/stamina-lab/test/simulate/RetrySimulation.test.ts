@@ -119,26 +119,27 @@ describe("RetrySimulation.run", () => {
     const budget = (): Budget => ({
       called: (now) => void log.push(`called ${now}`),
       failed: ({ attempt, hint }, now) => void log.push(`failed ${attempt} ${hint} ${now}`),
-      ask: ({ retryNum, wait }, now) => {
-        log.push(`ask ${retryNum} ${wait} ${now}`)
-        return retryNum === 2 ? { _tag: "Refused", reason: "CircuitOpen" } : { _tag: "Granted", wait: 400 }
+      notBefore: () => 400,
+      ask: ({ retryNum }, now) => {
+        log.push(`ask ${retryNum} ${now}`)
+        return retryNum === 2 ? { _tag: "Refused", reason: "CircuitOpen" } : { _tag: "Granted" }
       },
       succeeded: (now) => void log.push(`succeeded ${now}`),
       unused: (now) => void log.push(`unused ${now}`)
     })
     const made = samples(make({ attempts: 9, waitJitter: 0 }), { budget, hints: { wait: 7 }, latency: 10, runs: 2 })
     assert.deepStrictEqual(made.map(({ duration, outcome }) => [outcome, duration]), [
-      ["CircuitOpen", 420],
-      ["CircuitOpen", 420]
+      ["CircuitOpen", 820],
+      ["CircuitOpen", 820]
     ])
     const one = (start: number) => [
       `called ${start}`,
       `failed 1 7 ${start + 10}`,
-      `ask 1 100 ${start + 10}`,
+      `ask 1 ${start + 410}`,
       `failed 2 7 ${start + 420}`,
-      `ask 2 200 ${start + 420}`
+      `ask 2 ${start + 820}`
     ]
-    assert.deepStrictEqual(log, [...one(0), ...one(420)])
+    assert.deepStrictEqual(log, [...one(0), ...one(820)])
   })
 
   it("leaves runs without end unfinished", () => {

@@ -7,7 +7,7 @@ import { Arbitrary, Clock, Context, Data, Duration, Effect, Exit, Fiber, Metric,
 import { RetryBudget, RetryOn, RetryPolicy, Stamina } from "effect-stamina"
 import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
 import { TestClock } from "effect/testing"
-import * as deadlines from "../../../stamina/src/around/deadlines.ts"
+import * as deadlines from "../../../stamina/src/ambient/deadlines.ts"
 import { runs } from "../../../stamina/test/kit/arbitraries.ts"
 import { unlogged } from "../../../stamina/test/kit/unlogged.ts"
 import { VirtualTime } from "../../../stamina/test/kit/VirtualTime.ts"
@@ -92,7 +92,14 @@ const retried = (policy: RetryPolicy.RetryPolicy, scenario: RetrySimulation.Scen
       ? Stamina.retry(attempt, options)
       : Effect.provideService(Stamina.retry(attempt, options), deadlines.Current, bound)
     return Effect.map(Effect.exit(Effect.provide(run, noting(seen))), (exit): RetrySimulation.Sample => ({
-      attempts,
+      // a budget refuses a retry when its wait is over
+      attempts: seen.reason !== "BudgetExhausted"
+        ? attempts
+        : attempts.map((attempt, i) =>
+          i < attempts.length - 1
+            ? attempt
+            : { ...attempt, waitAfter: time.now - start - attempt.begins - attempt.took }
+        ),
       outcome: Exit.isSuccess(exit)
         ? "Succeeded"
         : (seen.reason ?? "DeadlineExceeded") as RetrySimulation.Sample["outcome"],

@@ -2,7 +2,7 @@
  * What must hold for every run, however often its processes were killed: found in what they said and in what the engine has
  * recorded.
  */
-import type { Failed, Record } from "../../src/workflow/record.ts"
+import type { AttemptRecord, Failed } from "../../src/workflow/record.ts"
 import { type Event, heardOf, type Job } from "./durable.ts"
 import type { Records } from "./durableRecords.ts"
 
@@ -27,12 +27,12 @@ export const violations = (seen: Seen): ReadonlyArray<string> => [
   ...end(seen)
 ]
 
-const recordOf = ({ records }: Seen, num: number): Record | undefined => records.attempts.get(num)
+const recordOf = ({ records }: Seen, num: number): AttemptRecord | undefined => records.attempts.get(num)
 
 const failedOf = ({ records }: Seen): ReadonlyArray<readonly [number, Failed]> =>
   [...records.attempts].flatMap(([num, record]) => record._tag === "Failed" ? [[num, record] as const] : [])
 
-export const isLost = (record: Record | undefined): boolean =>
+export const isLost = (record: AttemptRecord | undefined): boolean =>
   record?._tag === "Failed" && JSON.stringify(record.cause).includes(`"AttemptLost"`)
 
 /** Attempts are recorded from the first to the last, each once, and no more than allowed. */
@@ -162,7 +162,7 @@ function* end(seen: Seen) {
   if (last?._tag === "Succeeded") {
     if (!isLast(`attempt ${size}`)) yield wrong()
     if (size <= failures) yield `attempt ${size} succeeded`
-  } else if (last !== undefined) {
+  } else if (last?._tag === "Failed") {
     const { at, decision, startedAt } = last
     if (decision._tag !== "Stop" || !isLast(`GivenUp: ${decision.reason}`)) yield wrong()
     const isDue = size === attempts || at - startedAt >= timeout

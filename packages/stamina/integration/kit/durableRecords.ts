@@ -4,11 +4,11 @@
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Effect, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { Begun, Record } from "../../src/workflow/record.ts"
+import { AttemptRecord, Begun } from "../../src/workflow/record.ts"
 
 /** The records of a run in a database, by their numbers. */
 export interface Records {
-  readonly attempts: ReadonlyMap<number, Record>
+  readonly attempts: ReadonlyMap<number, AttemptRecord>
   readonly begun: ReadonlyMap<number, Begun>
 }
 
@@ -46,7 +46,7 @@ const replyOf = <A>(record: Schema.Codec<A, unknown>) =>
 
 const [readRequest, readRecord, readBegun] = [
   Schema.decodeSync(request),
-  Schema.decodeUnknownSync(replyOf(Record)),
+  Schema.decodeUnknownSync(replyOf(AttemptRecord)),
   Schema.decodeUnknownSync(replyOf(Begun))
 ]
 
@@ -56,7 +56,7 @@ export const recordsOf = async (job: { readonly port: number; readonly database:
       SELECT m.payload AS request, r.payload AS reply
       FROM cluster_messages m JOIN cluster_replies r ON r.request_id = m.request_id
       WHERE m.entity_type = 'Workflow/Pay' AND m.tag = 'activity' ORDER BY m.rowid`)
-  const attempts = new Map<number, Record>()
+  const attempts = new Map<number, AttemptRecord>()
   const begun = new Map<number, Begun>()
   for (const row of rows) {
     const { attempt, name } = readRequest(row.request)

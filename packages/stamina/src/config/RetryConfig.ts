@@ -8,12 +8,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import { Active } from "../around/Activation.ts"
-import { Current, within } from "../around/defaults.ts"
-import type { Nesting } from "../around/RetryDefaults.ts"
+import { Active } from "../ambient/Activation.ts"
+import { Current, within } from "../ambient/defaults.ts"
+import type { Nesting } from "../ambient/RetryDefaults.ts"
 import { all, type Spelling, variable, variables } from "../policy/config.ts"
 import { fields } from "../policy/fields.ts"
-import { given } from "../policy/given.ts"
+import { given } from "../policy/input.ts"
 
 /**
  * Lets configuration switch retries off, limit their attempts, and set their defaults, for every retry where the layer is

@@ -6,9 +6,9 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { Admission } from "../around/Admission.ts"
-import type { RetryBudget } from "../around/RetryBudget.ts"
-import type { Nesting } from "../around/RetryDefaults.ts"
+import type { Nesting } from "../ambient/RetryDefaults.ts"
+import type { Door } from "../budget/Door.ts"
+import type { RetryBudget } from "../budget/RetryBudget.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
@@ -64,8 +64,8 @@ export interface CommonAdmittedOptions extends CommonOptions {
    * `BudgetExhausted`. Default: none.
    */
   readonly budget?: RetryBudget | undefined
-  /** Who else may object to a retry, such as a circuit breaker; asked before the budget. Default: nobody. */
-  readonly admission?: Admission | undefined
+  /** What else may hold a retry back, such as a circuit breaker. It is asked before the budget. Default: nothing. */
+  readonly door?: Door | undefined
 }
 
 /**

@@ -10,14 +10,17 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import { begins, isOver, ordinal, postponed } from "../run/Run.ts"
+import * as Scope from "effect/Scope"
+import * as Run from "../run/run.ts"
+import * as notify from "../telemetry/notify.ts"
 import * as clock from "../tools/clock.ts"
 import type { Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
-import * as engine from "./engine.ts"
+import { begin, LiveRun } from "./liveRun.ts"
 import type { ScheduleOptions } from "./RetryOptions.ts"
 import { fromScheduleOptions } from "./settings.ts"
+import * as steps from "./steps.ts"
 
-export { backoff, limit, retryOn } from "./ScheduleBlocks.ts"
+export { backoff, limit, retryOn } from "./scheduleBlocks.ts"
 
 /**
  * How far a run has come: the output of the schedule.
@@ -88,46 +91,61 @@ export const staminaSchedule = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
 ): Schedule.Schedule<RetryProgress, unknown extends E ? ErrorOf<O> : E> => {
   const settings = fromScheduleOptions("staminaSchedule", options)
   return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {
-    const run = new ScheduledRun(settings, fiber, clock.read(fiber), ordinal())
-    return (_now: number, error: unknown) => Effect.withFiber((fiber) => run.step(fiber, error))
+    const run = new LiveRun(settings, fiber, begin(settings, fiber))
+    return (_now: number, error: unknown) => Effect.withFiber((fiber) => step(run, fiber, error))
   }))
 }
 
-/** What a step of the schedule comes to: its output and the wait, or its last output. */
+/** What a step of the schedule results in: its output and the wait, or its last output. */
 type Step = Pull.Pull<[RetryProgress, Duration.Duration], never, RetryProgress>
 
 /** A run whose attempts and waits are made by Effect. */
-class ScheduledRun extends engine.LiveRun {
-  step(fiber: Fiber.Fiber<unknown, unknown>, error: unknown): Step {
-    // a schedule does not see when an attempt begins: it counts as begun when the wait is over
-    if (this.phase === "waiting") begins(this, this.began)
-    return engine.failed(this, fiber, Cause.fail(error), this)
+const step = (run: LiveRun, fiber: Fiber.Fiber<unknown, unknown>, error: unknown): Step => {
+  run.fiber = fiber
+  // a schedule does not see when an attempt begins: it counts as begun when the wait is over
+  if (run.phase === "waiting") Run.beginAttempt(run, run.began)
+  const cause = steps.decideFailure(run, Cause.fail(error))
+  const progress: RetryProgress = {
+    retryNum: Run.isOver(run) ? run.attempt - 1 : run.attempt,
+    waitFor: Duration.millis(run.wait),
+    waitedSoFar: Duration.millis(run.waited),
+    elapsed: Duration.millis(run.elapsed)
   }
-
-  /** The failure is decided about. */
-  goOn(cause: Cause.Cause<unknown>, fiber: Fiber.Fiber<unknown, unknown>): Step {
-    const progress: RetryProgress = {
-      retryNum: isOver(this) ? this.attempt - 1 : this.attempt,
-      waitFor: Duration.millis(this.wait),
-      waitedSoFar: Duration.millis(this.waited),
-      elapsed: Duration.millis(this.elapsed)
-    }
-    if (!isOver(this)) {
-      const announced = engine.announce(this, fiber)
-      return announced === undefined
-        ? Effect.succeed([progress, progress.waitFor])
-        : this.stepAfter(announced, progress)
-    }
+  if (Run.isOver(run)) {
     // a typed failure beside a defect is never handled as one, so the schedule's own error type stays `never`
     const end = Cause.hasDies(cause) ? Exit.failCause(cause as Cause.Cause<never>) : Cause.done(progress)
-    return Effect.andThen(engine.giveUp(this, fiber, Exit.void), end)
+    return Effect.andThen(steps.giveUp(run, Exit.void), end)
   }
+  const next: [RetryProgress, Duration.Duration] = [progress, progress.waitFor]
+  const notified = notifyScheduled(run)
+  return notified === undefined ? Effect.succeed(next) : Effect.map(notified, () => {
+    Run.postpone(run, run.time() + run.wait)
+    return next
+  })
+}
 
-  /** The step, once hooks that take their time have been told of it. */
-  private stepAfter(announced: Effect.Effect<void>, progress: RetryProgress): Step {
-    return Effect.map(announced, () => {
-      postponed(this, engine.timeOf(this))
-      return [progress, progress.waitFor]
-    })
-  }
+/**
+ * Notifies the hooks of the retry, and leaves a fiber behind that releases what they acquired when the wait, which is
+ * Effect's, is over. It is a child of the fiber that retries, and ends with it.
+ */
+const notifyScheduled = (run: LiveRun): Effect.Effect<void> | undefined => {
+  const notified = steps.notifyScheduled(run)
+  return notified && Effect.uninterruptibleMask((restore) => {
+    const scope = Scope.makeUnsafe()
+    const release = Effect.suspend(() => notify.close(scope, Exit.void) ?? Effect.void)
+    return Effect.flatMap(
+      Effect.onError(restore(Scope.provide(notified, scope)), () => release),
+      () =>
+        scope.state._tag === "Empty"
+          ? Effect.void
+          : run.wait === 0
+          ? release
+          // started at once, so that it wakes before the fiber that goes to sleep for the same time after it;
+          // uninterruptible, so that an interruption finds the release in its place
+          : Effect.forkChild(Effect.onExit(Effect.interruptible(clock.sleep(run.clock, run.wait)), () => release), {
+            startImmediately: true,
+            uninterruptible: true
+          })
+    )
+  })
 }

@@ -1,172 +1,132 @@
 /**
- * The loop that makes the attempts of a run, on the engine.
+ * The loop: all of a run on one page, for every driver whose attempts are effects of one fiber.
+ *
+ *     attempt ── success ──► recovered
+ *        ▲  └── failure ──► decide ── stop ──► give up
+ *        │                    │ retry
+ *        │                    ▼
+ *      begin ◄── granted ── wait, and ask the door ── refused ──► give up
+ *
+ * What an attempt is, its driver says. What happens at each step, `steps.ts` says.
  */
 import type * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
-import { type Attempt, CurrentAttempt } from "../around/Attempt.ts"
-import * as Backoff from "../policy/Backoff.ts"
-import type { Plan } from "../run/Decision.ts"
-import { begins, isOver, ordinal } from "../run/Run.ts"
+import { isOver } from "../run/run.ts"
 import { attemptSpan } from "../telemetry/eventsOf.ts"
-import * as clock from "../tools/clock.ts"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
-import * as engine from "./engine.ts"
+import { begin, LiveRun } from "./liveRun.ts"
 import type { Settings } from "./settings.ts"
+import * as steps from "./steps.ts"
 
-/** Retries one effect with checked options. Until the first failure, it costs one reading of the clock. */
-export const retryEffect = <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> => {
-  const again = () => self
-  return Effect.withFiber((fiber) => {
-    const start = clock.read(fiber)
-    const since = ordinal()
-    if (settings.admission !== undefined) settings.admission.called(fiber)
-    return settings.spans || settings.attemptTimeout < Infinity
-      ? attempt(new Loop(settings, fiber, start, since, again), self)
-      : Effect.catchCause(self, (cause) => afterFailure(new Loop(settings, fiber, start, since, again), cause))
-  })
+/** What the loop does not know: how an attempt is made, and what its success means. */
+export interface Driver<A, E, R> {
+  /** Makes an attempt. `run.attempt` is its number. A driver limits its time, with `inTime`, where that is safe. */
+  readonly attempt: (run: LiveRun) => Effect.Effect<A, E, R>
+  /** Whether a success is retried like a failure. Default: it is not. */
+  readonly rejects?: ((value: A) => steps.Rejected | undefined) | undefined
+  /** Releases what a failed attempt has left open, before the wait. */
+  readonly beforeWait?: ((run: LiveRun) => Effect.Effect<void> | undefined) | undefined
 }
 
-/** Makes the next attempt, from the error before and its own number. */
-export type Again<A, E, R> = (error: unknown, num: number) => Effect.Effect<A, E, R>
-
-/** A run whose attempts are effects in one fiber. */
-export class Loop<A, E, R> extends engine.LiveRun {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
-  readonly again: Again<A, E, R>
-  /** What follows an attempt: made once for all of them, and not before there is a second. */
-  following: Following<A, E, R> | undefined = undefined
-  /** What follows a wait, likewise. */
-  next: Next<A, E, R> | undefined = undefined
-
-  constructor(
-    settings: Settings,
-    fiber: Fiber.Fiber<unknown, unknown>,
-    start: clock.Reading,
-    since: number,
-    again: Again<A, E, R>
-  ) {
-    super(settings, fiber, start, since)
-    this.fiber = fiber
-    this.again = again
-  }
-
-  /** The failure is decided about. */
-  goOn(cause: Cause.Cause<E>): Effect.Effect<A, E, R> {
-    return isOver(this) ? engine.giveUp(this, this.fiber, Exit.failCause(cause)) : waitAndRetry(this)
-  }
-
-  /** An attempt has succeeded. */
-  succeeded(value: A): Effect.Effect<A, E, R> {
-    const told = this.attempt === 1 ? undefined : engine.recovered(this, this.fiber)
-    return told === undefined ? Effect.succeed(value) : Effect.as(told, value)
-  }
-
-  /** Puts an attempt in a span of its own, which ends as the attempt does. */
-  inSpan(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.withSpan(attempt, attemptSpan, { attributes: { "stamina.attempt": this.attempt } })
-  }
-
-  /** Waits, and goes on with what follows. */
-  waitThen(next: Next<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.flatMap(engine.wait(this, this.fiber), next)
-  }
-}
-
-/** What follows a wait. Effect wraps a function without a parameter, which is 130 bytes per waiting fiber. */
-export type Next<A, E, R> = (_: void) => Effect.Effect<A, E, R>
-
-interface Following<A, E, R> {
-  readonly onFailure: (cause: Cause.Cause<E>) => Effect.Effect<A, E, R>
-  readonly onSuccess: (value: A) => Effect.Effect<A, E, R>
-}
-
-/** Makes an attempt, and goes on from its result. */
-export const attempt = <A, E, R>(loop: Loop<A, E, R>, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.matchCauseEffect(
-    asAttempt(loop, self),
-    loop.following ??= {
-      onFailure: (cause) => afterFailure(loop, cause),
-      onSuccess: (value) => loop.succeeded(value)
-    }
-  )
-
-/** Goes on with a run whose attempt has failed, also where that attempt was the first and was made elsewhere. */
-export const afterFailure = <A, E, R>(loop: Loop<A, E, R>, cause: Cause.Cause<E>): Effect.Effect<A, E, R> =>
-  isAsking(loop) ? guardedFailure(loop, cause) : engine.failed(loop, loop.fiber, cause, loop)
-
-const guardedFailure = <A, E, R>(loop: Loop<A, E, R>, cause: Cause.Cause<E>): Effect.Effect<A, E, R> =>
-  guarded(loop, () => engine.failed(loop, loop.fiber, cause, loop))
-
-/** Waits and makes the next attempt. The finalizer is in place before any hook hears of the retry. */
-export const waitAndRetry = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> =>
-  loop.isGuarded ? loop.waitThen(loop.next ??= nextOf(loop)) : guardedWait(loop)
-
-const guardedWait = <A, E, R>(loop: Loop<A, E, R>): Effect.Effect<A, E, R> => guarded(loop, () => waitAndRetry(loop))
-
-const nextOf = <A, E, R>(loop: Loop<A, E, R>) => {
-  // oxlint-disable-next-line no-unused-vars -- see `Next`
-  const next: Next<A, E, R> = (_) => {
-    begins(loop, engine.timeOf(loop))
-    loop.healthyFrom = undefined
-    return attempt(loop, loop.again(loop.error, loop.attempt))
-  }
-  return next
-}
-
-/** Whether a door has a part in decisions. What it grants must be given back, wherever an interruption comes. */
-export const isAsking = (run: engine.LiveRun): boolean => run.settings.admission !== undefined && !run.isGuarded
-
-/** Installs the one finalizer of a run before anything else happens. It holds where the run begins afresh as well. */
-export const guarded = <A, E, R>(loop: Loop<A, E, R>, next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-  loop.isGuarded = true
-  return Effect.onExitPrimitive(Effect.suspend(next), () => engine.finished(loop, loop.fiber))
-}
-
-/** Puts an attempt in a span of its own and limits its time, where the options ask for that. */
-const asAttempt = <A, E, R>(loop: Loop<A, E, R>, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-  const { attemptTimeout, spans } = loop.settings
-  const timed = attemptTimeout === Infinity ? attempt : inTime(loop, attempt)
-  return spans ? loop.inSpan(timed) : timed
-}
-
-const inTime = <A, E, R>(run: engine.LiveRun, attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-  const duration = run.settings.attemptTimeout
-  return Effect.timeoutOrElse(attempt, {
-    duration,
-    orElse: () => {
-      const error = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(duration) })
-      run.timedOut = error
-      // the option has put it in the error type that users see
-      return Effect.fail(error as E)
-    }
-  })
-}
-
-/** Retries a block that knows its attempt, with checked options. */
-export const retryBlock = <A, E, R>(
+/**
+ * Makes the attempts of a run. `first` is the first of them, made without the run: until it fails, a call costs one reading
+ * of the clock.
+ */
+export const retryWith = <A, E, R>(
   settings: Settings,
-  block: (attempt: Attempt) => Effect.Effect<A, E, R>
+  driver: Driver<A, E, R>,
+  first?: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const start = clock.read(fiber)
-    if (settings.admission !== undefined) settings.admission.called(fiber)
-    const next = (previous: Option.Option<unknown>) =>
-      Effect.suspend(() => {
-        const current: Attempt = {
-          num: run.attempt,
-          nextWait: Duration.millis(nextWait(engine.planOf(run, fiber), run.attempt)),
-          previous
-        }
-        return Effect.provideService(block(current), CurrentAttempt, Option.some(current))
-      })
-    const run = new Loop(settings, fiber, start, ordinal(), (error) => next(Option.some(error)))
-    return attempt(run, next(Option.none()))
+    const beginning = begin(settings, fiber)
+    const run = () => new LiveRun(settings, fiber, beginning)
+    if (first === undefined || settings.spans || settings.attemptTimeout < Infinity) return attempt(run(), driver)
+    if (driver.rejects === undefined) return Effect.catchCause(first, (cause) => failed(run(), driver, cause))
+    return Effect.matchCauseEffect(first, {
+      onFailure: (cause) => failed(run(), driver, cause),
+      onSuccess: (value) =>
+        driver.rejects?.(value) === undefined ? Effect.succeed(value) : succeeded(run(), driver, value)
+    })
   })
 
-/** The jitter-free wait, in milliseconds, if an attempt fails and is retried. */
-export const nextWait = (plan: Plan, attempt: number): number =>
-  plan.active && plan.waits ? Backoff.shortest({ ...plan.backoff, spread: 0 }, attempt) : 0
+/** Makes an attempt, and goes on from its result. */
+export const attempt = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.matchCauseEffect(inSpan(run, driver), {
+    onFailure: (cause) => failed(run, driver, cause),
+    onSuccess: (value) => succeeded(run, driver, value)
+  })
+
+/** Decides about an attempt that failed, also if it was the first and was made elsewhere. */
+export const failed = <A, E, R>(
+  run: LiveRun,
+  driver: Driver<A, E, R>,
+  cause: Cause.Cause<E>
+): Effect.Effect<A, E, R> => {
+  const recovered = steps.restartIfHealthy(run)
+  if (recovered !== undefined) return Effect.andThen(recovered, () => failed(run, driver, cause))
+  return next(run, driver, Exit.failCause(steps.decideFailure(run, cause)))
+}
+
+/** Ends the run, unless the success is one that is retried. */
+const succeeded = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>, value: A): Effect.Effect<A, E, R> => {
+  const rejected = driver.rejects?.(value)
+  if (rejected !== undefined) {
+    steps.decideRejected(run, value, rejected)
+    return next(run, driver, Exit.succeed(value))
+  }
+  const notified = run.attempt === 1 ? undefined : steps.recover(run)
+  return notified === undefined ? Effect.succeed(value) : Effect.as(notified, value)
+}
+
+/** Gives up with what comes out, or waits and makes the next attempt. */
+const next = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>, exit: Exit.Exit<A, E>): Effect.Effect<A, E, R> =>
+  isOver(run) ? steps.giveUp(run, exit) : waitAndRetry(run, driver)
+
+/** The finalizer is installed before any hook is notified of the retry. */
+const waitAndRetry = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>): Effect.Effect<A, E, R> => {
+  if (!run.isGuarded) return guarded(run, () => waitAndRetry(run, driver))
+  // what releases may die
+  if (driver.beforeWait !== undefined) {
+    return Effect.matchCauseEffect(steps.wait(run, () => driver.beforeWait?.(run)), {
+      onFailure: (cause) => failed(run, driver, cause),
+      onSuccess: () => afterWait(run, driver)
+    })
+  }
+  // Effect wraps a function without a parameter, which is 130 bytes per waiting fiber
+  // oxlint-disable-next-line no-unused-vars
+  return Effect.flatMap(steps.wait(run), (_: void) => afterWait(run, driver))
+}
+
+const afterWait = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>): Effect.Effect<A, E, R> => {
+  if (isOver(run)) return steps.giveUp(run, steps.lastExit(run))
+  steps.beginAttempt(run)
+  return attempt(run, driver)
+}
+
+/** Installs the one finalizer of a run before anything else happens. It stays when the run starts afresh. */
+const guarded = <A, E, R>(run: LiveRun, next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  run.isGuarded = true
+  return Effect.onExitPrimitive(Effect.suspend(next), () => steps.finish(run))
+}
+
+/**
+ * Puts an attempt in a span of its own, which ends as the attempt does. To the span, a success that is retried is the error
+ * that hooks see; what comes out stays as it was.
+ */
+const inSpan = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>): Effect.Effect<A, E, R> => {
+  const attempt = driver.attempt(run)
+  if (!run.settings.spans) return attempt
+  let rejected: { readonly value: A; readonly error: unknown } | undefined
+  const judged = driver.rejects === undefined ? attempt : Effect.flatMap(attempt, (value) => {
+    const rejection = driver.rejects?.(value)
+    if (rejection === undefined) return Effect.succeed(value)
+    rejected = { value, error: rejection.error }
+    return Effect.fail(rejection.error as E) // comes no further than the lines below
+  })
+  const seen = Effect.withSpan(judged, attemptSpan, { attributes: { "stamina.attempt": run.attempt } })
+  return Effect.catchCause(seen, (cause) => {
+    const isRejection = rejected !== undefined &&
+      cause.reasons.every((reason) => reason._tag === "Fail" && reason.error === rejected?.error)
+    return isRejection && rejected !== undefined ? Effect.succeed(rejected.value) : Effect.failCause(cause)
+  })
+}

@@ -3,14 +3,14 @@
  */
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
-import { type Admission, gateOf, isAdmission } from "../around/Admission.ts"
-import type { Defaults } from "../around/defaults.ts"
-import { isRetryBudget } from "../around/RetryBudget.ts"
-import type { Nesting } from "../around/RetryDefaults.ts"
-import { complete, type Given, given } from "../policy/given.ts"
+import type { Defaults } from "../ambient/defaults.ts"
+import type { Nesting } from "../ambient/RetryDefaults.ts"
+import { both, type Door, isDoor } from "../budget/Door.ts"
+import { isRetryBudget } from "../budget/RetryBudget.ts"
+import { complete, type Given, given } from "../policy/input.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
-import { inMode, type Mode } from "../run/Plan.ts"
+import { inMode, type Mode } from "../run/mode.ts"
 import { checkHooks } from "../telemetry/checkHooks.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
@@ -28,8 +28,8 @@ export interface Settings {
   readonly name: string | undefined
   readonly nested: Nesting | undefined
   readonly spans: boolean
-  /** Whom retries that the limits allow are asked of. */
-  readonly admission: Admission | undefined
+  /** The door that is asked before each retry begins. */
+  readonly door: Door | undefined
   /** The hooks of this retry alone, in place of those around. */
   readonly hooks: ReadonlyArray<RetryHook> | undefined
   /** How long one attempt may take, in milliseconds. */
@@ -38,10 +38,10 @@ export interface Settings {
   readonly resetAfter: number
   /** How many attempts there may be over all fresh starts; by default, see `engine.ts`. */
   readonly attemptsInAll: number | undefined
-  /** Whether `judge` is asked about an attempt that took too long, which is retried without asking otherwise. */
-  readonly judgesTimeouts: boolean
-  /** Whether `judge` looks at the attempt that it is handed. */
-  readonly judgesAttempts: boolean
+  /** Whether `on` names `AttemptTimedOut`. If not, an attempt that took too long is retried without calling `judge`. */
+  readonly namesTimeouts: boolean
+  /** Whether `judge` looks at the attempt that it is given. */
+  readonly looksAtAttempts: boolean
 }
 
 /** Checks the options of a schedule, on behalf of the function named `caller`. */
@@ -87,13 +87,13 @@ export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.c
   "resetAfter",
   "attemptsInAll",
   "budget",
-  "admission"
+  "door"
 )
 const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
   "resetAfter",
   "attemptsInAll",
   "budget",
-  "admission"
+  "door"
 )
 
 /** Reads known fields only, so inherited ones are ignored. */
@@ -107,7 +107,7 @@ const fromOptions = (
   checkKnown(caller, options, known)
   const { hooks, name, nested, on } = options
   const { attemptTimeout, spans = false } = known === scheduleFields || known === streamFields ? {} : options
-  const { admission, attemptsInAll, budget, resetAfter } = known === scheduleFields ? {} : options
+  const { attemptsInAll, budget, door, resetAfter } = known === scheduleFields ? {} : options
   checkBoolean(caller, spans, "spans")
   if (nested !== undefined) checkNesting(caller, nested, "nested")
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
@@ -116,12 +116,12 @@ const fromOptions = (
   return {
     plan: planner(given(caller, options), defaults),
     judge,
-    judgesTimeouts: namesTimeouts,
-    judgesAttempts: hasHooks,
+    namesTimeouts,
+    looksAtAttempts: hasHooks,
     name,
     nested,
     spans,
-    admission: checkAdmission(caller, admission, budget),
+    door: checkDoor(caller, door, budget),
     hooks,
     attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout),
     resetAfter: limit(caller, "resetAfter", resetAfter),
@@ -140,18 +140,18 @@ const planner = (given: Given, base: RetryPolicy.RetryPolicy): Settings["plan"] 
       const said = { ...defaults.policy, ...given }
       const plan = Decision.fromPolicy(complete(said, base))
       const attempts = Math.min(plan.attempts, defaults.maxAttempts)
-      last = { plan: inMode({ ...plan, attempts, waitMaxSaid: said.waitMax !== undefined }, mode), mode, defaults }
+      last = { plan: inMode({ ...plan, attempts, hasOwnWaitMax: said.waitMax !== undefined }, mode), mode, defaults }
     }
     return last.plan
   }
 }
 
-/** The one door of a retry: who is asked without taking anything comes first. */
-const checkAdmission = (caller: string, admission: unknown, budget: unknown): Admission | undefined => {
-  if (admission !== undefined && !isAdmission(admission)) return refuse(caller, "admission", "an Admission", admission)
-  if (budget === undefined) return admission
+/** Joins `door` and `budget`; `door` first, since it takes no token. */
+const checkDoor = (caller: string, door: unknown, budget: unknown): Door | undefined => {
+  if (door !== undefined && !isDoor(door)) return refuse(caller, "door", "a Door", door)
+  if (budget === undefined) return door
   if (!isRetryBudget(budget)) return refuse(caller, "budget", "a RetryBudget", budget)
-  return admission === undefined ? budget : gateOf(budget).both(admission, budget)
+  return door === undefined ? budget : both(door, budget)
 }
 
 const checkNesting = /*#__PURE__*/ checkEither("allow", "once")

@@ -20,11 +20,10 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { refuse } from "../tools/check.ts"
-import { eager } from "../tools/eager.ts"
+import { eager } from "../tools/dataFirstOrLast.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
-import { Call, ofHint, responseOf } from "./Call.ts"
-import { retryCall } from "./callLoop.ts"
+import { ofHint, responseOf, retryCall } from "./call.ts"
 import { isTransient, statuses } from "./classify.ts"
 import * as hints from "./hints.ts"
 import type { Options } from "./HttpRetryOptions.ts"
@@ -163,11 +162,11 @@ const retried = <E, R>(
 ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError, R> =>
   HttpClient.makeWith(
     (request: Effect.Effect<HttpClientRequest.HttpClientRequest, E, R>) =>
-      Effect.flatMap(request, (first) => {
-        const call = new Call(caller, http, first)
-        const send = (request: HttpClientRequest.HttpClientRequest) => self.postprocess(Effect.succeed(request))
-        return retryCall(call, call.first(send), (_, num) => call.again(num, request, send))
-      }),
+      Effect.flatMap(request, (first) =>
+        retryCall(caller, http, first, {
+          prepare: request,
+          send: (request) => self.postprocess(Effect.succeed(request))
+        })),
     http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey(http)) : self.preprocess
   )
 

@@ -7,7 +7,7 @@
 import type * as Duration from "effect/Duration"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import type { RetryBudget } from "../around/RetryBudget.ts"
+import type { RetryBudget } from "../budget/RetryBudget.ts"
 import type { CommonRetryOptions } from "../drive/RetryOptions.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 

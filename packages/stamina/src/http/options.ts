@@ -2,8 +2,8 @@
  * Checks the options of `HttpRetry.retry`, once.
  */
 import * as Duration from "effect/Duration"
-import type { Admission } from "../around/Admission.ts"
-import * as RetryBudget from "../around/RetryBudget.ts"
+import type { Door } from "../budget/Door.ts"
+import * as RetryBudget from "../budget/RetryBudget.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
 import { checkBoolean, checkKnown, decodeDuration, refuse } from "../tools/check.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
@@ -13,10 +13,8 @@ import * as idempotency from "./idempotency.ts"
 
 /** Checked options. */
 export interface HttpSettings {
-  /** Without `attemptTimeout`, whose error needs the request, and without a `judge` that makes sense. */
+  /** Without a `judge` that makes sense. */
   readonly settings: Settings
-  /** In milliseconds. */
-  readonly attemptTimeout: number
   readonly statuses: ReadonlySet<number>
   readonly methods: ReadonlySet<string>
   readonly idempotencyKey: boolean
@@ -25,7 +23,7 @@ export interface HttpSettings {
   readonly maxHint: number
   readonly attemptHeader: string | undefined
   /** The budget of an origin, if there is one. */
-  readonly budgetOf: (origin: string) => Admission | undefined
+  readonly budgetOf: (origin: string) => Door | undefined
   readonly readBody: boolean
   readonly classify: ((failure: Failure) => Answer | undefined) | undefined
 }
@@ -53,8 +51,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
   }
   const settings = fromRetryOptions(caller, { ...policy, on: () => false })
   return {
-    settings: { ...settings, attemptTimeout: Infinity, judgesAttempts: false },
-    attemptTimeout: settings.attemptTimeout,
+    settings: { ...settings, looksAtAttempts: false, namesTimeouts: true },
     statuses: new Set(checkStatuses(caller, statuses)),
     methods: new Set(checkMethods(caller, methods).map((method) => method.toUpperCase())),
     idempotencyKey: checkBoolean(caller, idempotencyKey, "idempotencyKey"),

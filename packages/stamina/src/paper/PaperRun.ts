@@ -29,12 +29,13 @@
  *
  * @since 0.2.0
  */
-import { admit, type Admitted, retryEnded, retrySucceeded } from "../around/Admission.ts"
-import * as RetryBudget from "../around/RetryBudget.ts"
-import type { Decision, GiveUpReason, Plan } from "../run/Decision.ts"
-import * as Run from "../run/Run.ts"
+import type { Answer } from "../budget/Door.ts"
+import * as RetryBudget from "../budget/RetryBudget.ts"
+import { decideLater, type GiveUpReason, type Plan } from "../run/Decision.ts"
+import * as Run from "../run/run.ts"
 import type { Verdict } from "../verdict/RetryOn.ts"
-import { type Budget, noFiber, PaperBudget, PaperDoor } from "./budget.ts"
+import { isHint } from "../verdict/Verdict.ts"
+import { type Budget, PaperBudget, PaperDoor } from "./budget.ts"
 
 export type { Budget } from "./budget.ts"
 
@@ -85,7 +86,7 @@ export interface CallerOptions extends Caller {
 
 /** A caller, as this module makes it. */
 interface OwnCaller extends Caller {
-  readonly admission: PaperDoor | undefined
+  readonly door: PaperDoor | undefined
 }
 
 /**
@@ -95,7 +96,7 @@ interface OwnCaller extends Caller {
  * @since 0.2.0
  */
 export const makeCaller = ({ budget, plan, random }: CallerOptions): Caller => {
-  const caller: OwnCaller = { plan, random, admission: budget === undefined ? undefined : new PaperDoor(budget) }
+  const caller: OwnCaller = { plan, random, door: budget === undefined ? undefined : new PaperDoor(budget) }
   return caller
 }
 
@@ -143,7 +144,10 @@ export interface Failure {
 }
 
 /** A run, as this module makes it. */
-interface OwnRun extends Run.Run, Admitted {
+interface OwnRun extends Run.Run {
+  holdsRetry: boolean
+  /** The deadline of the last failure. */
+  deadline: number | undefined
   readonly settings: OwnCaller
   readonly start: number
 }
@@ -158,7 +162,7 @@ const own = (run: PaperRun): OwnRun => run as OwnRun // only `begin` makes runs
  */
 export const begin = (caller: Caller, start: number): PaperRun => {
   const settings = caller as OwnCaller // only `makeCaller` makes callers
-  const run: OwnRun = Object.assign(Run.make(0), { settings, holdsRetry: false, start })
+  const run: OwnRun = Object.assign(Run.make(0), { settings, holdsRetry: false, deadline: undefined, start })
   doorAt(run, 0)?.called()
   return run
 }
@@ -174,24 +178,49 @@ export const fail = (paperRun: PaperRun, at: number, { deadline, verdict }: Fail
   const run = own(paperRun)
   const { plan, random } = run.settings
   const failure: Run.Failure = { verdict, error: undefined, deadline }
+  run.deadline = deadline
   const door = doorAt(run, at)
-  if (door !== undefined) retryEnded(run, noFiber)
-  Run.closed(run, at, plan)
+  giveBackUnused(run, door)
+  Run.closeAttempt(run, at, plan)
   const planned = run as OwnRun & Run.Planned // it was closed with a plan
-  const decision = door === undefined
-    ? Run.decide(planned, failure, random)
-    : admit(door, planned, noFiber, failure, random) as Decision // a door on paper answers at once
-  Run.obeyed(run, failure, decision)
+  if (door !== undefined && verdict !== false) {
+    door.failed({ attempt: run.attempt, hint: isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined })
+  }
+  const decision = Run.decide(planned, { ...failure, notBefore: door?.notBefore() }, random)
+  Run.apply(run, failure, decision)
   return decision._tag === "Retry"
 }
 
+const giveBackUnused = (run: OwnRun, door: PaperDoor | undefined): void => {
+  if (run.holdsRetry && run.phase === "waiting") door?.unused()
+  run.holdsRetry = false
+}
+
 /**
- * Ends the wait, and begins the next attempt, at `run.began`.
+ * Ends the wait at `run.began`: asks the budget, and begins the next attempt. Returns whether that has begun. If not, the run
+ * has ended, or it waits longer: until a later `run.began`.
  *
  * @category running
  * @since 0.2.0
  */
-export const beginAttempt = (run: PaperRun): void => Run.begins(own(run), run.began)
+export const beginAttempt = (paperRun: PaperRun): boolean => {
+  const run = own(paperRun)
+  const at = run.began
+  const { plan, random } = run.settings
+  const answer = doorAt(run, at)?.ask({ retryNum: run.attempt, left: plan.timeout - at, deferrals: 0 }) ?? granted
+  if (answer._tag === "Granted") {
+    run.holdsRetry = true
+    Run.beginAttempt(run, at)
+    return true
+  }
+  if (answer._tag === "Refused") Run.end(run, at, answer.reason)
+  else if (answer._tag === "Later") {
+    const decision = decideLater(plan, { elapsed: at, wait: answer.wait, deadline: run.deadline }, random)
+    if (decision._tag === "Retry") Run.postpone(run, at + decision.wait)
+    else Run.end(run, at, decision.reason, decision.refused)
+  }
+  return false
+}
 
 /**
  * Ends the run: its attempt has succeeded, `at` milliseconds after the first attempt began.
@@ -201,8 +230,10 @@ export const beginAttempt = (run: PaperRun): void => Run.begins(own(run), run.be
  */
 export const succeed = (paperRun: PaperRun, at: number): void => {
   const run = own(paperRun)
-  if (doorAt(run, at) !== undefined) retrySucceeded(run, noFiber)
-  Run.over(run, at)
+  const door = doorAt(run, at)
+  if (run.holdsRetry) door?.succeeded()
+  run.holdsRetry = false
+  Run.end(run, at)
 }
 
 /**
@@ -213,12 +244,15 @@ export const succeed = (paperRun: PaperRun, at: number): void => {
  */
 export const interrupt = (paperRun: PaperRun, at: number): void => {
   const run = own(paperRun)
-  if (doorAt(run, at) !== undefined) retryEnded(run, noFiber)
-  Run.over(run, at, "DeadlineExceeded")
+  giveBackUnused(run, doorAt(run, at))
+  Run.end(run, at, "DeadlineExceeded")
 }
 
 /** The door of a run, at a time of the run. */
-const doorAt = ({ settings: { admission }, start }: OwnRun, at: number): PaperDoor | undefined => {
-  if (admission !== undefined) admission.now = start + at
-  return admission
+const doorAt = ({ settings: { door }, start }: OwnRun, at: number): PaperDoor | undefined => {
+  if (door !== undefined) door.now = start + at
+  return door
 }
+
+/** The answer to a run without a budget. */
+const granted: Answer = { _tag: "Granted" }

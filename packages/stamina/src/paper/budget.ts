@@ -1,14 +1,12 @@
 /**
  * Retry budgets on paper: the bucket of `RetryBudget`, with the time handed in.
  */
-import type * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import type { Answer, Door, FailedCall, Request } from "../around/Admission.ts"
-import * as bucket from "../around/bucket.ts"
-import * as RetryBudget from "../around/RetryBudget.ts"
+import * as bucket from "../budget/bucket.ts"
+import type { Answer, FailedCall, Request } from "../budget/Door.ts"
+import * as RetryBudget from "../budget/RetryBudget.ts"
 
 /**
- * A retry budget on paper. It has the functions of an `Admission.Door`. Each gets the time in place of a fiber, in
+ * A retry budget on paper. It has the functions of a `Door`. Each gets the time in place of a fiber, in
  * milliseconds since the beginning of the simulation. None of them may throw.
  *
  * @category models
@@ -19,6 +17,8 @@ export interface Budget {
   readonly called: (now: number) => void
   /** An attempt has failed with something that is retried. */
   readonly failed: (failure: FailedCall, now: number) => void
+  /** How long the dependency wants to be left alone, in milliseconds. Default: 0. */
+  readonly notBefore?: ((now: number) => number) | undefined
   /** Whether a retry may be made. */
   readonly ask: (request: Request, now: number) => Answer
   /** The retry that was granted last has succeeded. */
@@ -45,10 +45,12 @@ export class PaperBudget implements Budget {
     if (hint !== undefined) this.quietUntil = Math.max(this.quietUntil, now + hint)
   }
 
-  ask(_request: Request, now: number): Answer {
-    return bucket.take(this.bucket)
-      ? { _tag: "Granted", wait: Math.max(0, this.quietUntil - now) }
-      : RetryBudget.exhausted
+  notBefore(now: number): number {
+    return Math.max(0, this.quietUntil - now)
+  }
+
+  ask(): Answer {
+    return bucket.take(this.bucket) ? RetryBudget.granted : RetryBudget.exhausted
   }
 
   succeeded(): void {
@@ -61,7 +63,7 @@ export class PaperBudget implements Budget {
 }
 
 /** A budget as the door of runs on paper. In place of a fiber, they set the time. */
-export class PaperDoor implements Door {
+export class PaperDoor {
   /** Milliseconds since the beginning of the simulation. */
   now = 0
   private readonly budget: Budget
@@ -78,7 +80,11 @@ export class PaperDoor implements Door {
     this.budget.failed(failure, this.now)
   }
 
-  ask(request: Request): Answer | Effect.Effect<Answer> {
+  notBefore(): number {
+    return this.budget.notBefore?.(this.now) ?? 0
+  }
+
+  ask(request: Request): Answer {
     return this.budget.ask(request, this.now)
   }
 
@@ -90,6 +96,3 @@ export class PaperDoor implements Door {
     this.budget.unused(this.now)
   }
 }
-
-/** Stands for the fiber that drivers hand to a door. A door on paper does not read it. */
-export const noFiber = undefined as unknown as Fiber.Fiber<unknown, unknown> // nothing here reads it

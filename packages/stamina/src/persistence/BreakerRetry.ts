@@ -10,12 +10,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { CircuitBreaker } from "effect/persistence/CircuitBreaker"
-import { type Admission, type Answer, make } from "../around/Admission.ts"
+import { type Answer, type Door, make } from "../budget/Door.ts"
 import { checkEither, checkKnown, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
 
 /**
- * The options of {@link admission}.
+ * The options of {@link door}.
  *
  * @stability unstable
  * @category models
@@ -32,7 +32,7 @@ export interface Options {
 }
 
 /**
- * A circuit as the option `admission` of whatever retries: no run retries into a circuit that is open.
+ * A circuit as the option `door` of whatever retries: no run retries into a circuit that is open.
  *
  * **Details**
  *
@@ -69,7 +69,7 @@ export interface Options {
  *       waitInitial: "1 milli",
  *       waitJitter: 0,
  *       hooks: [],
- *       admission: BreakerRetry.admission(breaker, { key: "stock" })
+ *       door: BreakerRetry.door(breaker, { key: "stock" })
  *     })
  *   )
  *   const error = yield* Effect.flip(call)
@@ -83,7 +83,7 @@ export interface Options {
  * @category constructors
  * @since 0.1.0
  */
-export const admission = (breaker: CircuitBreaker, options: Options): Admission => {
+export const door = (breaker: CircuitBreaker, options: Options): Door => {
   checkKnown(caller, options, ["key", "whenOpen"])
   const { key, whenOpen = "stop" } = options
   if (!isName(key)) return refuse(caller, "key", "a non-empty string", key)
@@ -95,12 +95,15 @@ export const admission = (breaker: CircuitBreaker, options: Options): Admission 
         ? granted
         : whenOpen === "stop"
         ? { _tag: "Refused", reason: "CircuitOpen" }
-        : { _tag: "Granted", wait: Duration.toMillis(state.retryAfter) }
+        // once that time is over, the next call finds out whether the circuit closes
+        : Duration.isPositive(state.retryAfter)
+        ? { _tag: "Later", wait: Duration.toMillis(state.retryAfter) }
+        : granted
   })
   return make({ called: ignore, failed: ignore, ask: () => answer, succeeded: ignore, unused: ignore })
 }
 
-const caller = "BreakerRetry.admission"
+const caller = "BreakerRetry.door"
 
 /** How long the store may take to answer, in milliseconds. */
 const timeoutMillis = 500

@@ -8,11 +8,11 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
-import { type Answer, type FailedCall, type Gate, gate } from "../around/Admission.ts"
-import * as bucket from "../around/bucket.ts"
-import { BudgetTelemetry } from "../around/budgetTelemetry.ts"
-import { Quiet } from "../around/quiet.ts"
-import { type Checked, exhausted, type RetryBudget, type State, TypeId } from "../around/RetryBudget.ts"
+import * as bucket from "../budget/bucket.ts"
+import { BudgetTelemetry } from "../budget/budgetTelemetry.ts"
+import { Cooldown } from "../budget/cooldown.ts"
+import { type Answer, type FailedCall, TypeId as DoorTypeId } from "../budget/Door.ts"
+import { type Checked, exhausted, granted, type RetryBudget, type State, TypeId } from "../budget/RetryBudget.ts"
 import * as clock from "../tools/clock.ts"
 import { read, typeOf } from "../tools/errors.ts"
 import { logLine } from "../tools/logLine.ts"
@@ -52,7 +52,7 @@ interface Asking {
 
 export class SharedBudget implements RetryBudget {
   readonly "~effect-stamina/RetryBudget": TypeId = TypeId
-  readonly "~effect-stamina/Admission": Gate = gate
+  readonly "~effect-stamina/Door": typeof DoorTypeId = DoorTypeId
   readonly name: string
   readonly telemetry: BudgetTelemetry
   private readonly store: Store
@@ -61,7 +61,7 @@ export class SharedBudget implements RetryBudget {
   private readonly refill: number
   /** Runs along, for when the store is lost. It never holds more than the shared one did. */
   private readonly alone: bucket.Bucket
-  private readonly quiet = new Quiet()
+  private readonly cooldown = new Cooldown()
   /** What the shared bucket held by the last reply. */
   private known: number
   /** What calls have come to since the last command, in units. */
@@ -98,13 +98,15 @@ export class SharedBudget implements RetryBudget {
   failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
     if (attempt === 1) this.put(-this.refill)
     if (hint !== undefined) {
-      this.quiet.hear(hint, fiber)
+      this.cooldown.extend(hint, fiber)
       this.hasHint = this.lostAt === undefined
     }
     this.look(fiber)
   }
 
   ask(_request: unknown, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+    const wait = this.cooldown.millisLeft(fiber)
+    if (wait >= 1) return { _tag: "Later", wait }
     const told = this.answerHere(fiber)
     if (told !== undefined) return this.answer(told, fiber)
     return Effect.map(
@@ -134,7 +136,7 @@ export class SharedBudget implements RetryBudget {
       tokens: this.units / bucket.token,
       granted: this.telemetry.granted,
       refused: this.telemetry.refused,
-      quietFor: Duration.millis(this.quiet.millisLeft(fiber)),
+      quietFor: Duration.millis(this.cooldown.millisLeft(fiber)),
       store: this.lostAt === undefined ? "shared" : "lost"
     }))
   }
@@ -184,8 +186,18 @@ export class SharedBudget implements RetryBudget {
       this.telemetry.countRefused(fiber)
       return exhausted
     }
+    // the reply may have brought a cooldown that others asked for
+    const wait = this.cooldown.millisLeft(fiber)
+    if (wait >= 1) {
+      this.put(bucket.token)
+      return { _tag: "Later", wait }
+    }
     this.telemetry.countGranted(fiber)
-    return { _tag: "Granted", wait: this.quiet.millisLeft(fiber) }
+    return granted
+  }
+
+  notBefore(fiber: AnyFiber): number {
+    return this.cooldown.millisLeft(fiber)
   }
 
   private wake(): void {
@@ -206,7 +218,7 @@ export class SharedBudget implements RetryBudget {
       add: this.pending,
       wanted: asking.length,
       capacity: this.capacity,
-      quiet: this.hasHint ? this.quiet.millisLeft(fiber) : 0
+      quiet: this.hasHint ? this.cooldown.millisLeft(fiber) : 0
     }
     this.asking = []
     this.asked = asking
@@ -220,7 +232,7 @@ export class SharedBudget implements RetryBudget {
     })
   })
 
-  private replied([granted, units, quiet]: Reply, asking: ReadonlyArray<Asking>, fiber: AnyFiber): void {
+  private replied([grants, units, quiet]: Reply, asking: ReadonlyArray<Asking>, fiber: AnyFiber): void {
     if (this.lostAt !== undefined) {
       const lostFor = clock.millisSince(fiber, this.lostAt)
       this.lostAt = undefined
@@ -229,10 +241,10 @@ export class SharedBudget implements RetryBudget {
     this.known = units
     // a process that is left alone in an outage must not begin with tokens that the fleet has spent
     this.alone.units = Math.min(this.alone.capacity, units)
-    this.quiet.hear(quiet, fiber)
-    this.refusedAt = granted < asking.length ? clock.read(fiber) : undefined
+    this.cooldown.extend(quiet, fiber)
+    this.refusedAt = grants < asking.length ? clock.read(fiber) : undefined
     asking.forEach(({ hasGone, tell }, i) => {
-      if (i >= granted) tell("refused")
+      if (i >= grants) tell("refused")
       else if (hasGone) this.put(bucket.token)
       else tell("granted")
     })

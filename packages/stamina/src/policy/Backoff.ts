@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { backoffOf } from "./given.ts"
+import { backoffOf } from "./input.ts"
 import type { Backoff, BackoffShape, Curve } from "./PolicyModel.ts"
 import { longestDecorrelated, rangeOf } from "./shapes.ts"
 

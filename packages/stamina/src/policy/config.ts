@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { refuse } from "../tools/check.ts"
 import { type Field, type Fields, mapFields } from "./fields.ts"
-import { checkFull, complete, given } from "./given.ts"
+import { checkFull, complete, given } from "./input.ts"
 import type { RetryPolicy } from "./PolicyModel.ts"
 import type { Text } from "./spelling.ts"
 

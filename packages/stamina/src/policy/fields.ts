@@ -6,7 +6,7 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { checkAttempts, checkBase, checkOvershoot, checkTimeout, checkWait, refuse } from "../tools/check.ts"
-import { checkShape } from "./given.ts"
+import { checkShape } from "./input.ts"
 import { checkJitter, orPercentage, percentagePattern, readPercentage } from "./jitter.ts"
 import {
   type BackoffShape,

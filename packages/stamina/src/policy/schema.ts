@@ -14,7 +14,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { fields, mapFields, names, randomValues, type Spelt } from "./fields.ts"
-import { complete } from "./given.ts"
+import { complete } from "./input.ts"
 import type { Encoded, RetryPolicy } from "./PolicyModel.ts"
 
 /** A report always shows the bad value, even if the caller did not ask for it: without it nobody can mend the input. */

@@ -10,13 +10,13 @@ import type * as Context from "effect/Context"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Settings } from "../drive/settings.ts"
-import { eager } from "../tools/eager.ts"
+import { eager } from "../tools/dataFirstOrLast.ts"
 import * as wrapping from "../tools/wrapping.ts"
 import type { Body } from "./attempt.ts"
 import { makeCall } from "./call.ts"
 import { checkFunction, checkSignal, checkSignalOf, fromOptions, withName } from "./options.ts"
-import { anywhere, ofContext, ofRuntime, type Place } from "./places.ts"
 import type { AnyFunction, Options, PromiseAttempt, Retried, RetriedOptions, Takes } from "./RetryPromiseOptions.ts"
+import { anywhere, ofContext, ofRuntime, type Place } from "./services.ts"
 
 export type {
   AnyFunction,

@@ -8,16 +8,17 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as defaults from "../around/defaults.ts"
-import { currentMode } from "../around/mode.ts"
-import type * as engine from "../drive/engine.ts"
-import { afterFailure, attempt as attemptBy, Loop, nextWait } from "../drive/loop.ts"
+import * as defaults from "../ambient/defaults.ts"
+import { currentMode } from "../ambient/mode.ts"
+import { nextWait } from "../drive/drivers.ts"
+import { begin, type Beginning, LiveRun } from "../drive/liveRun.ts"
+import * as loop from "../drive/loop.ts"
 import type { Settings } from "../drive/settings.ts"
-import { lastFailure, ordinal } from "../run/Run.ts"
-import * as clock from "../tools/clock.ts"
+import { inTime } from "../drive/timeLimit.ts"
+import { lastFailure } from "../run/run.ts"
 import { asEffect, type Body, called, type Caller, CurrentAttempt } from "./attempt.ts"
 import { withName } from "./options.ts"
-import type { Place, Services } from "./places.ts"
+import type { Place, Services } from "./services.ts"
 
 /** Makes a call with checked options. */
 export const makeCall = <T>(
@@ -53,9 +54,8 @@ class Call<T> implements Caller {
   private readonly settings: Settings
   private readonly body: Body<T>
   private services: Services | undefined
-  private began: clock.Reading = 0n
-  private since = 0
-  private run: engine.LiveRun | undefined
+  private beginning: Beginning | undefined
+  private run: LiveRun | undefined
   private fiber: Fiber.Fiber<unknown, unknown> | undefined
   private isAborted = false
 
@@ -89,11 +89,9 @@ class Call<T> implements Caller {
   }
 
   private start(services: Services): Promise<T> {
-    const { admission, attemptTimeout, spans } = this.settings
+    const { attemptTimeout, spans } = this.settings
     this.services = services
-    this.began = clock.read(services.rested)
-    this.since = ordinal()
-    if (admission !== undefined) admission.called(services.rested)
+    this.beginning = begin(this.settings, services.rested)
     return spans || attemptTimeout < Infinity
       ? this.inFiber(services, undefined)
       : called(this.body, new CurrentAttempt(this, 1, Option.none())).then(
@@ -115,22 +113,18 @@ class Call<T> implements Caller {
 
   private go(fiber: Fiber.Fiber<unknown, unknown>, failed: Failed | undefined): Effect.Effect<T, unknown> {
     const settings = withName(this.settings, this.body)
-    const run: Loop<T, unknown, never> = new Loop(
-      settings,
-      fiber,
-      this.began,
-      this.since,
-      (error) => this.attempt(run, Option.some(error))
-    )
+    const run = new LiveRun(settings, fiber, this.beginning ?? begin(settings, fiber))
     this.run = run
     this.fiber = fiber
-    return failed === undefined
-      ? attemptBy(run, this.attempt(run, Option.none()))
-      : afterFailure(run, Cause.fail(failed.error))
+    const driver: loop.Driver<T, unknown, never> = { attempt: (run) => inTime(run, this.attempt(run)) }
+    return failed === undefined ? loop.attempt(run, driver) : loop.failed(run, driver, Cause.fail(failed.error))
   }
 
-  private attempt(run: engine.LiveRun, previous: Option.Option<unknown>): Effect.Effect<T, unknown> {
-    return Effect.suspend(() => asEffect(this.body, new CurrentAttempt(this, run.attempt, previous)))
+  private attempt(run: LiveRun): Effect.Effect<T, unknown> {
+    return Effect.suspend(() => {
+      const previous = run.attempt === 1 ? Option.none() : Option.some(run.error)
+      return asEffect(this.body, new CurrentAttempt(this, run.attempt, previous))
+    })
   }
 
   private gone(): Promise<never> {
@@ -142,7 +136,7 @@ class Call<T> implements Caller {
  * What a promise rejects with. What `on` threw is a mistake that must be seen, so it goes before the error that `on` was
  * asked about; a report of it leads there.
  */
-const rejection = ({ reasons }: Cause.Cause<unknown>, run: engine.LiveRun | undefined): unknown => {
+const rejection = ({ reasons }: Cause.Cause<unknown>, run: LiveRun | undefined): unknown => {
   for (const reason of reasons) if (reason._tag === "Die") return reason.defect
   for (const reason of reasons) if (reason._tag === "Fail") return reason.error
   // not by the caller's signal, which has been answered: by the end of the runtime

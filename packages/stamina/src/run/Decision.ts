@@ -33,10 +33,9 @@ export interface Plan {
   /** Whether retries wait. In test mode they do not. */
   readonly waits: boolean
   /**
-   * Whether the longest wait was said, and so caps longer waits that a backoff of one tag says without a `waitMax` of its
-   * own. Default `true`.
+   * Whether `waitMax` was set explicitly. If so, it also caps a tag's backoff that sets none. Default `true`.
    */
-  readonly waitMaxSaid?: boolean | undefined
+  readonly hasOwnWaitMax?: boolean | undefined
 }
 
 /**
@@ -168,8 +167,7 @@ export const decide = (plan: Plan, failed: Failed, random: () => number): Decisi
   decideAt(plan, failed, failed, random)
 
 /**
- * The same, of an attempt and its failure. A run is such an attempt: to put both into one object would be a thirtieth of
- * what a retry allocates.
+ * {@link decide} with attempt and failure as two objects, so that a `Run` can be passed as it is.
  *
  * @internal
  */
@@ -194,6 +192,26 @@ export const decideAt = (
   // a wait that was asked for is pointless where it would end past the timeout, so it never overshoots
   const asked = hinted || wait > own || typeof verdict === "number"
   const timeout = asked || plan.overshoot === "refuse" ? plan.timeout : Infinity
+  return within(elapsed, wait, timeout, deadline)
+}
+
+/**
+ * Decides about a retry that has waited, and that a door asks to wait longer.
+ *
+ * @internal
+ */
+export const decideLater = (
+  plan: Plan,
+  { deadline = Infinity, elapsed, wait }: {
+    readonly elapsed: number
+    readonly wait: number
+    readonly deadline: number | undefined
+  },
+  random: () => number
+): Decision => within(elapsed, onTop(wait, plan.backoff, random), plan.timeout, deadline)
+
+/** A wait, unless it ends too late. */
+const within = (elapsed: number, wait: number, timeout: number, deadline: number): Decision => {
   const end = Math.min(deadline, timeout)
   if (elapsed + wait < end) return { _tag: "Retry", wait }
   const reason = timeout < deadline ? "WaitExceedsTimeout" : "WaitExceedsDeadline"
@@ -205,7 +223,7 @@ export const decideAt = (
  * longer, else the hint with jitter on top, both with the same random number.
  */
 const waitFor = (
-  { backoff, waitMaxSaid = true }: Plan,
+  { backoff, hasOwnWaitMax = true }: Plan,
   retryNum: number,
   verdict: Exclude<Verdict, false>,
   /** The same number each time. */
@@ -215,7 +233,7 @@ const waitFor = (
   if (verdict === true) return Backoff.wait(backoff, retryNum, random, previousWait)
   if (typeof verdict === "number") return verdict
   if (verdict._tag === "Backoff") {
-    return Backoff.wait(merge(backoff, verdict.backoff, waitMaxSaid), retryNum, random, previousWait)
+    return Backoff.wait(merge(backoff, verdict.backoff, hasOwnWaitMax), retryNum, random, previousWait)
   }
   return Math.max(Backoff.wait(backoff, retryNum, random, previousWait), onTop(verdict.wait, backoff, random))
 }

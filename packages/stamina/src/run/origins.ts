@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import { causesOf } from "../tools/errors.ts"
-import { lastFailure, ordinal, type Run } from "./Run.ts"
+import { lastFailure, type Run, runsEnded } from "./run.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
@@ -74,26 +74,26 @@ const isRepeated = ({ history = [] }: Run, error: unknown): boolean =>
 /** The run that an error came out of last, or what it keeps as its `cause` or `response`. */
 export const behind = (error: unknown): Run | undefined => entryBehind(error)?.run
 
-/** The run that a failure came out of, if it ended inside the attempt of the fiber that began at `since`. */
+/** The run that a failure came out of, if it ended inside the attempt before which `endedBefore` runs had ended. */
 export const inside = (
   reasons: ReadonlyArray<Cause.Reason<unknown>>,
-  since: number,
+  endedBefore: number,
   fiber: AnyFiber
 ): Run | undefined => {
   // no run has ended since, so none has inside
-  if (since === ordinal()) return undefined
+  if (endedBefore === runsEnded()) return undefined
   for (const reason of reasons) {
     const noted = ofReason(reason)
-    if (noted !== undefined && noted.since > since) return noted
+    if (noted !== undefined && noted.endedBefore > endedBefore) return noted
     const entry = entryOfReason(reason)
-    if (entry !== undefined && entry.run.since > since && isTelling(entry, fiber)) return entry.run
+    if (entry !== undefined && entry.run.endedBefore > endedBefore && isTelling(entry, fiber)) return entry.run
   }
   return undefined
 }
 
 /**
- * Whether the object alone tells that a run ended inside the attempt. A schedule cannot note anything on a cause, and new
- * errors are made of those that a run failed with. A fiber does one thing at a time, so a run that ended in the same fiber
+ * Whether the error object proves, without a note on the cause, that a run ended inside this attempt. Needed for schedules
+ * and for errors that wrap others. A fiber does one thing at a time, so a run that ended in the same fiber
  * since the attempt began ended inside of it. Of a run in another fiber that is known only if it retried, and failed with
  * this object once.
  */

@@ -2,18 +2,20 @@
  * A transaction that is retried as a whole.
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { BeginTransaction, SqlClient } from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
-import { retryEffect } from "../drive/loop.ts"
+import type { LiveRun } from "../drive/liveRun.ts"
+import { retryWith } from "../drive/loop.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
+import { inTime } from "../drive/timeLimit.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import { callableOf } from "../telemetry/eventsOf.ts"
 import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
 import { isRefusal } from "./answers.ts"
 import { isOutcomeUnknown, markOutcomeUnknown, withoutAftermath } from "./classify.ts"
@@ -22,9 +24,7 @@ import type { Options } from "./SqlRetryOptions.ts"
 
 /** Checked options. */
 interface Ready {
-  /** Without `attemptTimeout`: the driver would interrupt a `COMMIT` as well. */
   readonly settings: Settings
-  readonly attemptTimeout: number
   readonly begin: string | undefined
   readonly idempotent: boolean
 }
@@ -40,10 +40,8 @@ export const fromOptions = (
   if (begin !== undefined && (typeof begin !== "string" || begin.trim() === "")) {
     return refuse(caller, "begin", "a statement", begin)
   }
-  const settings = fromRetryOptions(caller, { ...rest, on }, defaults.policy)
   return {
-    settings: { ...settings, attemptTimeout: Infinity },
-    attemptTimeout: settings.attemptTimeout,
+    settings: fromRetryOptions(caller, { ...rest, on }, defaults.policy),
     begin,
     idempotent: checkBoolean(caller, idempotent, "idempotent")
   }
@@ -78,18 +76,15 @@ const retryWhole = <A, E, R>(
   ready: Ready
 ): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> => {
   const { begin, idempotent, settings } = ready
-  let attempts = 0
-  let timedOut: AttemptTimedOut | undefined
   let telling: ReadonlyArray<unknown> = []
-  const inside = timed(self, ready, () => timedOut = timeOut(attempts, ready)).pipe(
-    Effect.provideService(RetriedAround, [...fiber.getRef(RetriedAround), client.transactionService.key])
-  )
+  const around = [...fiber.getRef(RetriedAround), client.transactionService.key]
   const withTransaction = begin === undefined
     ? client.withTransaction
     : beginWith(client, begin, fiber.getRef(BeginTransaction))
 
-  const attempt = Effect.suspend(() => {
-    attempts++
+  const attempt = (run: LiveRun) => {
+    // not the whole: that would interrupt a `COMMIT` as well
+    const inside = Effect.provideService(inTime(run, self), RetriedAround, around)
     const whole = keepingErrors(withTransaction, inside, (cause) => {
       const errors = errorsOf(cause).filter((error) => !isRefusal(error))
       if (idempotent || errors.length === 0) return Effect.failCause(cause)
@@ -105,25 +100,22 @@ const retryWhole = <A, E, R>(
       if (Exit.isFailure(exit)) telling = withoutAftermath(errorsOf(exit.cause))
       return undefined
     })
-  })
+  }
 
-  return retryEffect(attempt, {
-    ...settings,
-    judge: (error, attempt, fiber) =>
-      (timedOut !== undefined && error === timedOut && !settings.judgesTimeouts) ||
-      // the failure that this one follows from decides
-      !telling.includes(error) ||
-      (!isOutcomeUnknown(error) && settings.judge(error, attempt, fiber))
-  })
+  const judge: Settings["judge"] = (error, attempt, fiber) =>
+    // the failure that this one follows from decides
+    !telling.includes(error) ||
+    (!isOutcomeUnknown(error) && settings.judge(error, attempt, fiber))
+  return retryWith({ ...settings, judge }, { attempt })
 }
 
 /** A transaction inside another: not retried. */
 const asSavepoint = <A, E, R>(
   client: SqlClient,
   self: Effect.Effect<A, E, R>,
-  ready: Ready
+  { settings }: Ready
 ): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> =>
-  keepingErrors(client.withTransaction, timed(self, ready, () => timeOut(1, ready)), (cause) => {
+  keepingErrors(client.withTransaction, inTime({ attempt: 1, settings, ownError: undefined }, self), (cause) => {
     // no question is left open, as at `COMMIT`: losing the connection undoes the savepoint, released or not
     const [error] = errorsOf(cause)
     return isLossOf([], cause) && isSqlError(error) ? Effect.fail(error) : Effect.failCause(cause)
@@ -141,18 +133,6 @@ const tellNotRetried = (
     summary: `inside another transaction, which ${isRetried ? "is retried as a whole" : "SqlRetry did not begin"}`
   })
 }
-
-const timed = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  { attemptTimeout }: Ready,
-  error: () => AttemptTimedOut
-): Effect.Effect<A, E | AttemptTimedOut, R> =>
-  attemptTimeout === Infinity
-    ? self
-    : Effect.timeoutOrElse(self, { duration: attemptTimeout, orElse: () => Effect.fail(error()) })
-
-const timeOut = (attempt: number, { attemptTimeout }: Ready): AttemptTimedOut =>
-  new AttemptTimedOut({ attempt, after: Duration.millis(attemptTimeout) })
 
 /** Sets `BeginTransaction` for this transaction only: inside, it would hold for other clients as well. */
 const beginWith =

@@ -9,7 +9,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
-import { found, foundIn, type Nested, nested } from "../tools/found.ts"
+import { found, foundIn, type Nested, nested } from "../tools/getOrCreate.ts"
 import { errorType, outcomeOf } from "./RetryEvent.ts"
 import { forEvery, type RetryHook } from "./RetryHook.ts"
 

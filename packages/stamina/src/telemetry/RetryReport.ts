@@ -7,7 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as origins from "../run/origins.ts"
-import type { GivenUp, Run } from "../run/Run.ts"
+import type { GivenUp, Run } from "../run/run.ts"
 import { givenUp } from "./eventsOf.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import { found } from "../tools/found.ts"
+import { found } from "../tools/getOrCreate.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 import { forEvery, type RetryHook } from "./RetryHook.ts"
 

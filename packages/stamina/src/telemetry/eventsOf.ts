@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import type { GivenUp, Run } from "../run/Run.ts"
+import type { GivenUp, Run } from "../run/run.ts"
 import type * as RetryEvent from "./RetryEvent.ts"
 import type { GaveUp, Interrupted, Recovered, RetryScheduled, RunEnded, RunTotals } from "./RetryEvent.ts"
 

@@ -9,7 +9,7 @@ import * as Clock from "effect/Clock"
 import type * as Fiber from "effect/Fiber"
 import type * as LogLevel from "effect/LogLevel"
 import * as clock from "../tools/clock.ts"
-import { found } from "../tools/found.ts"
+import { found } from "../tools/getOrCreate.ts"
 import { isLogged, logLine, writerOf } from "../tools/logLine.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>

@@ -8,12 +8,11 @@ import * as Equal from "effect/Equal"
 import * as Formatter from "effect/Formatter"
 import * as Backoff from "../policy/Backoff.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
-import { decide, type Decision, fromPolicy, type Plan } from "../run/Decision.ts"
+import { decide, type Decision, fromPolicy } from "../run/Decision.ts"
 import { errorType } from "../telemetry/RetryEvent.ts"
 import { checkAttempts, checkKnown, checkWait, refuse } from "../tools/check.ts"
 import { fromInput } from "../verdict/forms.ts"
 import type * as RetryOn from "../verdict/RetryOn.ts"
-import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
 import * as samples from "./samples.ts"
 
 /**
@@ -211,28 +210,6 @@ export const lawsOf = <const O extends RetryOn.AnyOn>(
   errors: ReadonlyArray<NoInfer<RetryOn.ErrorOf<O>>>,
   options: LawsOfOptions = {}
 ): ReadonlyArray<Law> => {
-  const { asked, longest, plan, ...judged } = judgedBy(on, errors, options)
-  return [
-    answersAlways(judged.judge, asked),
-    answersAlike(judged.decideOn, asked),
-    leavesErrors(judged.judge, asked),
-    waitsNoLonger(judged.decideOn, asked, longest),
-    endsRuns(judged.judge, errors, plan)
-  ]
-}
-
-/** An error, and the attempt that has failed with it. */
-interface Asked {
-  readonly error: unknown
-  readonly attempt: FailedAttempt
-}
-
-type Judge = (error: unknown, attempt: FailedAttempt) => Verdict
-
-type DecideOn = (one: Asked, u: number) => Decision
-
-/** What the laws of {@link lawsOf} look at. */
-const judgedBy = (on: RetryOn.AnyOn, errors: ReadonlyArray<unknown>, options: LawsOfOptions) => {
   const caller = "RetryTest.lawsOf"
   checkKnown(caller, options, ["policy", "longestWait"])
   if (errors.length === 0) return refuse(caller, "errors", "a non-empty array", errors)
@@ -244,76 +221,66 @@ const judgedBy = (on: RetryOn.AnyOn, errors: ReadonlyArray<unknown>, options: La
   const longest = options.longestWait === undefined
     ? Math.max(plan.timeout, plan.backoff.max)
     : Duration.toMillis(checkWait(caller, options.longestWait, "longestWait"))
-  const asked: ReadonlyArray<Asked> = errors.flatMap((error) => samples.attempts.map((attempt) => ({ error, attempt })))
-  const decideOn: DecideOn = ({ attempt, error }, u) =>
+  const asked = errors.flatMap((error: unknown) => samples.attempts.map((attempt) => ({ error, attempt })))
+  const decideOn = ({ attempt, error }: (typeof asked)[number], u: number): Decision =>
     decide(samples.unlimited(plan), {
       attempt: attempt.num,
       elapsed: Duration.toMillis(attempt.elapsed),
       previousWait: attempt.num === 1 ? undefined : Duration.toMillis(attempt.previousWait),
       verdict: judge(error, attempt)
     }, () => u)
-  return { asked, decideOn, judge, longest, plan }
-}
-
-const about = ({ attempt, error }: Asked): string => `attempt ${attempt.num}, ${nameOf(error)}`
-
-const answersAlways = (judge: Judge, asked: ReadonlyArray<Asked>): Law =>
-  law("on answers for every error", (broken) => {
-    for (const one of asked) {
-      try {
-        judge(one.error, one.attempt)
-      } catch (error) {
-        broken(`${about(one)}: ${error instanceof Error ? error.message : Formatter.format(error)}`)
-      }
-    }
-  })
-
-const answersAlike = (decideOn: DecideOn, asked: ReadonlyArray<Asked>): Law =>
-  law("the same error, attempt and draw give the same decision", (broken) => {
-    for (const u of samples.draws) {
-      const first = asked.map((one) => decideOn(one, u))
-      for (let i = asked.length - 1; i >= 0; i--) {
-        const one = asked[i]
-        if (one === undefined) continue
-        const again = decideOn(one, u)
-        if (!Equal.equals(again, first[i])) {
-          broken(`${about(one)}: ${Formatter.format(first[i])}, then ${Formatter.format(again)}`)
+  const about = ({ attempt, error }: (typeof asked)[number]): string => `attempt ${attempt.num}, ${nameOf(error)}`
+  return [
+    law("on answers for every error", (broken) => {
+      for (const one of asked) {
+        try {
+          judge(one.error, one.attempt)
+        } catch (error) {
+          broken(`${about(one)}: ${error instanceof Error ? error.message : Formatter.format(error)}`)
         }
       }
-    }
-  })
-
-const leavesErrors = (judge: Judge, asked: ReadonlyArray<Asked>): Law =>
-  law("on leaves the error as it is", (broken) => {
-    for (const one of asked) {
-      const before = samples.fieldsOf(one.error)
-      judge(one.error, one.attempt)
-      const after = samples.fieldsOf(one.error)
-      const changed = [...after.keys(), ...before.keys()].find((key) => !Object.is(before.get(key), after.get(key)))
-      if (changed !== undefined) broken(`${about(one)}: ${String(changed)} has changed`)
-    }
-  })
-
-const waitsNoLonger = (decideOn: DecideOn, asked: ReadonlyArray<Asked>, longest: number): Law =>
-  law(`no wait is longer than ${Duration.format(Duration.millis(longest))}`, (broken) => {
-    for (const one of asked) {
+    }),
+    law("the same error, attempt and draw give the same decision", (broken) => {
       for (const u of samples.draws) {
-        const decision = decideOn(one, u)
-        if (decision._tag === "Retry" && !(isTime(decision.wait) && decision.wait <= longest)) {
-          broken(`${about(one)}: a wait of ${decision.wait} ms`)
+        const first = asked.map((one) => decideOn(one, u))
+        for (let i = asked.length - 1; i >= 0; i--) {
+          const one = asked[i]
+          if (one === undefined) continue
+          const again = decideOn(one, u)
+          if (!Equal.equals(again, first[i])) {
+            broken(`${about(one)}: ${Formatter.format(first[i])}, then ${Formatter.format(again)}`)
+          }
         }
       }
-    }
-  })
-
-const endsRuns = (judge: Judge, errors: ReadonlyArray<unknown>, plan: Plan): Law =>
-  law("every run ends", (broken) => {
-    for (const error of errors) {
-      for (const { attempts, isOver } of samples.runs(plan, (attempt) => judge(error, attempt))) {
-        if (!isOver) broken(`${nameOf(error)}: still retried after ${attempts} attempts`)
+    }),
+    law("on leaves the error as it is", (broken) => {
+      for (const one of asked) {
+        const before = samples.fieldsOf(one.error)
+        judge(one.error, one.attempt)
+        const after = samples.fieldsOf(one.error)
+        const changed = [...after.keys(), ...before.keys()].find((key) => !Object.is(before.get(key), after.get(key)))
+        if (changed !== undefined) broken(`${about(one)}: ${String(changed)} has changed`)
       }
-    }
-  })
+    }),
+    law(`no wait is longer than ${Duration.format(Duration.millis(longest))}`, (broken) => {
+      for (const one of asked) {
+        for (const u of samples.draws) {
+          const decision = decideOn(one, u)
+          if (decision._tag === "Retry" && !(isTime(decision.wait) && decision.wait <= longest)) {
+            broken(`${about(one)}: a wait of ${decision.wait} ms`)
+          }
+        }
+      }
+    }),
+    law("every run ends", (broken) => {
+      for (const error of errors) {
+        for (const { attempts, isOver } of samples.runs(plan, (attempt) => judge(error, attempt))) {
+          if (!isOver) broken(`${nameOf(error)}: still retried after ${attempts} attempts`)
+        }
+      }
+    })
+  ]
+}
 
 const isTime = (wait: number): boolean => Number.isFinite(wait) && wait >= 0
 

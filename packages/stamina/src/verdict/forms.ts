@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Predicate from "effect/Predicate"
-import { backoffOf, given } from "../policy/given.ts"
+import { backoffOf, given } from "../policy/input.ts"
 import { curveFields } from "../policy/PolicyModel.ts"
 import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
 import { isInstance, isName, read, tagOf } from "../tools/errors.ts"

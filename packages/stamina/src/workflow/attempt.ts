@@ -2,30 +2,32 @@
  * One attempt of a durable retry: an activity that records its outcome together with the decision about it.
  */
 import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Activity from "effect/workflow/Activity"
 import { type WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
-import { admit, type Admitted, type Door, retrySucceeded } from "../around/Admission.ts"
-import * as defaults from "../around/defaults.ts"
-import { currentMode } from "../around/mode.ts"
-import { alreadyRetried, judged } from "../drive/judged.ts"
-import type { Decision, Plan } from "../run/Decision.ts"
+import * as defaults from "../ambient/defaults.ts"
+import { currentMode } from "../ambient/mode.ts"
+import { askDoor, type DoorRun, giveBackUnused, notifyFailed, notifySucceeded } from "../drive/atTheDoor.ts"
+import { alreadyRetried, judgeFailure } from "../drive/judge.ts"
+import { begin as beginRun } from "../drive/liveRun.ts"
+import type { Settings } from "../drive/settings.ts"
+import { inTime } from "../drive/timeLimit.ts"
+import type { Plan } from "../run/Decision.ts"
 import * as origins from "../run/origins.ts"
-import * as Run from "../run/Run.ts"
+import * as Run from "../run/run.ts"
 import { draw } from "../tools/chance.ts"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import * as clock from "../tools/clock.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
 import type { AnyActivity, Coding } from "./coding.ts"
 import { AttemptLost } from "./DurableErrors.ts"
 import { CurrentActivity } from "./idempotency.ts"
+import * as notify from "./notify.ts"
 import type { DurableSettings } from "./options.ts"
-import { type Begun, type Failed, Record, type Succeeded } from "./record.ts"
-import { copied } from "./replay.ts"
-import * as stories from "./stories.ts"
+import { AttemptRecord, type Begun, type Failed, type Refused, type Succeeded } from "./record.ts"
 import * as tickets from "./tickets.ts"
 import { now } from "./wallClock.ts"
 
@@ -57,12 +59,12 @@ export interface Progress {
 export const record = (
   subject: Subject,
   progress: Progress
-): Effect.Effect<Record, never, WorkflowEngine | WorkflowInstance> =>
+): Effect.Effect<AttemptRecord, never, WorkflowEngine | WorkflowInstance> =>
   Activity.make({
     name: `${subject.activity.name}/${progress.num}`,
-    success: Record,
+    success: AttemptRecord,
     annotations: subject.activity.annotations,
-    execute: Effect.withFiber((fiber) => made(begin(subject, progress, fiber)))
+    execute: make(subject, progress)
   }).pipe(
     Effect.provideService(Activity.CurrentAttempt, progress.num),
     Effect.provideService(CurrentActivity, subject.activity.name)
@@ -71,73 +73,100 @@ export const record = (
 /** What is there in the body of an activity. */
 type InActivity = Scope.Scope | WorkflowEngine | WorkflowInstance
 
+/** The run in an attempt. A copy, since the one in the body follows records. */
+class DurableRun extends Run.Run implements DoorRun {
+  readonly settings: Settings
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly clock: Clock.Clock
+  /** When the first attempt began: milliseconds since the epoch. */
+  readonly startedAt: number
+  holdsRetry = false
+  deferrals = 0
+  /** The error that the retry itself made of the attempt. */
+  ownError: unknown = undefined
+
+  constructor(recorded: Run.Run, settings: Settings, fiber: Fiber.Fiber<unknown, unknown>, startedAt: number) {
+    super(0, 0)
+    Object.assign(this, Run.copy(recorded))
+    this.settings = settings
+    this.fiber = fiber
+    this.clock = clock.of(fiber)
+    this.startedAt = startedAt
+  }
+
+  time(): number {
+    return now(this.fiber, this.startedAt) - this.startedAt
+  }
+
+  /** A deadline around the workflow ends with its process. */
+  deadline(): undefined {
+    return undefined
+  }
+}
+
 /** An attempt that is being made. */
 interface Making {
   readonly subject: Subject
   readonly fiber: Fiber.Fiber<unknown, unknown>
-  /** When the first attempt began, and when this one did: milliseconds since the epoch. */
-  readonly startedAt: number
+  readonly run: DurableRun
+  /** When the attempt began: milliseconds since the epoch. */
   readonly began: number
-  /** The ordinal of runs before it. */
-  readonly since: number
-  /** The run in this attempt. A copy, since the one in the body follows records. */
-  readonly run: Run.Run & Admitted
+  /** How many runs had ended before it. */
+  readonly endedBefore: number
   /** The ticket that it has used up. */
   readonly ticket: string | undefined
-  /** The error that the retry itself made of it. */
-  ownError: AttemptLost | AttemptTimedOut | undefined
 }
 
-const begin = (subject: Subject, { begun, num, previous, run }: Progress, fiber: Making["fiber"]): Making => {
-  const { settings } = subject.durable
-  const ended = previous?.at ?? 0
-  // a recorded beginning may come from a clock that is behind
-  const began = begun === undefined ? now(fiber, ended) : Math.max(begun.at, ended)
-  const startedAt = previous?.startedAt ?? began
-  const copy = Object.assign(copied(run), { settings, holdsRetry: previous?.grantedIn === tickets.here })
-  if (num === 1) settings.admission?.called(fiber)
-  else Run.begins(copy, began - startedAt)
-  const lost = begun !== undefined && !tickets.use(begun.ticket)
-  return {
-    subject,
-    fiber,
-    startedAt,
-    began,
-    since: Run.ordinal(),
-    run: copy,
-    ticket: begun?.ticket,
-    ownError: lost ? new AttemptLost({ attempt: num }) : undefined
-  }
-}
-
-const made = (making: Making): Effect.Effect<Record, never, InActivity> =>
-  Effect.matchCauseEffect(making.ownError === undefined ? inTime(making) : Effect.fail(making.ownError), {
-    onSuccess: (value) => succeeded(making, value),
-    onFailure: (cause) => Cause.hasInterrupts(cause) ? left(making, cause) : failed(making, cause)
+/** Makes an attempt. Each but the first asks the door of the run, so a process that dies leaves no question open. */
+const make = (subject: Subject, progress: Progress): Effect.Effect<AttemptRecord, never, InActivity> =>
+  Effect.withFiber((fiber) => {
+    const { begun, num, previous } = progress
+    const { settings } = subject.durable
+    const ended = previous?.at ?? 0
+    // a recorded beginning may come from a clock that is behind
+    const began = begun === undefined ? now(fiber, ended) : Math.max(begun.at, ended)
+    const run = new DurableRun(progress.run, settings, fiber, previous?.startedAt ?? began)
+    const endedBefore = num === 1 ? beginRun(settings, fiber).endedBefore : Run.runsEnded()
+    const attempt = () => makeAdmitted({ subject, fiber, run, began, endedBefore, ticket: begun?.ticket }, num)
+    if (num === 1) return attempt()
+    const asked = Effect.suspend(() => askDoor(run) ?? Effect.void)
+    return Effect.onInterrupt(
+      Effect.flatMap(asked, () => Run.isOver(run) ? refused(subject, run, fiber) : attempt()),
+      () => Effect.sync(() => giveBackUnused(run))
+    )
   })
 
-const inTime = (making: Making): Effect.Effect<unknown, unknown, InActivity> => {
-  const { run, subject: { activity, durable: { settings } } } = making
-  const execute = activity.execute
-  if (settings.attemptTimeout === Infinity) return execute
-  // engines make activities uninterruptible, and a timeout interrupts
-  return Effect.timeoutOrElse(Effect.interruptible(execute), {
-    duration: settings.attemptTimeout,
-    orElse: () => {
-      making.ownError = new AttemptTimedOut({ attempt: run.attempt, after: Duration.millis(settings.attemptTimeout) })
-      return Effect.fail(making.ownError)
-    }
+/** The door has refused the retry, so the run ends without another attempt. */
+const refused = ({ durable, name }: Subject, run: DurableRun, fiber: Making["fiber"]): Effect.Effect<Refused> =>
+  Effect.as(notify.decided(run, durable, fiber, name), {
+    _tag: "Refused" as const,
+    reason: run.reason ?? "BudgetExhausted",
+    at: run.startedAt + run.elapsed
+  })
+
+const makeAdmitted = (making: Making, num: number): Effect.Effect<AttemptRecord, never, InActivity> => {
+  const { run, subject: { activity }, ticket } = making
+  if (num > 1) Run.beginAttempt(run, making.began - run.startedAt)
+  if (ticket !== undefined && !tickets.use(ticket)) run.ownError = new AttemptLost({ attempt: num })
+  const { execute } = activity
+  const attempt = run.ownError !== undefined
+    ? Effect.fail(run.ownError)
+    // engines make activities uninterruptible, and a timeout interrupts
+    : inTime(run, run.settings.attemptTimeout === Infinity ? execute : Effect.interruptible(execute))
+  return Effect.matchCauseEffect(attempt, {
+    onSuccess: (value) => succeeded(making, value),
+    onFailure: (cause) => Cause.hasInterrupts(cause) ? left(making, cause) : failed(making, cause)
   })
 }
 
 const succeeded = (making: Making, value: unknown): Effect.Effect<Succeeded> => {
-  const { began, fiber, run, startedAt, subject: { coding, durable, name } } = making
+  const { began, fiber, run, subject: { coding, durable, name } } = making
   return Effect.flatMap(coding.writeValue(value), (value) => {
     const record = { _tag: "Succeeded" as const, value }
-    retrySucceeded(run, fiber)
+    notifySucceeded(run)
     if (run.attempt === 1) return Effect.succeed(record)
-    Run.over(run, now(fiber, began) - startedAt)
-    return Effect.as(stories.recovered(run, durable, fiber, name), record)
+    Run.end(run, now(fiber, began) - run.startedAt)
+    return Effect.as(notify.recovered(run, durable, fiber, name), record)
   })
 }
 
@@ -152,66 +181,53 @@ const left = (
   })
 
 const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Failed> => {
-  const { fiber, ownError, run, since, startedAt, subject: { coding, durable: { settings }, name } } = making
+  const { endedBefore, fiber, run, subject: { coding, name } } = making
+  const { settings } = run
   const at = now(fiber, making.began)
-  closed(run, at - startedAt, settings.plan(currentMode(fiber), fiber.getRef(defaults.Current)))
+  giveBackUnused(run)
+  closeAttempt(run, at - run.startedAt, settings.plan(currentMode(fiber), fiber.getRef(defaults.Current)))
   // `on` sees the very error, and not what storage makes of it
-  const { cause: seen, verdict } = ownError instanceof AttemptLost
+  const { cause: seen, verdict } = run.ownError instanceof AttemptLost
     ? { cause, verdict: true as const }
-    : judged(run, { ...settings, name }, cause, ownError, fiber)
-  const inner = origins.inside(cause.reasons, since, fiber)
+    : judgeFailure(run, { ...settings, name }, cause, run.ownError, fiber)
+  const inner = origins.inside(cause.reasons, endedBefore, fiber)
   return Effect.flatMap(coding.writeCause(seen), (written) => {
+    // an error that its schema does not hold is a defect
+    const kept = written.cause === seen && verdict
     const failure: Run.Failure = {
-      // an error that its schema does not hold is a defect
-      verdict: written.cause === seen && verdict,
+      verdict: kept,
       error: errorsOf(written.cause === seen ? cause : written.cause)[0],
       inner,
-      alreadyRetried: alreadyRetried(settings, inner, fiber)
+      alreadyRetried: alreadyRetried(settings, inner, fiber),
+      notBefore: notifyFailed(run, kept)
     }
-    return Effect.flatMap(
-      decided(run, settings.admission, fiber, failure),
-      (decision) => recorded(making, run, failure, decision, at, written.json)
-    )
+    return recordDecision(making, run, failure, at, written.json)
   })
 }
 
-/** Closes the attempt. A deadline around the workflow ends with its process, so the run has none. */
-function closed(run: Run.Run & Admitted, at: number, plan: Plan): asserts run is Run.Run & Admitted & Run.Planned {
-  Run.closed(run, at, plan)
+function closeAttempt(run: DurableRun, at: number, plan: Plan): asserts run is DurableRun & Run.Planned {
+  Run.closeAttempt(run, at, plan)
 }
 
-const decided = (
-  run: Run.Planned & Admitted,
-  door: Door | undefined,
-  fiber: Making["fiber"],
-  failure: Run.Failure
-): Effect.Effect<Decision> => {
-  const random = () => draw(fiber)
-  if (door === undefined) return Effect.succeed(Run.decide(run, failure, random))
-  const decision = admit(door, run, fiber, failure, random)
-  return Effect.isEffect(decision) ? decision : Effect.succeed(decision)
-}
-
-/** Does as decided, tells the hooks of it, and leaves the record. */
-const recorded = (
-  { began, fiber, startedAt, subject: { durable, name } }: Making,
-  run: Run.Planned & Admitted,
+/** Decides, does what was decided, notifies the hooks, and leaves the record. */
+const recordDecision = (
+  { began, fiber, subject: { durable, name } }: Making,
+  run: DurableRun & Run.Planned,
   failure: Run.Failure,
-  decision: Decision,
   at: number,
   cause: Schema.Json
 ): Effect.Effect<Failed> => {
-  Run.obeyed(run, failure, decision)
-  return Effect.map(stories.decided(run, durable, fiber, name), () => ({
+  const decision = Run.decide(run, failure, () => draw(fiber))
+  Run.apply(run, failure, decision)
+  return Effect.map(notify.decided(run, durable, fiber, name), () => ({
     _tag: "Failed" as const,
     cause,
-    startedAt,
+    startedAt: run.startedAt,
     began,
     at,
     inside: failure.inner?.calls ?? 0,
     limits: { attempts: run.plan.attempts, timeout: run.plan.timeout },
     decision,
-    toldAt: now(fiber, at),
-    grantedIn: run.holdsRetry ? tickets.here : undefined
+    toldAt: now(fiber, at)
   }))
 }

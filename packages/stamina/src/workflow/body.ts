@@ -10,15 +10,16 @@ import * as Option from "effect/Option"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
 import { type WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
-import * as defaults from "../around/defaults.ts"
+import * as defaults from "../ambient/defaults.ts"
+import type { GiveUpReason } from "../run/Decision.ts"
 import * as origins from "../run/origins.ts"
-import * as Run from "../run/Run.ts"
+import * as Run from "../run/run.ts"
 import { report } from "../telemetry/RetryReport.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
 import * as attempts from "./attempt.ts"
+import * as notify from "./notify.ts"
 import { Begun, type Failed } from "./record.ts"
 import { follow } from "./replay.ts"
-import * as stories from "./stories.ts"
 import * as tickets from "./tickets.ts"
 import { now, waitFrom } from "./wallClock.ts"
 
@@ -27,19 +28,25 @@ type Engine = WorkflowEngine | WorkflowInstance
 
 /** Retries an activity durably. */
 export const retryActivity = (subject: attempts.Subject): Effect.Effect<unknown, unknown, Engine> =>
-  Effect.withFiber((fiber) => attemptAll(subject, fiber, Run.make(Run.ordinal())))
+  Effect.withFiber((fiber) => attemptAll(subject, fiber, Run.make(Run.runsEnded())))
 
 const attemptAll = Effect.fnUntraced(function*(subject: attempts.Subject, fiber: AnyFiber, run: Run.Run) {
   const { activity, coding, durable } = subject
   let previous: Failed | undefined
+  let last: Cause.Cause<unknown> = Cause.empty
   for (let num = 1;; num++) {
     const begun: Begun | undefined = durable.lostAttempts === "count" ? yield* begins(activity.name, num) : undefined
     const record = yield* attempts.record(subject, { num, run, previous, begun })
     if (record._tag === "Succeeded") {
-      Run.over(run, run.elapsed)
+      Run.end(run, run.elapsed)
       return yield* coding.readValue(record.value)
     }
-    const cause = yield* coding.readCause(record.cause)
+    if (record._tag === "Refused") {
+      // reasons are only written by this library
+      Run.end(run, record.at - (previous?.startedAt ?? record.at), record.reason as GiveUpReason)
+      return yield* gaveUp(subject, fiber, run, last)
+    }
+    const cause = last = yield* coding.readCause(record.cause)
     follow(run, record, errorsOf(cause)[0], durable.settings.plan(undefined, fiber.getRef(defaults.Current)))
     if (record.decision._tag === "Stop") return yield* gaveUp(subject, fiber, run, cause)
     if (num === 1) yield* onInterrupted(subject, run, record.startedAt)
@@ -81,7 +88,7 @@ const onInterrupted = (
       // the fiber that ends the workflow, with the services around the retry
       Effect.withFiber((fiber) => {
         if (!instance.interrupted || Run.isOver(run)) return Effect.void
-        Run.over(run, now(fiber, startedAt + run.elapsed) - startedAt)
-        return stories.interrupted(run, durable, fiber, name)
+        Run.end(run, now(fiber, startedAt + run.elapsed) - startedAt)
+        return notify.interrupted(run, durable, fiber, name)
       })
     ))

@@ -31,8 +31,13 @@ export interface Failed {
   readonly decision: RecordedDecision
   /** When the hooks had heard of it: the wait begins then. */
   readonly toldAt: number
-  /** The process in which a door has granted the retry: only there does a success give the token back. */
-  readonly grantedIn?: string | undefined
+}
+
+/** A retry that never began, because its door refused it. The attempt before was the last one. */
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly reason: string
+  readonly at: number
 }
 
 /** A `Decision`, whose reason another version of the library may have given. */
@@ -44,9 +49,9 @@ export type RecordedDecision =
     readonly refused?: { readonly wait: number; readonly left: number } | undefined
   }
 
-export type Record = Succeeded | Failed
+export type AttemptRecord = Succeeded | Failed | Refused
 
-export const Record: Schema.Codec<Record, unknown> = Schema.Union([
+export const AttemptRecord: Schema.Codec<AttemptRecord, unknown> = Schema.Union([
   Schema.TaggedStruct("Succeeded", { value: Schema.Json }),
   Schema.TaggedStruct("Failed", {
     cause: Schema.Json,
@@ -62,9 +67,9 @@ export const Record: Schema.Codec<Record, unknown> = Schema.Union([
         refused: Schema.optional(Schema.Struct({ wait: Schema.Number, left: Schema.Number }))
       })
     ]),
-    toldAt: Schema.Finite,
-    grantedIn: Schema.optional(Schema.String)
-  })
+    toldAt: Schema.Finite
+  }),
+  Schema.TaggedStruct("Refused", { reason: Schema.String, at: Schema.Finite })
 ])
 
 /** That an attempt begins, recorded before it does where lost attempts count. */

@@ -129,7 +129,7 @@ describe.each(functions)("%s, given bad options, throws a RangeError when it is 
       new RangeError(
         `${caller}: unknown option "attempt", known are on, name, nested, hooks, attempts, timeout, waitInitial, waitMax, ` +
           `waitJitter, waitExpBase, backoff, overshoot${
-            caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, resetAfter, attemptsInAll, budget, admission"
+            caller === "staminaSchedule" ? "" : ", attemptTimeout, spans, resetAfter, attemptsInAll, budget, door"
           }`
       )
     )

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "@effect/vitest"
 import { Context, Effect, Logger, Metric } from "effect"
-import { Admission, RetryBudget, Stamina } from "effect-stamina"
+import { Door, RetryBudget, Stamina } from "effect-stamina"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import type { HttpClient } from "effect/http"
 import { reasonOf } from "../kit/reasonOf.ts"
@@ -87,17 +87,17 @@ describe("the budget of HttpRetry.retry", () => {
   it("stands behind another door", () => {
     const { client } = scripted({ status: 503 })
     const budget = RetryBudget.makeUnsafe()
-    const closed = Admission.make({
+    const closed = Door.make({
       called: () => {},
       failed: () => {},
       ask: () => ({ _tag: "Refused", reason: "CircuitOpen" }),
       succeeded: () => {},
       unused: () => {}
     })
-    const behind = HttpRetry.retry(client, { ...plain, budget, admission: closed })
+    const behind = HttpRetry.retry(client, { ...plain, budget, door: closed })
     expect(reasonOf(get(behind, "https://a.example"))).toBe("CircuitOpen")
     expect(stateOf(budget)).toMatchObject({ granted: 0, refused: 0 })
-    const alone = HttpRetry.retry(client, { ...plain, budget: "none", admission: closed })
+    const alone = HttpRetry.retry(client, { ...plain, budget: "none", door: closed })
     expect(reasonOf(get(alone, "https://a.example"))).toBe("CircuitOpen")
   })
 })

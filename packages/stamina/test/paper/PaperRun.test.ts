@@ -37,12 +37,16 @@ describe("PaperRun", () => {
   it("shares a budget between callers, in the time of the simulation", () => {
     const budget = PaperRun.makeBudget({ capacity: 1, refill: 0 })
     const [one, other] = [0, 5].map((start) => PaperRun.begin(PaperRun.makeCaller({ plan, random, budget }), start))
-    assert.isTrue(PaperRun.fail(one!, 1, down))
-    assert.isFalse(PaperRun.fail(other!, 1, down))
-    assert.strictEqual(other!.reason, "BudgetExhausted")
-    // the deadline ends the wait: the token comes back
-    PaperRun.interrupt(one!, 2)
-    assert.isTrue(PaperRun.fail(PaperRun.begin(PaperRun.makeCaller({ plan, random, budget }), 9), 1, down))
+    for (const run of [one, other]) assert.isTrue(PaperRun.fail(run!, 1, down))
+    // the token is taken when the wait is over
+    assert.isTrue(PaperRun.beginAttempt(one!))
+    assert.isFalse(PaperRun.beginAttempt(other!))
+    assert.deepInclude(other!, { phase: "over", reason: "BudgetExhausted", elapsed: 101 })
+    // a retry that succeeds gives it back
+    PaperRun.succeed(one!, 110)
+    const third = PaperRun.begin(PaperRun.makeCaller({ plan, random, budget }), 200)
+    assert.isTrue(PaperRun.fail(third, 1, down))
+    assert.isTrue(PaperRun.beginAttempt(third))
   })
 
   it("hands the time of the simulation to a budget of one's own", () => {
@@ -62,7 +66,7 @@ describe("PaperRun", () => {
     PaperRun.fail(run, 10, down)
     PaperRun.beginAttempt(run)
     PaperRun.succeed(run, 120)
-    assert.deepStrictEqual(seen, [["called", 100], ["failed 1", 110], ["ask", 110], ["succeeded", 220]])
+    assert.deepStrictEqual(seen, [["called", 100], ["failed 1", 110], ["ask", 210], ["succeeded", 220]])
   })
 
   it("refuses a budget as RetryBudget does", () => {

@@ -29,13 +29,13 @@ const setUp = Effect.gen(function*() {
 
 const inMemory = Effect.provide(CircuitBreaker.layerStoreMemory())
 
-describe("BreakerRetry.admission", () => {
+describe("BreakerRetry.door", () => {
   it.effect("stops a run once the circuit has opened, with the error of its last attempt", () =>
     Effect.gen(function*() {
       const { attempt, breaker, run, times } = yield* setUp
-      const admission = BreakerRetry.admission(breaker, { key: "a" })
+      const door = BreakerRetry.door(breaker, { key: "a" })
       const exit = yield* run(
-        attempt.pipe(breaker.execute({ key: "a" }), Stamina.retry({ ...plain, on: "Down", admission }))
+        attempt.pipe(breaker.execute({ key: "a" }), Stamina.retry({ ...plain, on: "Down", door }))
       )
       expect(Exit.findErrorOption(exit)).toEqual(Option.some(new Down()))
       expect([reasonOf(exit), times]).toEqual(["CircuitOpen", [0, 100]])
@@ -44,18 +44,18 @@ describe("BreakerRetry.admission", () => {
   it.effect("or lets it wait as long as the circuit is open, and no longer than its limits allow", () =>
     Effect.gen(function*() {
       const { attempt, breaker, run, times } = yield* setUp
-      const admission = BreakerRetry.admission(breaker, { key: "a", whenOpen: "wait" })
+      const door = BreakerRetry.door(breaker, { key: "a", whenOpen: "wait" })
       const call = breaker.execute(attempt, { key: "a" })
-      expect(yield* run(Stamina.retry(call, { ...plain, on: "Down", admission }))).toEqual(Exit.succeed("up"))
-      expect(times).toEqual([0, 100, 10_100])
+      const exit = yield* run(Stamina.retry(call, { ...plain, on: "Down", door }))
+      expect([exit, times]).toEqual([Exit.succeed("up"), [0, 100, 10_100]])
     }).pipe(inMemory))
 
   it.effect("and gives up at once where they do not", () =>
     Effect.gen(function*() {
       const { attempt, breaker, run, times } = yield* setUp
-      const admission = BreakerRetry.admission(breaker, { key: "a", whenOpen: "wait" })
+      const door = BreakerRetry.door(breaker, { key: "a", whenOpen: "wait" })
       const call = breaker.execute(attempt, { key: "a" })
-      const exit = yield* run(Stamina.retry(call, { ...plain, on: "Down", admission, timeout: "5 seconds" }))
+      const exit = yield* run(Stamina.retry(call, { ...plain, on: "Down", door, timeout: "5 seconds" }))
       expect([reasonOf(exit), times]).toEqual(["WaitExceedsTimeout", [0, 100]])
     }).pipe(inMemory))
 
@@ -65,7 +65,7 @@ describe("BreakerRetry.admission", () => {
       yield* Effect.ignore(breaker.execute(attempt, { key: "a" }))
       yield* Effect.ignore(breaker.execute(attempt, { key: "a" }))
       const minding = (key: string) =>
-        run(Stamina.retry(attempt, { ...plain, on: "Down", admission: BreakerRetry.admission(breaker, { key }) }))
+        run(Stamina.retry(attempt, { ...plain, on: "Down", door: BreakerRetry.door(breaker, { key }) }))
       expect(reasonOf(yield* minding("a"))).toBe("CircuitOpen")
       expect(times).toHaveLength(3)
       yield* TestClock.setTime(0)
@@ -78,8 +78,8 @@ describe("BreakerRetry.admission", () => {
       const error = new CircuitBreaker.CircuitBreakerError({
         reason: new CircuitBreaker.CircuitBreakerStoreError({ message: "away", cause: undefined })
       })
-      const admission = BreakerRetry.admission({ ...breaker, state: () => Effect.fail(error) }, { key: "a" })
-      expect(reasonOf(yield* run(Stamina.retry(attempt, { ...plain, on: "Down", admission })))).toBe(
+      const door = BreakerRetry.door({ ...breaker, state: () => Effect.fail(error) }, { key: "a" })
+      expect(reasonOf(yield* run(Stamina.retry(attempt, { ...plain, on: "Down", door })))).toBe(
         "AttemptsExhausted"
       )
       expect(times).toHaveLength(4)
@@ -88,18 +88,18 @@ describe("BreakerRetry.admission", () => {
   it.effect("waits half a second for a store that hangs, and then retries", () =>
     Effect.gen(function*() {
       const { attempt, breaker, run, times } = yield* setUp
-      const admission = BreakerRetry.admission({ ...breaker, state: () => Effect.never }, { key: "a" })
-      const exit = yield* run(Stamina.retry(attempt, { ...plain, attempts: 2, on: "Down", admission }))
+      const door = BreakerRetry.door({ ...breaker, state: () => Effect.never }, { key: "a" })
+      const exit = yield* run(Stamina.retry(attempt, { ...plain, attempts: 2, on: "Down", door }))
       expect([reasonOf(exit), times]).toEqual(["AttemptsExhausted", [0, 600]])
     }).pipe(inMemory))
 
   it.effect("refuses what it cannot work with", () =>
     Effect.gen(function*() {
       const { breaker } = yield* setUp
-      const make = (options: object) => () => BreakerRetry.admission(breaker, options as BreakerRetry.Options)
-      expect(make({ key: "" })).toThrow("BreakerRetry.admission: key must be a non-empty string, got \"\"")
+      const make = (options: object) => () => BreakerRetry.door(breaker, options as BreakerRetry.Options)
+      expect(make({ key: "" })).toThrow("BreakerRetry.door: key must be a non-empty string, got \"\"")
       expect(make({ key: "a", whenOpen: "go" }))
-        .toThrow("BreakerRetry.admission: whenOpen must be \"stop\" or \"wait\", got \"go\"")
+        .toThrow("BreakerRetry.door: whenOpen must be \"stop\" or \"wait\", got \"go\"")
       expect(make({ key: "a", open: "go" })).toThrow(/unknown option "open"/)
     }).pipe(inMemory))
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { Backoff, Decision, type RetryOn, RetryPolicy } from "effect-stamina"
-import { inMode, type Mode } from "../../src/run/Plan.ts"
+import { inMode, type Mode } from "../../src/run/mode.ts"
 import { numberBelow1 } from "../kit/arbitraries.ts"
 import { replay } from "../kit/conformance.ts"
 import { drivers } from "../kit/drivers.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Option, Result, Schema } from "effect"
-import { Admission, AttemptTimedOut, RetryBudget, RetryReport, Stamina } from "effect-stamina"
+import { AttemptTimedOut, Door, RetryBudget, RetryReport, Stamina } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { RetryRecorder } from "effect-stamina/testing"
 import { Activity, DurableClock, DurableDeferred } from "effect/workflow"
@@ -114,16 +114,17 @@ describe("a budget around a durable run", () => {
 
   it("is asked beside a door that takes its time", async () => {
     const { activity, calls } = flaky(3)
-    const door = Admission.make({
+    const door = Door.make({
       called: () => {},
       failed: () => {},
-      ask: () => Effect.as(Effect.sleep("1 second"), { _tag: "Granted", wait: 5000 }),
+      notBefore: () => 5000,
+      ask: () => Effect.as(Effect.sleep("1 second"), { _tag: "Granted" }),
       succeeded: () => {},
       unused: () => {}
     })
-    expect(await outcome(DurableRetry.retry(activity, { ...seconds, admission: door })))
+    expect(await outcome(DurableRetry.retry(activity, { ...seconds, door })))
       .toEqual(Result.succeed("done in call 3"))
-    // the door asks for 5 s from the failure, and has taken 1 s of it
+    // the door asks for 5 s from the failure, and takes 1 s for its answer
     expect(calls.map(({ at }) => at)).toEqual([0, 6000, 12_000])
   })
 })

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as origins from "../run/origins.ts"
 import { checkTimeout } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
-import { eager } from "../tools/eager.ts"
+import { eager } from "../tools/dataFirstOrLast.ts"
 import { type Tagged, tagged } from "../tools/tagged.ts"
 import * as deadlines from "./deadlines.ts"
 

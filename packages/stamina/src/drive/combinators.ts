@@ -5,10 +5,10 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Attempt } from "../around/Attempt.ts"
+import type { Attempt } from "../ambient/Attempt.ts"
 import { isActivity } from "../tools/activity.ts"
 import { refuse } from "../tools/check.ts"
-import { eager } from "../tools/eager.ts"
+import { eager } from "../tools/dataFirstOrLast.ts"
 import * as wrapping from "../tools/wrapping.ts"
 import type {
   AnyOn,
@@ -22,7 +22,7 @@ import type {
   Retryable,
   Unbound
 } from "../verdict/RetryOn.ts"
-import { retryBlock, retryEffect } from "./loop.ts"
+import { retryBlock, retryEffect } from "./drivers.ts"
 import type { EffectFunction, Retried, RetryCombinator, RetryOptions, TimedOut } from "./RetryOptions.ts"
 import { fromRetryOptions, type Settings } from "./settings.ts"
 

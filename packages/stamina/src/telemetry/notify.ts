@@ -1,10 +1,10 @@
 /**
- * Telling the hooks of a run what happens to it, so that they can never change what becomes of it.
+ * Notifying the hooks of a run, so that they can never change its outcome.
  *
- * Each hook hears a story of its own that is whole: it hears of an end once, and only if it has heard of a retry, or if
- * the run gave up without one. That holds however slow another hook is, and wherever an interruption comes.
+ * Each hook gets a complete sequence: one end at most, and only after a retry that it was notified of, or after a give-up
+ * without any. That holds however slow another hook is, and wherever an interruption comes.
  *
- * What a hook does runs in a fiber of its own, since a part of a fiber can neither be left nor be interrupted.
+ * Hooks run in their own fibers, so that one can be abandoned or interrupted without the run.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -18,59 +18,59 @@ import { CurrentHooks } from "./RetryTelemetry.ts"
 
 type End = Recovered | GaveUp | Interrupted
 
-/** What the hooks of one run have heard. They are told in order, so two numbers say it. */
-export interface Story {
+/** What the hooks of one run were notified of. They are notified in order, so two numbers say it. */
+export interface Notified {
   /** The hooks, from the first event on. */
   hooks: ReadonlyArray<RetryHook> | undefined
-  /** How many of them, from the front, have heard of a retry. */
+  /** How many of them, from the front, were notified of a retry. */
   heard: number
-  /** How the run ended, once it has, and how many of them have been told of it. */
-  end: { readonly event: End; informed: number } | undefined
+  /** How the run ended, once it has, and how many of them were notified of it. */
+  ending: { readonly event: End; informed: number } | undefined
 }
 
 /**
- * Tells the hooks of a retry. Listeners that return nothing run at once; the effect that comes back, if any, runs the
+ * Notifies the hooks of a retry. Listeners that return nothing run at once; the effect that comes back, if any, runs the
  * rest in order.
  */
-export const scheduled = <S extends Story>(
-  story: S,
+export const scheduled = (
+  notified: Notified,
   fiber: Fiber.Fiber<unknown, unknown>,
-  see: (story: S, fiber: Fiber.Fiber<unknown, unknown>) => RetryScheduled
+  see: () => RetryScheduled
 ): Effect.Effect<void, never, Scope.Scope> | undefined => {
-  const hooks = story.hooks ??= fiber.getRef(CurrentHooks)
-  return hooks.length === 0 ? undefined : tellFrom(0, story, hooks, fiber, see(story, fiber))
+  const hooks = notified.hooks ??= fiber.getRef(CurrentHooks)
+  return hooks.length === 0 ? undefined : notifyFrom(0, notified, hooks, fiber, see())
 }
 
-const tellFrom = (
+const notifyFrom = (
   first: number,
-  story: Story,
+  notified: Notified,
   hooks: ReadonlyArray<RetryHook>,
   fiber: Fiber.Fiber<unknown, unknown>,
   event: RetryScheduled
 ): Effect.Effect<void, never, Scope.Scope> | undefined => {
   for (let next = first + 1; next <= hooks.length; next++) {
     const listener = hooks[next - 1]?.onRetryScheduled
-    if (story.heard < next) story.heard = next
+    if (notified.heard < next) notified.heard = next
     const effect = listener && call(listener, event, fiber)
-    if (effect) return Effect.flatMap(effect, () => tellFrom(next, story, hooks, fiber, event) ?? Effect.void)
+    if (effect) return Effect.flatMap(effect, () => notifyFrom(next, notified, hooks, fiber, event) ?? Effect.void)
   }
   return undefined
 }
 
-/** Tells the hooks how the run ended. Called again after an interruption, it goes on where it stopped. */
+/** Notifies the hooks of the end of the run. Called again after an interruption, it goes on where it stopped. */
 export const ended = (
-  story: Story,
+  notified: Notified,
   fiber: Fiber.Fiber<unknown, unknown>,
   see: () => End
 ): Effect.Effect<void> | undefined => {
-  const hooks = story.hooks ??= fiber.getRef(CurrentHooks)
+  const hooks = notified.hooks ??= fiber.getRef(CurrentHooks)
   if (hooks.length === 0) return undefined
-  const end = story.end ??= { event: see(), informed: 0 }
-  const audience = story.heard === 0 && isGiveUpByItself(end.event) ? hooks.length : story.heard
+  const end = notified.ending ??= { event: see(), informed: 0 }
+  const audience = notified.heard === 0 && isGiveUpByItself(end.event) ? hooks.length : notified.heard
   while (end.informed < audience) {
     const hook = hooks[end.informed++]
     const effect = hook && callEnd(hook, end.event, fiber)
-    if (effect) return Effect.flatMap(effect, () => ended(story, fiber, see) ?? Effect.void)
+    if (effect) return Effect.flatMap(effect, () => ended(notified, fiber, see) ?? Effect.void)
   }
   return undefined
 }
@@ -120,15 +120,15 @@ const patiently = <R>(effect: Effect.Effect<void, never, R>): Effect.Effect<void
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(Effect.forkDetach(effect, { startImmediately: true }), (hook) => {
       const exit = hook.pollUnsafe()
-      if (exit !== undefined) return heard(exit)
+      if (exit !== undefined) return reportFailure(exit)
       const end = Effect.raceFirst(Fiber.await(hook), Effect.as(Effect.sleep(patience), overdue))
       const ended = Effect.onInterrupt(restore(end), () => {
         hook.interruptUnsafe()
-        return Effect.flatMap(end, heardOfInterrupted)
+        return Effect.flatMap(end, reportDeath)
       })
       return Effect.flatMap(ended, (exit) => {
         if (exit === overdue) hook.interruptUnsafe()
-        return heard(exit)
+        return reportFailure(exit)
       })
     })
   )
@@ -138,10 +138,11 @@ const patience = "10 seconds"
 
 const overdue: Exit.Exit<void> = /*#__PURE__*/ Exit.die("it took longer than 10 seconds")
 
-const heard = (exit: Exit.Exit<void>): Effect.Effect<void> => Exit.isFailure(exit) ? report(exit.cause) : Effect.void
+const reportFailure = (exit: Exit.Exit<void>): Effect.Effect<void> =>
+  Exit.isFailure(exit) ? report(exit.cause) : Effect.void
 
 /** That it was interrupted is no news then. */
-const heardOfInterrupted = (exit: Exit.Exit<void>): Effect.Effect<void> =>
+const reportDeath = (exit: Exit.Exit<void>): Effect.Effect<void> =>
   Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? report(exit.cause) : Effect.void
 
 /** Reports a cause that must not reach the caller. Not even a logger that dies of the report reaches the caller. */

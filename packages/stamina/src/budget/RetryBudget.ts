@@ -13,18 +13,11 @@ import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import { checkKnown, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
-import {
-  type Admission,
-  type Answer,
-  type FailedCall,
-  type Gate,
-  gate,
-  TypeId as AdmissionTypeId
-} from "./Admission.ts"
 import * as bucket from "./bucket.ts"
 import { BudgetTelemetry } from "./budgetTelemetry.ts"
 import { byKey, checkMaxKeys } from "./byKey.ts"
-import { Quiet } from "./quiet.ts"
+import { Cooldown } from "./cooldown.ts"
+import { type Answer, type Door, type FailedCall, TypeId as DoorTypeId } from "./Door.ts"
 
 /**
  * The type identifier of a {@link RetryBudget}.
@@ -58,7 +51,7 @@ export type TypeId = "~effect-stamina/RetryBudget"
  * @category models
  * @since 0.1.0
  */
-export interface RetryBudget extends Admission {
+export interface RetryBudget extends Door {
   readonly [TypeId]: TypeId
   /** The label `budget` in metrics and logs. */
   readonly name: string
@@ -318,11 +311,11 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 /** A budget whose tokens are in this process. */
 class LocalBudget implements RetryBudget {
   readonly [TypeId]: TypeId = TypeId
-  readonly [AdmissionTypeId]: Gate = gate
+  readonly [DoorTypeId]: typeof DoorTypeId = DoorTypeId
   readonly name: string
   readonly telemetry: BudgetTelemetry
   private readonly bucket: bucket.Bucket
-  private readonly quiet = new Quiet()
+  private readonly cooldown = new Cooldown()
 
   constructor({ capacity, name, refill }: Checked) {
     this.name = name
@@ -337,17 +330,23 @@ class LocalBudget implements RetryBudget {
 
   failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
     if (attempt === 1) bucket.failed(this.bucket)
-    if (hint !== undefined) this.quiet.hear(hint, fiber)
+    if (hint !== undefined) this.cooldown.extend(hint, fiber)
     this.telemetry.seen(this.isHalfFull, fiber)
   }
 
   ask(_request: unknown, fiber: AnyFiber): Answer {
+    const wait = this.cooldown.millisLeft(fiber)
+    if (wait >= 1) return { _tag: "Later", wait }
     if (!bucket.take(this.bucket)) {
       this.telemetry.countRefused(fiber)
       return exhausted
     }
     this.telemetry.countGranted(fiber)
-    return { _tag: "Granted", wait: this.quiet.millisLeft(fiber) }
+    return granted
+  }
+
+  notBefore(fiber: AnyFiber): number {
+    return this.cooldown.millisLeft(fiber)
   }
 
   succeeded(fiber: AnyFiber): void {
@@ -364,7 +363,7 @@ class LocalBudget implements RetryBudget {
       tokens: this.tokens,
       granted: this.telemetry.granted,
       refused: this.telemetry.refused,
-      quietFor: Duration.millis(this.quiet.millisLeft(fiber)),
+      quietFor: Duration.millis(this.cooldown.millisLeft(fiber)),
       store: "local"
     }))
   }
@@ -384,3 +383,10 @@ class LocalBudget implements RetryBudget {
  * @internal
  */
 export const exhausted: Answer = { _tag: "Refused", reason: "BudgetExhausted" }
+
+/**
+ * The answer of a budget that has a token.
+ *
+ * @internal
+ */
+export const granted: Answer = { _tag: "Granted" }

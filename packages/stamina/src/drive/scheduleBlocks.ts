@@ -9,15 +9,15 @@ import type * as Fiber from "effect/Fiber"
 import type * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import * as deadlines from "../around/deadlines.ts"
-import { currentMode } from "../around/mode.ts"
+import * as deadlines from "../ambient/deadlines.ts"
+import { currentMode } from "../ambient/mode.ts"
 import * as Backoff from "../policy/Backoff.ts"
-import { complete, given } from "../policy/given.ts"
+import { complete, given } from "../policy/input.ts"
 import { curveFields, limitFields } from "../policy/PolicyModel.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
-import { inMode } from "../run/Plan.ts"
-import * as Run from "../run/Run.ts"
+import { inMode } from "../run/mode.ts"
+import * as Run from "../run/run.ts"
 import { tellMistake } from "../telemetry/mistakes.ts"
 import { draw } from "../tools/chance.ts"
 import { checkKnown } from "../tools/check.ts"
@@ -25,7 +25,7 @@ import * as clock from "../tools/clock.ts"
 import { fromInput, type Judgement } from "../verdict/forms.ts"
 import type { BackoffOptions, Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
 import { type FailedAttempt, isHint, type Verdict } from "../verdict/Verdict.ts"
-import { failedAttempt } from "./failedAttempt.ts"
+import { failedAttempt } from "./judge.ts"
 
 /**
  * Stamina's backoff as a schedule of its own: endless, and without a filter. The output is the wait.
@@ -115,7 +115,7 @@ export const limit = (
     Schedule.fromStep(Effect.withFiber((fiber) => {
       const planOf = planned(plan, { waits: true })
       const start = clock.read(fiber)
-      const run = Run.make(Run.ordinal())
+      const run = Run.make(Run.runsEnded())
       return Effect.map(Schedule.toStep(self), (step) => (now, input) =>
         Effect.withFiber((fiber) => {
           attemptEnded(run, clock.millisSince(fiber, start), planOf(fiber))
@@ -135,7 +135,7 @@ export const limit = (
             const wait = Duration.toMillis(next[1])
             const verdict = wait === asked.wait ? wait : waiting(wait)
             if (decide(verdict)._tag === "Stop") return Cause.done(next[0])
-            Run.granted(run, { verdict: wait, error: input }, wait)
+            Run.beginWait(run, { verdict: wait, error: input }, wait)
             return Effect.succeed(next)
           })
         }))
@@ -167,7 +167,7 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
     Schedule.fromStep(Effect.withFiber((fiber) => {
       const planOf = planned(stamina, endless)
       const start = clock.read(fiber)
-      const run = Run.make(Run.ordinal())
+      const run = Run.make(Run.runsEnded())
       return Effect.map(Schedule.toStep(self), (step) => (now, input: Input<In>) =>
         Effect.withFiber((fiber): Pull.Pull<[Output, Duration.Duration], Error, Output, Env> => {
           const plan = planOf(fiber)
@@ -194,7 +194,7 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
               const granted = !plan.waits ? 0 : !inner
                 ? decision.wait
                 : Math.max(Duration.toMillis(wait), isHint(verdict) ? verdict.wait : 0)
-              Run.granted(run, failure, granted)
+              Run.beginWait(run, failure, granted)
               const waitFor = Duration.millis(granted)
               if (typeof verdict === "number" || isHint(verdict)) {
                 fiber.getRef(CurrentAsked).wait = Duration.toMillis(waitFor)
@@ -241,8 +241,8 @@ const planned = (plan: Decision.Plan, fixed: Partial<Decision.Plan>) => {
 
 /** A schedule does not see when an attempt begins: it counts as begun when the wait is over. */
 function attemptEnded(run: Run.Run, at: number, plan: Decision.Plan): asserts run is Run.Planned {
-  if (run.phase === "waiting") Run.begins(run, run.began)
-  Run.closed(run, at, plan)
+  if (run.phase === "waiting") Run.beginAttempt(run, run.began)
+  Run.closeAttempt(run, at, plan)
 }
 
 /**

@@ -12,13 +12,15 @@ import type * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { begins, isOver, ordinal } from "../run/Run.ts"
+import { isOver } from "../run/run.ts"
 import * as clock from "../tools/clock.ts"
-import { eager } from "../tools/eager.ts"
+import { eager } from "../tools/dataFirstOrLast.ts"
 import type { AnyOn, BackoffHook, Names, On, OnItems, OnTags, Unbound } from "../verdict/RetryOn.ts"
-import * as engine from "./engine.ts"
+import { notifySucceeded } from "./atTheDoor.ts"
+import { begin, LiveRun } from "./liveRun.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
 import { fromStreamOptions, type Settings } from "./settings.ts"
+import * as steps from "./steps.ts"
 
 /**
  * Restarts a stream when it fails with what `on` names, with backoff and jitter, within limits that hold for the whole.
@@ -117,10 +119,7 @@ const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: Settings): 
   Stream.fromChannel(Channel.fromTransform((_, scope) =>
     Effect.sync(() => {
       let restarts: Restarts<A, E, R> | undefined
-      return Effect.withFiber((fiber) => {
-        if (restarts === undefined) settings.admission?.called(fiber)
-        return (restarts ??= new Restarts(self, settings, scope, fiber)).pull
-      })
+      return Effect.withFiber((fiber) => (restarts ??= new Restarts(self, settings, scope, fiber)).pull)
     })
   ))
 
@@ -139,7 +138,7 @@ class Restarts<A, E, R> {
   private readonly stream: Stream.Stream<A, E, R>
   /** Outlives all starts: closed when nobody pulls any more. */
   private readonly scope: Scope.Scope
-  private readonly run: engine.LiveRun
+  private readonly run: LiveRun
   private current: Start<A, E, R> | undefined = undefined
   /** How the stream ended, once it has. */
   private end: Elements<A, E, R> | undefined = undefined
@@ -147,7 +146,7 @@ class Restarts<A, E, R> {
   constructor(stream: Stream.Stream<A, E, R>, settings: Settings, scope: Scope.Scope, fiber: AnyFiber) {
     this.stream = stream
     this.scope = scope
-    this.run = new engine.LiveRun(settings, fiber, clock.read(fiber), ordinal())
+    this.run = new LiveRun(settings, fiber, begin(settings, fiber))
   }
 
   /** What the consumer pulls, also across restarts. */
@@ -161,14 +160,15 @@ class Restarts<A, E, R> {
   private readonly resume: Elements<A, E, R> = Effect.suspend(() => {
     const { run } = this
     return run.phase === "waiting"
-      ? Effect.andThen(clock.sleep(run.clock, Math.max(0, run.began - engine.timeOf(run))), this.start)
+      ? Effect.andThen(clock.sleep(run.clock, Math.max(0, run.began - run.time())), this.start)
       : this.start
   })
 
   /** Starts the stream and pulls its first elements. */
   private readonly start: Elements<A, E, R> = Effect.withFiber((fiber) => {
     const { run } = this
-    if (run.phase === "waiting") begins(run, engine.timeOf(run))
+    run.fiber = fiber
+    if (run.phase === "waiting") steps.beginAttempt(run)
     // a stream does what it is there for from its first element on
     run.healthyFrom = Infinity
     const start: Start<A, E, R> = { scope: Scope.forkUnsafe(this.scope), pull: undefined }
@@ -176,9 +176,9 @@ class Restarts<A, E, R> {
     return Effect.flatMap(Channel.toPullScoped(this.stream.channel, start.scope), (pull) => {
       start.pull = pull
       return Effect.map(pull, (elements) => {
-        run.healthyFrom = engine.timeOf(run)
+        run.healthyFrom = run.time()
         // it may live for ever from here on
-        engine.gate(run)?.retrySucceeded(run, fiber)
+        notifySucceeded(run)
         return elements
       })
     })
@@ -203,37 +203,48 @@ class Restarts<A, E, R> {
   private ended(): Elements<A, E> {
     const end = Cause.done()
     this.end = end
-    return Effect.withFiber((fiber) => Effect.andThen(this.recovered(fiber), end))
+    return Effect.withFiber((fiber) => {
+      this.run.fiber = fiber
+      return Effect.andThen(this.recovered(), end)
+    })
   }
 
   /** Gives up, or waits and starts the stream again. */
   private failed(failure: Cause.Cause<E>): Elements<A, E, R> {
     return Effect.withFiber((fiber) => {
-      const { run } = this
-      const goOn = (cause: Cause.Cause<E>): Elements<A, E, R> => {
-        if (!isOver(run)) return this.guarded(Effect.andThen(Effect.suspend(() => engine.wait(run, fiber)), this.start))
-        const end = Exit.failCause(cause)
-        this.end = end
-        return Effect.andThen(
-          Cause.hasInterrupts(cause) ? this.interrupted(fiber) : Effect.void,
-          engine.giveUp(run, fiber, end)
-        )
-      }
-      const decision = Effect.suspend(() => engine.failed(run, fiber, failure, { goOn }))
-      return Effect.andThen(this.watched(fiber), decision)
+      this.run.fiber = fiber
+      return Effect.andThen(this.watched(fiber), Effect.suspend(() => this.decide(failure)))
     })
   }
 
-  /** Tells of a recovery, if there was anything to recover from. */
-  private recovered(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
-    return (this.run.attempt > 1 ? engine.recovered(this.run, fiber) : undefined) ?? Effect.void
+  private decide(failure: Cause.Cause<E>): Elements<A, E, R> {
+    const { run } = this
+    const recovered = steps.restartIfHealthy(run)
+    if (recovered !== undefined) return Effect.andThen(recovered, () => this.decide(failure))
+    const cause = steps.decideFailure(run, failure)
+    if (isOver(run)) return this.giveUp(Exit.failCause(cause))
+    const waited = Effect.suspend(() => steps.wait(run))
+    return this.guarded(
+      Effect.flatMap(waited, () => isOver(run) ? this.giveUp(steps.lastExit(run)) : this.start)
+    )
   }
 
-  private interrupted(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
-    return engine.finished(this.run, fiber) ?? Effect.void
+  private giveUp(end: Exit.Exit<never, E>): Elements<A, E, R> {
+    this.end = end
+    const interrupted = Exit.isFailure(end) && Cause.hasInterrupts(end.cause)
+    return Effect.andThen(interrupted ? this.interrupted() : Effect.void, steps.giveUp(this.run, end))
   }
 
-  /** Tells how a run ended that neither ends nor fails by itself. One finalizer holds for all runs to come. */
+  /** Notifies the hooks of a recovery, if there was anything to recover from. */
+  private recovered(): Effect.Effect<void> {
+    return (this.run.attempt > 1 ? steps.recover(this.run) : undefined) ?? Effect.void
+  }
+
+  private interrupted(): Effect.Effect<void> {
+    return steps.finish(this.run) ?? Effect.void
+  }
+
+  /** Notifies the hooks of the end of a run that neither ends nor fails by itself. One finalizer holds for all runs to come. */
   private watched(fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
     if (this.run.isGuarded) return Effect.void
     const { context } = fiber
@@ -241,11 +252,12 @@ class Restarts<A, E, R> {
       this.run.isGuarded = true
       return Scope.addFinalizerExit(this.scope, (exit) =>
         Effect.provideContext(
-          Effect.withFiber((fiber) =>
-            Exit.isSuccess(exit) && this.current !== undefined && this.run.healthyFrom !== Infinity
-              ? this.recovered(fiber)
-              : this.interrupted(fiber)
-          ),
+          Effect.withFiber((fiber) => {
+            this.run.fiber = fiber
+            return Exit.isSuccess(exit) && this.current !== undefined && this.run.healthyFrom !== Infinity
+              ? this.recovered()
+              : this.interrupted()
+          }),
           context
         ))
     }))

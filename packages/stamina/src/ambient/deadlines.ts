@@ -3,7 +3,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
-import type { Run } from "../run/Run.ts"
+import type { Run } from "../run/run.ts"
 
 /** A deadline in force. What it knows comes with it, so that a retry without deadlines does not load it. */
 export class Deadline {

@@ -2,7 +2,7 @@
  * The defaults in force around a fiber.
  */
 import * as Context from "effect/Context"
-import type { Given } from "../policy/given.ts"
+import type { Given } from "../policy/input.ts"
 
 /** What was set as a default. */
 export interface Defaults {

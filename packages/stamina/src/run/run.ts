@@ -1,11 +1,14 @@
 /**
  * One run: the numbers between its first attempt and its last, and the steps that change them.
  *
- * Nothing outside this file writes to a run. It knows no fiber, no clock and no options: whoever drives it hands in the
- * time, and does what the decision says. All times are milliseconds since just before the first attempt.
+ * Only this file writes to the fields of {@link Run}. It knows no fiber, no clock and no options: a driver passes the time,
+ * and does what the decision says. All times are milliseconds since just before the first attempt.
  *
- * A step is one of four: {@link closed} closes an attempt, {@link obeyed} begins the wait or stops, as {@link decide} says,
- * {@link begins} begins the next attempt, {@link over} ends the run. Between the decision and `obeyed` others may object.
+ * The steps of a run, in their order:
+ *
+ *     closeAttempt → decide → apply → (wait) → beginAttempt → … → end
+ *
+ * After the wait a door may still hold the retry back: {@link postpone} moves its beginning, {@link end} ends the run.
  */
 import * as Decision from "./Decision.ts"
 import { added, type FailedAttempt } from "./history.ts"
@@ -25,26 +28,26 @@ export class Run {
   wait = 0
   /** All waits before that one, added up. */
   waited = 0
-  /** How long the last attempt took. 0 where the run ended while waiting. */
+  /** How long the last attempt took. 0 if the run ended while it waited. */
   took = 0
   /** How long all attempts took. */
   inAttempts = 0
-  /** How many attempts were made. Where a run inside failed an attempt, its attempts count in place of that one. */
+  /** How many attempts were made. If a run inside failed an attempt, its attempts count in place of that one. */
   calls = 0
-  /** The {@link ordinal} before the current attempt; once the run has ended, its own. */
-  since: number
-  /** The error that was decided about last, and the run inside the attempt that it came out of. */
+  /** How many runs had ended when this attempt began; after the end, this run's own number. */
+  endedBefore: number
+  /** The error of the last failure, and the run inside the attempt that it came out of. */
   error: unknown = undefined
   inner: Run | undefined = undefined
   /** The attempts that failed: the first and the last few. While the run waits, the last one is not among them yet. */
   history: Array<FailedAttempt<Run>> | undefined = undefined
   /** Why the run gave up, once it has. */
   reason: Decision.GiveUpReason | undefined = undefined
-  /** The wait that was too long, where that is why. */
+  /** The wait that was too long, if that is the reason. */
   refused: Decision.RefusedWait | undefined = undefined
 
-  constructor(since: number, began: number) {
-    this.since = since
+  constructor(endedBefore: number, began: number) {
+    this.endedBefore = endedBefore
     this.began = began
   }
 
@@ -61,15 +64,30 @@ export type Planned = Run & { readonly plan: Decision.Plan }
 export type GivenUp = Planned & { readonly reason: Decision.GiveUpReason }
 
 /**
- * How many runs have ended so far, in the whole process. By it alone, and by no clock, a run that ended inside an attempt
- * is known from one that ended before.
+ * How many runs have ended so far, in the whole process. This number alone, and no clock, tells a run that ended inside an
+ * attempt from one that ended before it.
  */
-export const ordinal = (): number => endings
+export const runsEnded = (): number => endings
 
 let endings = 0
 
-/** Begins a run; `began` is when its first attempt began, where that was before the run's own time starts. */
-export const make = (since: number, began = 0): Run => new Run(since, began)
+/** Begins a run; `began` is when its first attempt began, if that was before the run's own time starts. */
+export const make = (endedBefore: number, began = 0): Run => new Run(endedBefore, began)
+
+/** A run that ended in another process, after so many calls. */
+export const endedElsewhere = (calls: number): Run => {
+  const run = make(0)
+  run.calls = calls
+  return run
+}
+
+/** A copy that can be led on without a trace in the original. */
+export const copy = (run: Run): Run => Object.assign(make(0), run, { history: run.history?.slice() })
+
+/** Begins a new run in the same object. Its first attempt has begun already, `began` milliseconds before its time starts. */
+export const restart = (run: Run, began: number): void => {
+  Object.assign(run, new Run(endings, began))
+}
 
 /** What is known of a failure. */
 export interface Failure extends Omit<Decision.Failed, "attempt" | "elapsed" | "previousWait"> {
@@ -80,7 +98,7 @@ export interface Failure extends Omit<Decision.Failed, "attempt" | "elapsed" | "
 }
 
 /** Closes the attempt at the time `at`. The first time, that settles the plan of the run. */
-export const closed = (run: Run, at: number, plan: Decision.Plan | undefined = run.plan): void => {
+export const closeAttempt = (run: Run, at: number, plan: Decision.Plan | undefined = run.plan): void => {
   run.plan = plan
   run.elapsed = at
   run.took = run.phase === "attempting" ? Math.max(0, at - run.began) : 0
@@ -93,33 +111,33 @@ export const closed = (run: Run, at: number, plan: Decision.Plan | undefined = r
 export const decide = (run: Planned, failure: Failure, random: () => number): Decision.Decision =>
   Decision.decideAt(run.plan, run, failure, random)
 
-/** Does as decided. */
-export const obeyed = (run: Run, failure: Failure, decision: Decision.Decision): undefined => {
-  if (decision._tag === "Retry") granted(run, failure, decision.wait)
-  else stopped(run, failure, decision)
+/** Does what was decided: begins the wait, or stops. */
+export const apply = (run: Run, failure: Failure, decision: Decision.Decision): void => {
+  if (decision._tag === "Retry") beginWait(run, failure, decision.wait)
+  else stop(run, failure, decision)
 }
 
-/** The retry is on: its wait begins. */
-export const granted = (run: Run, failure: Failure, wait: number): void => {
-  counted(run, failure, wait)
+/** Begins the wait before the next attempt. */
+export const beginWait = (run: Run, failure: Failure, wait: number): void => {
+  count(run, failure, wait)
   run.phase = "waiting"
   run.began = run.elapsed + wait
-  run.since = endings
+  run.endedBefore = endings
 }
 
-/** The run stops here. */
-const stopped = (run: Run, failure: Failure, { reason, refused }: Stop): void => {
-  counted(run, failure, 0)
-  noted(run)
+/** Ends the run instead of a retry. */
+const stop = (run: Run, failure: Failure, { reason, refused }: Stop): void => {
+  count(run, failure, 0)
+  record(run)
   run.phase = "over"
   run.reason = reason
   run.refused = refused
-  run.since = ++endings
+  run.endedBefore = ++endings
 }
 
 type Stop = Extract<Decision.Decision, { readonly _tag: "Stop" }>
 
-const counted = (run: Run, { error, inner }: Failure, wait: number): void => {
+const count = (run: Run, { error, inner }: Failure, wait: number): void => {
   run.calls += inner?.calls ?? 1
   run.error = error
   run.inner = inner
@@ -127,8 +145,8 @@ const counted = (run: Run, { error, inner }: Failure, wait: number): void => {
   run.wait = wait
 }
 
-/** Puts the last failure into the history. Not before something follows it: most runs fail once, and then wait. */
-const noted = (run: Run): void => {
+/** Appends the last failure to the history. Done one step late, so that a run that fails once allocates no history. */
+const record = (run: Run): void => {
   run.history = added(run.history, {
     num: run.attempt,
     start: run.elapsed - run.took,
@@ -139,30 +157,39 @@ const noted = (run: Run): void => {
   })
 }
 
-/** The wait begins at `at`, later than decided, because hooks took time. */
-export const postponed = (run: Run, at: number): void => {
-  run.began = at + run.wait
+/** Moves the planned beginning of the next attempt to the time `until`. */
+export const postpone = (run: Run, until: number): void => {
+  run.began = until
 }
 
-/** The next attempt begins. */
-export const begins = (run: Run, at: number): void => {
-  noted(run)
+/** Begins the next attempt. */
+export const beginAttempt = (run: Run, at: number): void => {
+  record(run)
   run.phase = "attempting"
   run.attempt++
   run.began = at
 }
 
-/** The run ends by a success, an interruption or a deadline: in an attempt or in a wait. */
-export const over = (run: Run, at: number, reason?: Decision.GiveUpReason): void => {
+/**
+ * Ends the run outside of a decision: by a success, an interruption, a deadline, or a door that refuses the retry. It ends in
+ * an attempt or in a wait.
+ */
+export const end = (
+  run: Run,
+  at: number,
+  reason?: Decision.GiveUpReason,
+  refused?: Decision.RefusedWait
+): void => {
   // an attempt that failed with an interruption has been counted
   if (run.phase === "over") return
   // an attempt that has failed is counted when it is clear what follows, and that may never be
-  if (run.phase === "waiting") noted(run)
+  if (run.phase === "waiting") record(run)
   else run.calls++
-  closed(run, at)
+  closeAttempt(run, at)
   run.phase = "over"
   run.reason = reason
-  run.since = ++endings
+  run.refused = refused
+  run.endedBefore = ++endings
 }
 
 /** Whether the run has ended. */

@@ -4,12 +4,11 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
-import * as defaults from "../around/defaults.ts"
-import { hasGivenUp, type Planned, type Run } from "../run/Run.ts"
+import * as defaults from "../ambient/defaults.ts"
+import { hasGivenUp, type Planned, type Run } from "../run/run.ts"
 import { tellMistake } from "../telemetry/mistakes.ts"
 import { firstErrorOf, judgeCause } from "../verdict/ofCause.ts"
 import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
-import { failedAttempt } from "./failedAttempt.ts"
 import type { Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -27,16 +26,16 @@ export interface Judged<E> {
  * An error that the retry itself made is retried without asking, unless `on` names it: `ownError` is the one of this
  * attempt, if it has one.
  */
-export const judged = <E>(
+export const judgeFailure = <E>(
   run: Planned,
-  { judge, judgesAttempts, judgesTimeouts, name }: Settings,
+  { judge, looksAtAttempts, name, namesTimeouts }: Settings,
   cause: Cause.Cause<E>,
   ownError: unknown,
   fiber: AnyFiber
 ): Judged<E> => {
   if (!run.plan.active) return { cause, verdict: false }
-  const attempt = judgesAttempts ? failedAttempt(run) : unseen
-  const asked = ownError === undefined || judgesTimeouts ? judge : sparing(ownError, judge)
+  const attempt = looksAtAttempts ? failedAttempt(run) : unseen
+  const asked = ownError === undefined || namesTimeouts ? judge : sparing(ownError, judge)
   try {
     return { cause, verdict: judgeCause(cause, asked, attempt, fiber) }
   } catch (defect) {
@@ -48,9 +47,33 @@ export const judged = <E>(
 const sparing = (ownError: unknown, judge: Settings["judge"]): Settings["judge"] => (error, attempt, fiber) =>
   error === ownError || judge(error, attempt, fiber)
 
-/** In place of an attempt that nobody looks at: one for each failure is a twentieth of what a retry allocates. */
+/** Placeholder for an `on` that looks at no attempt. */
 const unseen: FailedAttempt = { num: 0, elapsed: Duration.zero, previousWait: Duration.zero }
 
 /** Whether a run inside the attempt has given up on the failure, and it is to be retried once only. */
 export const alreadyRetried = ({ nested }: Settings, inner: Run | undefined, fiber: AnyFiber): boolean =>
   inner !== undefined && hasGivenUp(inner) && (nested ?? fiber.getRef(defaults.Current).nested) === "once"
+
+/** A failed attempt, as a function in `on` sees it. Few look at the times, so these are made when they do. */
+class Failed implements FailedAttempt {
+  readonly num: number
+  readonly #elapsed: number
+  readonly #previousWait: number
+
+  constructor(run: Run) {
+    this.num = run.attempt
+    this.#elapsed = run.elapsed
+    this.#previousWait = run.previousWait ?? 0
+  }
+
+  get elapsed(): Duration.Duration {
+    return Duration.millis(this.#elapsed)
+  }
+
+  get previousWait(): Duration.Duration {
+    return Duration.millis(this.#previousWait)
+  }
+}
+
+/** The attempt that was closed last. */
+export const failedAttempt = (run: Run): FailedAttempt => new Failed(run)

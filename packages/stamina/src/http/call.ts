@@ -2,23 +2,27 @@
  * One call through a client that retries: its attempts and their outcomes.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { type Admission, both } from "../around/Admission.ts"
-import type { Rejected } from "../drive/engine.ts"
+import { both, type Door } from "../budget/Door.ts"
+import type { LiveRun } from "../drive/liveRun.ts"
+import { type Driver, retryWith } from "../drive/loop.ts"
 import type { Settings } from "../drive/settings.ts"
+import type { Rejected } from "../drive/steps.ts"
+import { inTime } from "../drive/timeLimit.ts"
+import { lastFailure } from "../run/run.ts"
 import { tellMistake } from "../telemetry/mistakes.ts"
 import { logLine } from "../tools/logLine.ts"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
 import { mistake, threw } from "../verdict/mistakes.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import { type Hint, isHint, type Verdict } from "../verdict/Verdict.ts"
 import { isTimeout, isTransient } from "./classify.ts"
+import { discard } from "./discard.ts"
 import * as hints from "./hints.ts"
 import type { Failure } from "./HttpRetryOptions.ts"
 import { keyOf, type Refusal, refusal } from "./idempotency.ts"
@@ -32,11 +36,29 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 type Send<E, R> = (request: Request) => Effect.Effect<Response, E, R>
 type Sent<E, R> = Effect.Effect<Response, E | HttpClientError.HttpClientError, R>
 
-export class Call {
+/** What prepares and sends the requests of a call. */
+export interface Client<E, R> {
+  readonly prepare: Effect.Effect<Request, E, R>
+  readonly send: Send<E, R>
+}
+
+/** Makes a call with a request that is prepared: the first attempt sends it, each other prepares it anew. */
+export const retryCall = <E, R>(
+  caller: string,
+  http: HttpSettings,
+  prepared: Request,
+  client: Client<E, R>
+): Sent<E, R> => {
+  const call = new Call(caller, http, prepared, client)
+  return retryWith(call.settings, call, call.first())
+}
+
+class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError, R> {
   readonly settings: Settings
   private readonly caller: string
   private readonly http: HttpSettings
   private readonly prepared: Request
+  private readonly client: Client<E, R>
   /** Why the request must not be sent again, if it must not. */
   private readonly refusal: Refusal | undefined
   private readonly name: string
@@ -44,14 +66,14 @@ export class Call {
   private sent: Request | undefined = undefined
   /** The error of an attempt that took too long. It can be retried even while the request is prepared. */
   private timedOut: HttpClientError.HttpClientError | undefined = undefined
-  /** The verdict on its response, if that is retried. */
-  rejected: Rejected | undefined = undefined
+  /** The verdict on the response of the current attempt, if that is retried. */
+  private rejected: Rejected | undefined = undefined
 
-  /** A call with a request that is prepared. */
-  constructor(caller: string, http: HttpSettings, prepared: Request) {
+  constructor(caller: string, http: HttpSettings, prepared: Request, client: Client<E, R>) {
     this.caller = caller
     this.http = http
     this.prepared = prepared
+    this.client = client
     this.refusal = refusal(prepared, http.methods, http.idempotencyHeader)
     const { host, origin } = placeOf(prepared)
     // paths and parameters hold identifiers and secrets
@@ -59,7 +81,7 @@ export class Call {
     this.settings = {
       ...http.settings,
       name: this.name,
-      admission: doorOf(http, origin),
+      door: doorOf(http, origin),
       judge: (error, _, fiber) => {
         const request = error === this.timedOut ? this.sent ?? prepared : this.sent
         return request !== undefined && this.judge(request, responseOf(error), error, fiber)
@@ -67,20 +89,34 @@ export class Call {
     }
   }
 
-  /** Makes the first attempt. */
-  first<E, R>(send: Send<E, R>): Sent<E, R> {
-    return this.inTime(1, Effect.flatMap(send(this.completed(1, this.prepared)), this.received))
+  /** The first attempt, without a limit to its time. */
+  first(): Sent<E, R> {
+    return Effect.flatMap(this.client.send(this.completed(1, this.prepared)), this.received)
   }
 
-  /** Makes attempt number `num`: prepares the request anew, and sends it. */
-  again<E, R>(num: number, prepare: Effect.Effect<Request, E, R>, send: Send<E, R>): Sent<E, R> {
+  attempt(run: LiveRun): Sent<E, R> {
+    return inTime(run, run.attempt === 1 ? this.first() : this.again(run.attempt), (error) => this.timeOut(error))
+  }
+
+  rejects(): Rejected | undefined {
+    return this.rejected
+  }
+
+  beforeWait(run: LiveRun): Effect.Effect<void> | undefined {
+    const response = responseOf(lastFailure(run)?.error)
+    return response && discard(response)
+  }
+
+  /** Prepares the request anew, and sends it. */
+  private again(num: number): Sent<E, R> {
+    const { prepare, send } = this.client
     this.sent = undefined
     this.rejected = undefined
     const sent = Effect.flatMap(
       prepare,
       (prepared) => Effect.annotateSpans(send(this.completed(num, prepared)), resendCount, num - 1)
     )
-    return this.inTime(num, Effect.flatMap(sent, this.received))
+    return Effect.flatMap(sent, this.received)
   }
 
   /** Judges a response, and reads its body where that is a part of the attempt. */
@@ -96,16 +132,8 @@ export class Call {
     })
   }
 
-  private inTime<E, R>(num: number, attempt: Sent<E, R>): Sent<E, R> {
-    const { attemptTimeout } = this.http
-    return attemptTimeout === Infinity
-      ? attempt
-      : Effect.timeoutOrElse(attempt, { duration: attemptTimeout, orElse: () => Effect.fail(this.timeOut(num)) })
-  }
-
   /** An error that every client can fail with, so that one with an `attemptTimeout` is a client like any other. */
-  private timeOut(attempt: number): HttpClientError.HttpClientError {
-    const cause = new AttemptTimedOut({ attempt, after: Duration.millis(this.http.attemptTimeout) })
+  private timeOut(cause: AttemptTimedOut): HttpClientError.HttpClientError {
     const request = this.sent ?? this.prepared
     const reason = new HttpClientError.TransportError({ request, cause, description: cause.message })
     return this.timedOut = new HttpClientError.HttpClientError({ reason })
@@ -147,7 +175,7 @@ export class Call {
     if (verdict === false || this.refusal === undefined) return verdict
     const { expected, why } = this.refusal
     // the run takes it for a call that is none of its business, but the server has failed, and may have asked to wait
-    this.settings.admission?.failed({
+    this.settings.door?.failed({
       attempt: 1,
       hint: isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined
     }, fiber)
@@ -211,12 +239,10 @@ export const ofHint = (hint: hints.ServerHint | undefined, max: number): true | 
 export const responseOf = (error: unknown): Response | undefined =>
   HttpClientError.isHttpClientError(error) ? error.response : undefined
 
-/** Who may object to retries of requests to an origin. */
-const doorOf = ({ budgetOf, settings }: HttpSettings, origin: string): Admission | undefined => {
+/** The door of retries of requests to an origin. */
+const doorOf = ({ budgetOf, settings: { door } }: HttpSettings, origin: string): Door | undefined => {
   const budget = budgetOf(origin)
-  return budget === undefined || settings.admission === undefined
-    ? budget ?? settings.admission
-    : both(settings.admission, budget)
+  return budget === undefined || door === undefined ? budget ?? door : both(door, budget)
 }
 
 /** Host with port, and origin; nothing where the platform completes the URL. */

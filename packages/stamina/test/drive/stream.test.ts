@@ -843,7 +843,7 @@ describe("Stamina.retryStream, given bad options, throws a RangeError when it is
   it("an unknown option, which a spread smuggles past the compiler", () => {
     const bad: any = { on: "Lost", reset: 7 }
     expect(() => Stamina.retryStream(bad)).toThrow(
-      /^Stamina\.retryStream: unknown option "reset", known are on, .*resetAfter, attemptsInAll, budget, admission$/
+      /^Stamina\.retryStream: unknown option "reset", known are on, .*resetAfter, attemptsInAll, budget, door$/
     )
   })
 

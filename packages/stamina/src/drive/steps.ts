@@ -1,0 +1,240 @@
+/**
+ * The steps of a run: what a driver calls when an attempt has failed or succeeded, and between two attempts.
+ *
+ * The clock is that of the fiber that began the run. Random numbers, switches, deadlines and hooks come from the fiber that
+ * drives it, at that moment. A step that has nothing to wait for returns `undefined` in place of an effect.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as deadlines from "../ambient/deadlines.ts"
+import * as defaults from "../ambient/defaults.ts"
+import { currentMode } from "../ambient/mode.ts"
+import type { Plan } from "../run/Decision.ts"
+import * as origins from "../run/origins.ts"
+import * as Run from "../run/run.ts"
+import * as eventsOf from "../telemetry/eventsOf.ts"
+import * as notify from "../telemetry/notify.ts"
+import { draw } from "../tools/chance.ts"
+import * as clock from "../tools/clock.ts"
+import { errorsOf, firstErrorOf } from "../verdict/ofCause.ts"
+import type { Verdict } from "../verdict/Verdict.ts"
+import { askDoor, giveBackUnused, notifyFailed, notifySucceeded } from "./atTheDoor.ts"
+import { alreadyRetried, judgeFailure } from "./judge.ts"
+import { begin, type FailedRun, type LiveRun } from "./liveRun.ts"
+
+/** What holds for the run. It is settled at the first failure. */
+export const planOf = (run: LiveRun): Plan =>
+  run.plan ?? run.settings.plan(currentMode(run.fiber), run.fiber.getRef(defaults.Current))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// deciding
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Decides about the cause that an attempt failed with, and returns what comes out if the run ends here. Once a run is over
+ * it stays so.
+ *
+ * The clock is read first: time spent in `on` counts towards the next attempt, not this one. `on` is not called if retries
+ * are switched off.
+ */
+export const decideFailure = <E>(run: LiveRun, cause: Cause.Cause<E>): Cause.Cause<E> => {
+  if (run.phase === "over") return cause
+  giveBackUnused(run)
+  if (run.attempt > 1 && Cause.hasInterrupts(cause) && endByDeadline(run)) return origins.annotated(cause, run)
+  closeAttempt(run)
+  const { cause: seen, verdict } = judgeFailure(run, run.settings, cause, run.ownError, run.fiber)
+  const inner = origins.inside(cause.reasons, run.endedBefore, run.fiber)
+  decide(run, { verdict, error: firstErrorOf(cause), inner })
+  keepLast(run, Exit.failCause(seen))
+  return noteOrigin(run, seen)
+}
+
+/** A success that is retried like a failure. */
+export interface Rejected {
+  readonly verdict: Exclude<Verdict, false>
+  /** The error that hooks and reports see. */
+  readonly error: unknown
+}
+
+/** Decides about such a success. */
+export const decideRejected = (run: LiveRun, value: unknown, { error, verdict }: Rejected): void => {
+  giveBackUnused(run)
+  closeAttempt(run)
+  decide(run, { verdict, error, inner: undefined })
+  keepLast(run, Exit.succeed(value))
+  rememberRejected(run, value, error)
+}
+
+function closeAttempt(run: LiveRun): asserts run is FailedRun {
+  Run.closeAttempt(run, run.time(), planOf(run))
+}
+
+type Outcome = Pick<Run.Failure, "error" | "verdict"> & { readonly inner: Run.Run | undefined }
+
+const decide = (run: FailedRun, { error, inner, verdict }: Outcome): void => {
+  const { fiber, settings } = run
+  const failure: Run.Failure = {
+    verdict,
+    error,
+    inner,
+    isLast: run.attemptsBefore + run.attempt >= attemptsInAll(run, run.plan),
+    deadline: run.deadline(),
+    alreadyRetried: alreadyRetried(settings, inner, fiber),
+    notBefore: notifyFailed(run, verdict)
+  }
+  Run.apply(run, failure, Run.decide(run, failure, () => draw(fiber)))
+}
+
+/** Keeps what comes out if the door refuses the retry. */
+const keepLast = (run: LiveRun, exit: Exit.Exit<unknown, unknown>): void => {
+  if (run.settings.door !== undefined) run.last = exit
+}
+
+/** What comes out of a run that its door has ended. */
+export const lastExit = <A, E>(run: LiveRun): Exit.Exit<A, E> => {
+  const exit = run.last as Exit.Exit<A, E> // kept by this file, from an attempt of the same run
+  if (exit._tag === "Failure") return Exit.failCause(noteOrigin(run, exit.cause))
+  rememberRejected(run, exit.value, run.error)
+  return exit
+}
+
+/** What comes out: if the run is over, its errors and its cause lead to it. */
+const noteOrigin = <E>(run: LiveRun, cause: Cause.Cause<E>): Cause.Cause<E> => {
+  if (!Run.isOver(run)) return cause
+  const errors = errorsOf(cause)
+  for (const error of errors) origins.remember(error, run, run.fiber)
+  // a mistake in `on` comes out in its place
+  if (!errors.includes(run.error)) origins.remember(run.error, run, run.fiber)
+  return Run.hasGivenUp(run) ? origins.annotated(cause, run) : cause
+}
+
+const rememberRejected = (run: LiveRun, value: unknown, error: unknown): void => {
+  if (!Run.isOver(run)) return
+  origins.remember(error, run, run.fiber)
+  origins.remember(value, run, run.fiber)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// starting afresh
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * If the attempt that has just failed lasted at least `resetAfter`, starts the run afresh with it. Returns the notification
+ * of hooks, if that takes time: the old run has recovered.
+ */
+export const restartIfHealthy = (run: LiveRun): Effect.Effect<void> | undefined => {
+  if (!isHealthy(run)) return undefined
+  const took = run.time() - run.began
+  const notified = run.attempt > 1 ? recover(run) : undefined
+  // its first attempt has failed already, and the door is notified of that at once
+  const restart = () => run.restart(begin(run.settings, run.fiber), took)
+  if (notified !== undefined) return Effect.andThen(notified, Effect.sync(restart))
+  restart()
+  return undefined
+}
+
+const isHealthy = (run: LiveRun): boolean => {
+  const { resetAfter } = run.settings
+  return resetAfter < Infinity && run.phase === "attempting" &&
+    run.attemptsBefore + run.attempt < attemptsInAll(run, planOf(run)) &&
+    run.time() - (run.healthyFrom ?? run.began) >= resetAfter
+}
+
+/** How many attempts there may be over all fresh starts. */
+const attemptsInAll = ({ settings: { attemptsInAll, resetAfter } }: LiveRun, { attempts }: Plan): number =>
+  attemptsInAll ?? (resetAfter < Infinity ? Math.max(1000, attempts) : Infinity)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// between two attempts
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Notifies the hooks of the retry, waits as decided, and asks the door. Afterwards the retry may begin, or the run is over.
+ * What hooks acquired is released then.
+ */
+export const wait = (
+  run: LiveRun,
+  beforeWait?: () => Effect.Effect<void> | undefined
+): Effect.Effect<void> => {
+  const notified = notifyScheduled(run)
+  if (notified === undefined) return sleepAndAsk(run, beforeWait?.())
+  const scope = Scope.makeUnsafe()
+  return Effect.onExitPrimitive(
+    Effect.andThen(Scope.provide(notified, scope), () => sleepAndAsk(run, beforeWait?.())),
+    (exit) => notify.close(scope, exit)
+  )
+}
+
+const sleepAndAsk = (run: LiveRun, before: Effect.Effect<void> | undefined): Effect.Effect<void> => {
+  const slept = before === undefined ? sleep(run) : Effect.andThen(before, () => sleep(run))
+  return run.settings.door === undefined ? slept : Effect.flatMap(slept, () => askDoor(run) ?? Effect.void)
+}
+
+/** The wait itself. It is built when it begins: some clocks start counting when `sleep` is called. */
+const sleep = (run: LiveRun): Effect.Effect<void> => {
+  const slept = clock.sleep(run.clock, run.wait)
+  return run.settings.spans
+    ? Effect.withSpan(slept, "stamina.wait", { attributes: { "stamina.wait_for": run.wait / 1000 } })
+    : slept
+}
+
+/** Begins the next attempt. */
+export const beginAttempt = (run: LiveRun): void => {
+  Run.beginAttempt(run, run.time())
+  run.healthyFrom = undefined
+  run.ownError = undefined
+}
+
+export const notifyScheduled = (run: LiveRun): Effect.Effect<void, never, Scope.Scope> | undefined =>
+  notify.scheduled(run, run.fiber, () => eventsOf.retryScheduled(run, callableOf(run)))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// ending
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Notifies the hooks that the run gave up, and ends with what comes out. */
+export const giveUp = <A, E>(run: LiveRun, exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
+  // an interruption is reported when it leaves the run
+  if (!Run.hasGivenUp(run) || (exit._tag === "Failure" && Cause.hasInterrupts(exit.cause))) return exit
+  const notifyHooks = () => notify.ended(run, run.fiber, () => eventsOf.gaveUp(run, callableOf(run)))
+  const notified = notifyHooks()
+  if (notified === undefined) return exit
+  return Effect.onExitPrimitive(Effect.andThen(notified, exit), () => {
+    // a deadline that passes while a hook takes its time knows of the run all the same
+    deadlines.isInterrupting(run.fiber, run, Run.lastFailure(run)?.error)
+    // an interruption keeps no hook from being notified
+    return notifyHooks()
+  })
+}
+
+/** Ends the run with the success of an attempt after the first. */
+export const recover = (run: LiveRun): Effect.Effect<void> | undefined => {
+  notifySucceeded(run)
+  Run.end(run, run.time())
+  return notify.ended(run, run.fiber, () => eventsOf.recovered(run, callableOf(run)))
+}
+
+/**
+ * For the one finalizer of a run: if no end was reported yet, the run was interrupted, from outside or by a deadline. Hooks
+ * that an interruption kept from being notified of an end are notified now.
+ */
+export const finish = (run: LiveRun): Effect.Effect<void> | undefined => {
+  giveBackUnused(run)
+  if (run.ending === undefined && !Run.isOver(run) && !endByDeadline(run)) Run.end(run, run.time())
+  return notify.ended(run, run.fiber, () =>
+    Run.hasGivenUp(run) && run.reason === "DeadlineExceeded"
+      ? eventsOf.gaveUp(run, callableOf(run))
+      : eventsOf.interrupted(run, callableOf(run)))
+}
+
+/** Ends a run that has retried, if a deadline is what interrupts it. */
+const endByDeadline = (run: LiveRun): boolean => {
+  const failure = Run.lastFailure(run)
+  if (failure === undefined || !deadlines.isInterrupting(run.fiber, run, failure.error)) return false
+  Run.end(run, run.time(), "DeadlineExceeded")
+  return true
+}
+
+export const callableOf = ({ fiber, settings }: LiveRun): string => eventsOf.callableOf(settings.name, fiber)
