@@ -22,8 +22,8 @@ const DeadlineExceededBase: Tagged<
 > = /*#__PURE__*/ tagged("DeadlineExceeded")
 
 /**
- * The error of an effect that a deadline has interrupted. Its `cause` is the error that was being retried last, if there
- * was one, and `Stamina.report` tells the attempts.
+ * The error of an effect that a deadline has interrupted. Its `cause` is the error that was retried last by a run that a
+ * deadline interrupted inside, this one or another, if there was one; `Stamina.report` tells the attempts.
  *
  * @category errors
  * @since 0.1.0

@@ -17,7 +17,7 @@ export class Deadline {
    * - `closed`: the effect has ended. What it has forked and left behind is bound no longer.
    */
   state: "open" | "passed" | "closed" = "open"
-  /** The outermost run that it interrupted, and the error that was being retried. */
+  /** The run that was interrupted last inside it, the outermost such run, and the error that was being retried. */
   interrupted: { readonly run: Run; readonly error: unknown } | undefined = undefined
 
   constructor(at: bigint, around: Deadline | undefined) {
@@ -34,6 +34,12 @@ export class Deadline {
   /** The innermost of this deadline and those around it that has passed. */
   passed(): Deadline | undefined {
     return this.state === "passed" ? this : this.around?.passed()
+  }
+
+  /** Keeps what was interrupted: here and in those around, for they may pass while the run is being tidied up. */
+  keep(interrupted: Deadline["interrupted"]): void {
+    this.interrupted = interrupted
+    this.around?.keep(interrupted)
   }
 }
 
@@ -55,6 +61,6 @@ export const earliest = (fiber: Fiber.Fiber<unknown, unknown>): bigint | undefin
  */
 export const isInterrupting = (fiber: Fiber.Fiber<unknown, unknown>, run: Run, error: unknown): boolean => {
   const passed = fiber.getRef(Current)?.passed()
-  if (passed !== undefined) passed.interrupted = { run, error }
+  passed?.keep({ run, error })
   return passed !== undefined
 }

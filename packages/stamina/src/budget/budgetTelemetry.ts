@@ -27,8 +27,11 @@ export class BudgetTelemetry {
   private refusedBefore = 0
   private halfFullSince: clock.Reading | undefined
   private readonly about: Told
-  private readonly registries = new WeakSet<Metric.MetricRegistry>()
-  private readonly series: Array<Metric.Registration> = []
+  /** The series by registry. A registration leads to its registry, and a budget may outlive many of them. */
+  private readonly series = new WeakMap<Metric.MetricRegistry, ReadonlyArray<Metric.Registration>>()
+  private registries: Array<WeakRef<Metric.MetricRegistry>> = []
+  /** How many registries there may be before those that are gone are looked for. */
+  private most = 8
 
   constructor(about: Told) {
     this.about = about
@@ -46,8 +49,7 @@ export class BudgetTelemetry {
     this.isExhausted = true
     this.halfFullSince = undefined
     this.refusedBefore = this.refused - 1
-    logLine(fiber, "Warn", "stamina.budget_exhausted", () => ({
-      budget: this.about.name,
+    this.log(fiber, "Warn", "stamina.budget_exhausted", () => ({
       granted: this.granted,
       summary: "retries are refused until calls succeed again"
     }))
@@ -63,20 +65,26 @@ export class BudgetTelemetry {
     this.halfFullSince = isHalfFull ? this.halfFullSince ?? now : undefined
     if (this.halfFullSince === undefined || clock.millisBetween(this.halfFullSince, now) < 10_000) return
     this.isExhausted = false
-    logLine(fiber, "Info", "stamina.budget_recovered", () => ({
-      budget: this.about.name,
-      refused: this.refused - this.refusedBefore
-    }))
+    this.log(fiber, "Info", "stamina.budget_recovered", () => ({ refused: this.refused - this.refusedBefore }))
+  }
+
+  private log(fiber: AnyFiber, level: "Info" | "Warn", message: string, rest: () => object): void {
+    const labels = { budget: this.about.name }
+    logLine(fiber, { level, message, labels }, { annotations: () => ({ ...labels, ...rest() }) })
   }
 
   /** Registers the series with the registry of a fiber, once. */
   register({ context }: AnyFiber): void {
     if (this.isForgotten) return
     const registry = Context.get(context, Metric.MetricRegistry)
-    if (this.registries.has(registry)) return
-    this.registries.add(registry)
+    if (this.series.has(registry)) return
+    if (this.registries.length >= this.most) {
+      this.registries = this.registries.filter((registry) => registry.deref() !== undefined)
+      this.most = Math.max(8, 2 * this.registries.length)
+    }
+    this.registries.push(new WeakRef(registry))
     const attributes = { budget: this.about.name }
-    this.series.push(
+    this.series.set(registry, [
       Metric.registerUnsafe(Metric.withAttributes(tokens(), attributes), context, reading(() => this.about.tokens())),
       ...(["granted", "refused"] as const).map((answer) =>
         Metric.registerUnsafe(
@@ -85,13 +93,16 @@ export class BudgetTelemetry {
           reading(() => this[answer])
         )
       )
-    )
+    ])
   }
 
   /** Takes the series out of all registries, for good: only calls that are still open use the budget. */
   forget(): void {
     this.isForgotten = true
-    for (const series of this.series.splice(0)) series.remove()
+    for (const reference of this.registries.splice(0)) {
+      const registry = reference.deref()
+      for (const series of registry && this.series.get(registry) || []) series.remove()
+    }
   }
 }
 

@@ -36,8 +36,9 @@ import { fromRetryOptions, type Settings } from "./settings.ts"
  * `RetryPolicy` for each option's meaning, unit and range.
  *
  * Only typed failures are retried. A cause that holds a defect or an interruption is passed on as it is, and where a
- * cause holds several failures, one that must not be retried decides. When the run ends, the last cause comes out
- * unchanged: the same error object, with everything else that the cause holds.
+ * cause holds several failures, one that must not be retried decides. When the run ends, the last cause comes out:
+ * the same error object, with everything else that the cause holds. If the run gave up, the cause carries a note about it,
+ * so in a test compare the error and not the exit.
  *
  * Can be called with the effect first, or with the options alone. Made alone, a combinator is a value: use it on many
  * effects, in many fibers at once; each run counts for itself.

@@ -3,6 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
+import * as Formatter from "effect/Formatter"
 import type { Defaults } from "../ambient/defaults.ts"
 import type { Nesting } from "../ambient/RetryDefaults.ts"
 import { both, type Door, isDoor } from "../budget/Door.ts"
@@ -12,6 +13,7 @@ import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode, type Mode } from "../run/mode.ts"
 import { checkHooks } from "../telemetry/checkHooks.ts"
+import type { AttemptLimits } from "../telemetry/notRetried.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
@@ -26,6 +28,12 @@ export interface Settings {
   readonly plan: (mode: Mode, defaults: Defaults) => Decision.Plan
   readonly judge: (error: unknown, attempt: FailedAttempt, fiber: Fiber.Fiber<unknown, unknown>) => Verdict
   readonly name: string | undefined
+  /** The option `on`, for people; `undefined` where there is none. */
+  readonly on: unknown
+  /** Whether the driver has logged by itself why it does not retry an error. */
+  readonly isExplained?: ((error: unknown) => boolean) | undefined
+  /** The limits of attempts as they were set, whoever enforces them. */
+  readonly ofAttempts: AttemptLimits
   readonly nested: Nesting | undefined
   readonly spans: boolean
   /** The door that is asked before each retry begins. */
@@ -36,7 +44,7 @@ export interface Settings {
   readonly attemptTimeout: number
   /** How long an attempt must be healthy for its failure to begin a new run, in milliseconds. */
   readonly resetAfter: number
-  /** How many attempts there may be over all fresh starts; by default, see `engine.ts`. */
+  /** How many attempts there may be over all fresh starts; by default, see `steps.ts`. */
   readonly attemptsInAll: number | undefined
   /** Whether `on` names `AttemptTimedOut`. If not, an attempt that took too long is retried without calling `judge`. */
   readonly namesTimeouts: boolean
@@ -70,7 +78,13 @@ export const fromNamedOptions = (
 export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): Settings => {
   const settings = fromOptions(caller, options, streamFields)
   // a stream lives longer than any timeout: what counts is the time of trouble, not of health
-  return options.resetAfter === undefined ? { ...settings, resetAfter: streamResetAfter } : settings
+  return options.resetAfter === undefined
+    ? {
+      ...settings,
+      resetAfter: streamResetAfter,
+      ofAttempts: { ...settings.ofAttempts, resetAfter: streamResetAfter }
+    }
+    : settings
 }
 
 /** How long a stream must last by default for its failure to be a new one, in milliseconds. */
@@ -113,18 +127,24 @@ const fromOptions = (
   if (name !== undefined && !isName(name)) return refuse(caller, "name", "a non-empty string", name)
   if (hooks !== undefined) checkHooks(caller, hooks)
   const { hasHooks, judge, namesTimeouts } = fromInput(caller, on, naming)
+  const policy = given(caller, options)
+  const limits = {
+    attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout, policy, options.timeout),
+    resetAfter: limit(caller, "resetAfter", resetAfter, policy, options.timeout)
+  }
   return {
-    plan: planner(given(caller, options), defaults),
+    plan: planner(policy, defaults),
     judge,
     namesTimeouts,
     looksAtAttempts: hasHooks,
     name,
+    on,
+    ofAttempts: { ...limits, isTold: false },
     nested,
     spans,
     door: checkDoor(caller, door, budget),
     hooks,
-    attemptTimeout: limit(caller, "attemptTimeout", attemptTimeout),
-    resetAfter: limit(caller, "resetAfter", resetAfter),
+    ...limits,
     attemptsInAll: attemptsInAll === undefined ? undefined : checkAttempts(caller, attemptsInAll, "attemptsInAll")
   }
 }
@@ -156,6 +176,21 @@ const checkDoor = (caller: string, door: unknown, budget: unknown): Door | undef
 
 const checkNesting = /*#__PURE__*/ checkEither("allow", "once")
 
-/** A limit in time that may be left out, in milliseconds. */
-const limit = (caller: string, field: string, value: Duration.Input | undefined): number =>
-  value === undefined ? Infinity : Duration.toMillis(checkTimeout(caller, value, field))
+/**
+ * A limit of attempts, in milliseconds, that may be left out. As long as the timeout beside it, it would have no effect:
+ * what has reached it is not retried any more.
+ */
+const limit = (
+  caller: string,
+  field: string,
+  value: Duration.Input | undefined,
+  { attempts, timeout }: Given,
+  given: unknown
+): number => {
+  if (value === undefined) return Infinity
+  const limit = checkTimeout(caller, value, field)
+  return timeout !== undefined && attempts !== 1 && Duration.isFinite(limit) &&
+      Duration.isGreaterThanOrEqualTo(limit, timeout)
+    ? refuse(caller, field, `shorter than the timeout, ${Formatter.format(given)}`, value)
+    : Duration.toMillis(limit)
+}

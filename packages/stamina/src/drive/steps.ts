@@ -16,6 +16,7 @@ import * as origins from "../run/origins.ts"
 import * as Run from "../run/run.ts"
 import * as eventsOf from "../telemetry/eventsOf.ts"
 import * as notify from "../telemetry/notify.ts"
+import * as notRetried from "../telemetry/notRetried.ts"
 import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf, firstErrorOf } from "../verdict/ofCause.ts"
@@ -68,7 +69,10 @@ export const decideRejected = (run: LiveRun, value: unknown, { error, verdict }:
 }
 
 function closeAttempt(run: LiveRun): asserts run is FailedRun {
-  Run.closeAttempt(run, run.time(), planOf(run))
+  const at = run.time()
+  const plan = planOf(run)
+  Run.closeAttempt(run, at, plan)
+  notRetried.limitsConflict(plan, run.settings, run.fiber)
 }
 
 type Outcome = Pick<Run.Failure, "error" | "verdict"> & { readonly inner: Run.Run | undefined }
@@ -103,6 +107,7 @@ export const lastExit = <A, E>(run: LiveRun): Exit.Exit<A, E> => {
 /** What comes out: if the run is over, its errors and its cause lead to it. */
 const noteOrigin = <E>(run: LiveRun, cause: Cause.Cause<E>): Cause.Cause<E> => {
   if (!Run.isOver(run)) return cause
+  notRetried.firstFailure(run, run.settings, cause, run.fiber)
   const errors = errorsOf(cause)
   for (const error of errors) origins.remember(error, run, run.fiber)
   // a mistake in `on` comes out in its place
@@ -112,6 +117,7 @@ const noteOrigin = <E>(run: LiveRun, cause: Cause.Cause<E>): Cause.Cause<E> => {
 
 const rememberRejected = (run: LiveRun, value: unknown, error: unknown): void => {
   if (!Run.isOver(run)) return
+  notRetried.firstFailure(run, run.settings, undefined, run.fiber)
   origins.remember(error, run, run.fiber)
   origins.remember(value, run, run.fiber)
 }

@@ -68,6 +68,8 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
   private timedOut: HttpClientError.HttpClientError | undefined = undefined
   /** The verdict on the response of the current attempt, if that is retried. */
   private rejected: Rejected | undefined = undefined
+  /** Whether the log says already why the request is not sent again. */
+  private isExplained = false
 
   constructor(caller: string, http: HttpSettings, prepared: Request, client: Client<E, R>) {
     this.caller = caller
@@ -82,6 +84,7 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
       ...http.settings,
       name: this.name,
       door: doorOf(http, origin),
+      isExplained: () => this.isExplained,
       judge: (error, _, fiber) => {
         const request = error === this.timedOut ? this.sent ?? prepared : this.sent
         return request !== undefined && this.judge(request, responseOf(error), error, fiber)
@@ -179,6 +182,7 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
       attempt: 1,
       hint: isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined
     }, fiber)
+    this.isExplained = true
     this.log(fiber, expected ? "Debug" : "Warn", "stamina.not_retried", { why })
     return false
   }
@@ -217,7 +221,8 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
   }
 
   private log(fiber: AnyFiber, level: "Debug" | "Warn", message: string, annotations: Record<string, string>): void {
-    logLine(fiber, level, message, () => ({ callable: this.name, ...annotations }))
+    const labels = { callable: this.name }
+    logLine(fiber, { level, message, labels }, { annotations: () => ({ ...labels, ...annotations }) })
   }
 }
 

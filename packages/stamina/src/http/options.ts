@@ -51,7 +51,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
   }
   const settings = fromRetryOptions(caller, { ...policy, on: () => false })
   return {
-    settings: { ...settings, looksAtAttempts: false, namesTimeouts: true },
+    settings: { ...settings, on: undefined, looksAtAttempts: false, namesTimeouts: true },
     statuses: new Set(checkStatuses(caller, statuses)),
     methods: new Set(checkMethods(caller, methods).map((method) => method.toUpperCase())),
     idempotencyKey: checkBoolean(caller, idempotencyKey, "idempotencyKey"),

@@ -236,7 +236,7 @@ export class SharedBudget implements RetryBudget {
     if (this.lostAt !== undefined) {
       const lostFor = clock.millisSince(fiber, this.lostAt)
       this.lostAt = undefined
-      logLine(fiber, "Info", "stamina.budget_store_back", () => ({ budget: this.name, lost_for: lostFor / 1000 }))
+      this.log(fiber, "Info", "stamina.budget_store_back", () => ({ lost_for: lostFor / 1000 }))
     }
     this.known = units
     // a process that is left alone in an outage must not begin with tokens that the fleet has spent
@@ -259,14 +259,18 @@ export class SharedBudget implements RetryBudget {
       this.lostAt = clock.read(fiber)
       const error = Cause.squash(cause)
       const code = read(read(error, "cause"), "code")
-      logLine(fiber, "Warn", "stamina.budget_store_lost", () => ({
-        budget: this.name,
+      this.log(fiber, "Warn", "stamina.budget_store_lost", () => ({
         caused_by: typeOf(error),
         ...(typeof code === "string" ? { code } : undefined),
         summary: "each process limits its retries for itself until the store is back"
       }))
     }
     for (const { tell } of asking) tell("alone")
+  }
+
+  private log(fiber: AnyFiber, level: "Info" | "Warn", message: string, rest: () => object): void {
+    const labels = { budget: this.name }
+    logLine(fiber, { level, message, labels }, { annotations: () => ({ ...labels, ...rest() }) })
   }
 }
 

@@ -15,6 +15,7 @@ import { inTime } from "../drive/timeLimit.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
 import { callableOf } from "../telemetry/eventsOf.ts"
 import { checkBoolean, checkKnown, refuse } from "../tools/check.ts"
+import { logLine } from "../tools/logLine.ts"
 import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
 import { isRefusal } from "./answers.ts"
@@ -58,7 +59,7 @@ export const run = <A, E, R>(
       Effect.withFiber((fiber) =>
         Context.getOrUndefined(fiber.context, client.transactionService) === undefined
           ? retryWhole(client, fiber, self, ready)
-          : Effect.andThen(tellNotRetried(client, fiber, ready), asSavepoint(client, self, ready))
+          : runInside(client, fiber, self, ready)
       )
   )
 
@@ -89,12 +90,8 @@ const retryWhole = <A, E, R>(
       const errors = errorsOf(cause).filter((error) => !isRefusal(error))
       if (idempotent || errors.length === 0) return Effect.failCause(cause)
       errors.forEach(markOutcomeUnknown)
-      return Effect.andThen(
-        Effect.annotateLogs(Effect.logWarning("stamina.commit_unknown"), {
-          callable: callableOf(settings.name, fiber)
-        }),
-        Effect.failCause(cause)
-      )
+      logLine(fiber, { level: "Warn", message: "stamina.commit_unknown", labels: labelsOf(ready, fiber) })
+      return Effect.failCause(cause)
     })
     return Effect.onExitPrimitive(whole, (exit) => {
       if (Exit.isFailure(exit)) telling = withoutAftermath(errorsOf(exit.cause))
@@ -106,10 +103,21 @@ const retryWhole = <A, E, R>(
     // the failure that this one follows from decides
     !telling.includes(error) ||
     (!isOutcomeUnknown(error) && settings.judge(error, attempt, fiber))
-  return retryWith({ ...settings, judge }, { attempt })
+  // `stamina.commit_unknown` has said why
+  return retryWith({ ...settings, judge, isExplained: isOutcomeUnknown }, { attempt })
 }
 
 /** A transaction inside another: not retried. */
+const runInside = <A, E, R>(
+  client: SqlClient,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  self: Effect.Effect<A, E, R>,
+  ready: Ready
+): Effect.Effect<A, E | SqlError | AttemptTimedOut, R> => {
+  tellNotRetried(client, fiber, ready)
+  return asSavepoint(client, self, ready)
+}
+
 const asSavepoint = <A, E, R>(
   client: SqlClient,
   self: Effect.Effect<A, E, R>,
@@ -121,18 +129,20 @@ const asSavepoint = <A, E, R>(
     return isLossOf([], cause) && isSqlError(error) ? Effect.fail(error) : Effect.failCause(cause)
   })
 
-const tellNotRetried = (
-  client: SqlClient,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  { settings }: Ready
-): Effect.Effect<void> => {
+const tellNotRetried = (client: SqlClient, fiber: Fiber.Fiber<unknown, unknown>, ready: Ready): void => {
   const isRetried = fiber.getRef(RetriedAround).includes(client.transactionService.key)
-  const message = "stamina.transaction_not_retried"
-  return Effect.annotateLogs(isRetried ? Effect.logDebug(message) : Effect.logWarning(message), {
-    callable: callableOf(settings.name, fiber),
-    summary: `inside another transaction, which ${isRetried ? "is retried as a whole" : "SqlRetry did not begin"}`
+  const labels = labelsOf(ready, fiber)
+  logLine(fiber, { level: isRetried ? "Debug" : "Warn", message: "stamina.transaction_not_retried", labels }, {
+    annotations: () => ({
+      ...labels,
+      summary: `inside another transaction, which ${isRetried ? "is retried as a whole" : "SqlRetry did not begin"}`
+    })
   })
 }
+
+const labelsOf = ({ settings: { name } }: Ready, fiber: Fiber.Fiber<unknown, unknown>) => ({
+  callable: callableOf(name, fiber)
+})
 
 /** Sets `BeginTransaction` for this transaction only: inside, it would hold for other clients as well. */
 const beginWith =

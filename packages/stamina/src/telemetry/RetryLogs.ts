@@ -7,8 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as LogLevel from "effect/LogLevel"
 import { checkAttempts, checkBoolean, checkKnown, refuse } from "../tools/check.ts"
 import { read } from "../tools/errors.ts"
-import { isLogged, logLine } from "../tools/logLine.ts"
-import * as logLimit from "./logLimit.ts"
+import * as logLine from "../tools/logLine.ts"
 import * as RetryEvent from "./RetryEvent.ts"
 import type { Listener, RetryHook } from "./RetryHook.ts"
 
@@ -45,7 +44,7 @@ export interface Options {
  * @category defaults
  * @since 0.1.0
  */
-export const defaultLinesPerSecond: number = logLimit.linesPerSecond
+export const defaultLinesPerSecond: number = logLine.defaultLinesPerSecond
 
 /**
  * Makes a hook that logs as the options say.
@@ -114,18 +113,18 @@ const logging = (
     if (level === "None") return undefined
     const message = RetryEvent.nameOf({ _tag })
     return (event, fiber) => {
-      const second = logLimit.current(fiber)
-      if (second === undefined || !isLogged(fiber, level)) return
+      const callable = event.name
       const error = "causedBy" in event ? event.causedBy : undefined
-      const causedBy = "causedBy" in event ? RetryEvent.errorType(error) : undefined
-      const limit = logLimit.admit(second, { level, message, callable: event.name, causedBy }, linesPerSecond)
-      if (limit === undefined) return
-      logLine(fiber, level, message, () => ({
-        ...RetryEvent.attributes(event),
-        ...(causedBy === undefined ? undefined : { caused_by: describe?.(causedBy, error) ?? causedBy }),
-        ...(event._tag === "GaveUp" ? { summary: RetryEvent.sentence(event) } : undefined),
-        ...limit
-      }))
+      const type = "causedBy" in event ? RetryEvent.errorType(error) : undefined
+      const labels: logLine.Kind["labels"] = type === undefined ? { callable } : { callable, caused_by: type }
+      logLine.logOrThrow(fiber, { level, message, labels }, {
+        annotations: () => ({
+          ...RetryEvent.attributes(event),
+          ...(type === undefined ? undefined : { caused_by: describe?.(type, error) ?? type }),
+          ...(event._tag === "GaveUp" ? { summary: RetryEvent.sentence(event) } : undefined)
+        }),
+        perSecond: linesPerSecond
+      })
     }
   }
   return {
@@ -178,6 +177,6 @@ export const hook: RetryHook = /*#__PURE__*/ logging(defaults, defaultLinesPerSe
  * @since 0.1.0
  */
 export const flush: Effect.Effect<void> = /*#__PURE__*/ Effect.withFiber((fiber) => {
-  logLimit.flush(fiber)
+  logLine.flush(fiber)
   return Effect.void
 })

@@ -3,10 +3,9 @@
  * nothing. It needs no hook: of a first attempt that is not retried, hooks hear nothing.
  */
 import type * as Fiber from "effect/Fiber"
-import { isLogged, logLine } from "../tools/logLine.ts"
+import { logLine } from "../tools/logLine.ts"
 import { summaryOf } from "../verdict/mistakes.ts"
 import { callableOf } from "./eventsOf.ts"
-import * as logLimit from "./logLimit.ts"
 import { errorType } from "./RetryEvent.ts"
 
 /** Logs the mistake that was made about `error`, at error level. */
@@ -16,22 +15,11 @@ export const tellMistake = (
   thrown: unknown,
   error: unknown
 ): void => {
-  const second = logLimit.current(fiber)
-  if (second === undefined || !isLogged(fiber, level)) return
-  const callable = callableOf(name, fiber)
-  const causedBy = errorType(error)
-  const limit = logLimit.admit(second, { level, message, callable, causedBy }, logLimit.linesPerSecond)
-  if (limit === undefined) return
-  logLine(fiber, level, message, () => ({
-    callable,
-    caused_by: causedBy,
-    summary: summaryOf(thrown).slice(0, longest),
-    ...limit
-  }))
+  const labels = { callable: callableOf(name, fiber), caused_by: errorType(error) }
+  logLine(fiber, { level: "Error", message: "stamina.mistake", labels }, {
+    annotations: () => ({ ...labels, summary: summaryOf(thrown).slice(0, longest) })
+  })
 }
-
-const level = "Error"
-const message = "stamina.mistake"
 
 /** An answer may be of any length. */
 const longest = 300

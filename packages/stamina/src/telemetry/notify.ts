@@ -12,6 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
+import { type Kind, logLine } from "../tools/logLine.ts"
 import type { GaveUp, Interrupted, Recovered, RetryScheduled } from "./RetryEvent.ts"
 import type { Listener, RetryHook } from "./RetryHook.ts"
 import { CurrentHooks } from "./RetryTelemetry.ts"
@@ -147,4 +148,6 @@ const reportDeath = (exit: Exit.Exit<void>): Effect.Effect<void> =>
 
 /** Reports a cause that must not reach the caller. Not even a logger that dies of the report reaches the caller. */
 const report = (cause: Cause.Cause<never>): Effect.Effect<void> =>
-  Effect.ignoreCause(Effect.logDebug("effect-stamina: a retry hook died", cause))
+  Effect.ignoreCause(Effect.withFiber((fiber) => Effect.sync(() => logLine(fiber, hookDied, { cause }))))
+
+const hookDied: Kind = { level: "Debug", message: "effect-stamina: a retry hook died", labels: {} }

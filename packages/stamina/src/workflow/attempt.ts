@@ -19,6 +19,7 @@ import { inTime } from "../drive/timeLimit.ts"
 import type { Plan } from "../run/Decision.ts"
 import * as origins from "../run/origins.ts"
 import * as Run from "../run/run.ts"
+import * as notRetried from "../telemetry/notRetried.ts"
 import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf } from "../verdict/ofCause.ts"
@@ -137,12 +138,14 @@ const make = (subject: Subject, progress: Progress): Effect.Effect<AttemptRecord
   })
 
 /** The door has refused the retry, so the run ends without another attempt. */
-const refused = ({ durable, name }: Subject, run: DurableRun, fiber: Making["fiber"]): Effect.Effect<Refused> =>
-  Effect.as(notify.decided(run, durable, fiber, name), {
+const refused = ({ durable, name }: Subject, run: DurableRun, fiber: Making["fiber"]): Effect.Effect<Refused> => {
+  notRetried.firstFailure(run, { ...run.settings, name }, undefined, fiber)
+  return Effect.as(notify.decided(run, durable, fiber, name), {
     _tag: "Refused" as const,
     reason: run.reason ?? "BudgetExhausted",
     at: run.startedAt + run.elapsed
   })
+}
 
 const makeAdmitted = (making: Making, num: number): Effect.Effect<AttemptRecord, never, InActivity> => {
   const { run, subject: { activity }, ticket } = making
@@ -186,10 +189,12 @@ const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Fail
   const at = now(fiber, making.began)
   giveBackUnused(run)
   closeAttempt(run, at - run.startedAt, settings.plan(currentMode(fiber), fiber.getRef(defaults.Current)))
+  const asked = { ...settings, name }
+  notRetried.limitsConflict(run.plan, asked, fiber)
   // `on` sees the very error, and not what storage makes of it
   const { cause: seen, verdict } = run.ownError instanceof AttemptLost
     ? { cause, verdict: true as const }
-    : judgeFailure(run, { ...settings, name }, cause, run.ownError, fiber)
+    : judgeFailure(run, asked, cause, run.ownError, fiber)
   const inner = origins.inside(cause.reasons, endedBefore, fiber)
   return Effect.flatMap(coding.writeCause(seen), (written) => {
     // an error that its schema does not hold is a defect
@@ -201,7 +206,9 @@ const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Fail
       alreadyRetried: alreadyRetried(settings, inner, fiber),
       notBefore: notifyFailed(run, kept)
     }
-    return recordDecision(making, run, failure, at, written.json)
+    const recording = recordDecision(making, run, failure, at, written.json)
+    notRetried.firstFailure(run, asked, written.cause, fiber)
+    return recording
   })
 }
 

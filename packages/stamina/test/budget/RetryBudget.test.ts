@@ -4,7 +4,7 @@ import { RetryBudget, RetryOn, type RetryOptions, Stamina, staminaSchedule } fro
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { reasonOf } from "../kit/reasonOf.ts"
-import { freshRegistry, recordLogs } from "../kit/telemetry.ts"
+import { freshRegistry, recordLogs, withoutWhy } from "../kit/telemetry.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 class Down extends Data.TaggedError("Down")<{ readonly after?: number }> {}
@@ -372,7 +372,8 @@ describe("what a budget tells", () => {
       time.passUnsafe(seconds * 1000)
       inTime(provide(Stamina.retry(Effect.void, { ...always, budget })), time)
     }
-    const told = () => lines.splice(0).map(({ annotations, level, message }) => [level, message, annotations])
+    const told = () =>
+      withoutWhy(lines.splice(0)).map(({ annotations, level, message }) => [level, message, annotations])
 
     for (let i = 0; i < 3; i++) fails()
     const summary = "retries are refused until calls succeed again"

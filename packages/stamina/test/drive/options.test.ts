@@ -1,6 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Result } from "effect"
 import { RetryOn, RetryPolicy, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import * as DurableRetry from "effect-stamina/DurableRetry"
+import * as HttpRetry from "effect-stamina/HttpRetry"
+import * as RetryPromise from "effect-stamina/RetryPromise"
+import * as SqlRetry from "effect-stamina/SqlRetry"
 import { unlogged } from "../kit/unlogged.ts"
 
 class HttpError extends Error {}
@@ -264,5 +268,57 @@ describe("what an object of options inherits", () => {
     const inherited = (options: object) => Object.assign(Object.create(options), { on: "A" })
     expect(() => staminaSchedule(inherited({ attemptTimeout: 0, spans: "yes" }))).not.toThrow()
     expect(() => Stamina.retry(inherited({ attemptTimeout: 0 }))).toThrow(/attemptTimeout must be/)
+  })
+})
+
+describe("limits that exclude each other in the same options", () => {
+  const on = "HttpError"
+  /** Everything that makes attempts, with the name that its errors carry. */
+  const builders: ReadonlyArray<readonly [string, (options: any) => unknown]> = [
+    ...functions.filter(([name]) => name !== "staminaSchedule").map(([name, build]) =>
+      [name, (options: object) => build({ ...options, on })] as const
+    ),
+    ["Stamina.make", (options) => Stamina.make({ ...options, on })],
+    ["RetryPromise.retried", (options) => RetryPromise.retried({ ...options, on })],
+    ["HttpRetry.retry", (options) => HttpRetry.retry(options)],
+    ["SqlRetry.transaction", (options) => SqlRetry.transaction(options)],
+    ["DurableRetry.retry", (options) => DurableRetry.retry({ ...options, on })]
+  ]
+  it.each(builders)("are refused by %s, which names both", (name, build) => {
+    expect(() => build({ attemptTimeout: "1 minute", timeout: "45 seconds" })).toThrow(
+      new RangeError(`${name}: attemptTimeout must be shorter than the timeout, "45 seconds", got "1 minute"`)
+    )
+    expect(() => build({ attemptTimeout: 100, timeout: 100, attempts: 2 })).toThrow(
+      new RangeError(`${name}: attemptTimeout must be shorter than the timeout, 100, got 100`)
+    )
+    if (name === "DurableRetry.retry") return
+    expect(() => build({ resetAfter: "1 minute", timeout: 30_000, attempts: Infinity })).toThrow(
+      new RangeError(`${name}: resetAfter must be shorter than the timeout, 30000, got "1 minute"`)
+    )
+  })
+
+  it.each(builders)("are no matter to %s where nothing is retried, or a default is one of them", (_, build) => {
+    const accepted = [
+      { attemptTimeout: "1 minute", timeout: "45 seconds", attempts: 1 },
+      { attemptTimeout: Duration.infinity, timeout: "45 seconds" },
+      { attemptTimeout: "1 minute", timeout: Duration.infinity },
+      { attemptTimeout: "1 minute" }
+    ]
+    for (const options of accepted) expect(() => build(options)).not.toThrow()
+  })
+
+  it("are refused for a stream", () => {
+    expect(() => Stamina.retryStream({ on, resetAfter: "1 minute", timeout: "1 minute" })).toThrow(
+      new RangeError("Stamina.retryStream: resetAfter must be shorter than the timeout, \"1 minute\", got \"1 minute\"")
+    )
+  })
+
+  it("reject a promise", async () => {
+    const options = { on, attemptTimeout: "1 minute", timeout: "1 second" } as const
+    await expect(RetryPromise.retry(() => 1, options)).rejects.toThrow(
+      new RangeError(
+        "RetryPromise.retry: attemptTimeout must be shorter than the timeout, \"1 second\", got \"1 minute\""
+      )
+    )
   })
 })

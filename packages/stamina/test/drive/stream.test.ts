@@ -314,7 +314,7 @@ describe("resetAfter", () => {
     attemptsInAll: between(1, 12),
     timeout: between(1, 4000),
     resetAfter: between(1, 1500)
-  })
+  }).check(Schema.makeFilter(({ attempts, resetAfter, timeout }) => attempts === 1 || resetAfter < timeout))
   const plans = Arbitrary.schema(Plan)
 
   /** When each start begins, by the book. */

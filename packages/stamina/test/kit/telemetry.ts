@@ -37,6 +37,10 @@ export const recordLogs = () => {
   }
 }
 
+/** The lines of hooks and budgets: without those that say why a first failure is not retried, or may not be. */
+export const withoutWhy = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> =>
+  lines.filter(({ message }) => message !== "stamina.not_retried" && message !== "stamina.limits_conflict")
+
 /** Every span, in the order in which they began. */
 export const recordSpans = () => {
   const spans: Array<Tracer.NativeSpan> = []
@@ -63,6 +67,7 @@ export const freshRegistry = () => {
   const series = (id: string): ReadonlyArray<Metric.Metric.Snapshot> =>
     Effect.runSync(provide(Metric.snapshot)).filter((snapshot) => snapshot.id === id)
   return {
+    registry,
     provide,
     series,
     /** Each series of a counter as `[labels, count]`. */

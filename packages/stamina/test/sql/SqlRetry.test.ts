@@ -491,7 +491,8 @@ describe("a connection that is lost", () => {
         expect(fails(exit)).toEqual([error])
         expect(retries).toEqual([])
         expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: COMMIT"])
-        expect(logs).toEqual(["Warn stamina.commit_unknown inner"])
+        // the transaction has said why, and the retry around it says that it does not name the error
+        expect(logs).toEqual(["Warn stamina.commit_unknown inner", "Debug stamina.not_retried <unnamed>"])
         expect(SqlRetry.isOutcomeUnknown(error)).toBe(true)
         expect(SqlRetry.on(error)).toBe(false)
       }
@@ -551,7 +552,8 @@ describe("a connection that is lost", () => {
           expect(fails(exit)).toEqual([error])
           expect(retries).toEqual([])
           expect(sent).toEqual(["1: BEGIN", "1: WORK", "1: COMMIT"])
-          expect(logs).toEqual(["Warn stamina.commit_unknown inner"])
+          // the retry around it says that it does not name the error
+          expect(logs).toEqual(["Warn stamina.commit_unknown inner", "Debug stamina.not_retried <unnamed>"])
           expect(SqlRetry.isOutcomeUnknown(error)).toBe(true)
         }
       })

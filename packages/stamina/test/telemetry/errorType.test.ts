@@ -154,6 +154,9 @@ describe("the type of an error", () => {
         Effect.provide(Stamina.layerLogs({ messages: true })),
         provide
       )
-      expect(lines.map(({ annotations }) => annotations["caused_by"])).toEqual(["Refused.Closed: not today"])
+      expect(lines.map(({ annotations }) => annotations["caused_by"])).toEqual([
+        "Refused.Closed",
+        "Refused.Closed: not today"
+      ])
     }))
 })
