@@ -36,9 +36,9 @@ const writtenPolicies = ["policy/schema", "policy/config", "policy/text", "effec
 
 /** A policy, as JSON or text or numbers, retries nothing. */
 const noRetries = ["Stamina", ...core.slice(core.indexOf("policy") + 1), ...apartFrom()]
-const schedule = { limit: 10_800, without: ["drive/combinators", "drive/stream", ...writtenPolicies, ...apartFrom()] }
+const schedule = { limit: 10_900, without: ["drive/combinators", "drive/stream", ...writtenPolicies, ...apartFrom()] }
 const otherDrivers = ["drive/RetrySchedule", "drive/stream"]
-const retry = { limit: 12_000, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
+const retry = { limit: 12_100, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
 
 const entries: ReadonlyArray<Entry> = [
   {
@@ -110,25 +110,25 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "all of the main entry",
     code: `export * from "effect-stamina"`,
-    limit: 23_100,
+    limit: 23_200,
     without: apartFrom()
   },
   {
     name: "HttpRetry",
     code: `export * from "effect-stamina/HttpRetry"`,
-    limit: 19_200,
+    limit: 19_350,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("http")]
   },
   {
     name: "SqlRetry",
     code: `export * from "effect-stamina/SqlRetry"`,
-    limit: 15_450,
+    limit: 15_550,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
   },
   {
     name: "DurableRetry",
     code: `export * from "effect-stamina/DurableRetry"`,
-    limit: 13_500,
+    limit: 13_600,
     without: [
       ...otherDrivers,
       ...writtenPolicies.filter((part) => part !== "effect/Schema"),

@@ -79,7 +79,7 @@ export function withDeadline<A, E, R>(
 ): Effect.Effect<A, E | DeadlineExceeded, R>
 export function withDeadline(...args: ReadonlyArray<unknown>): unknown {
   const checked = (limit: unknown) => checkTimeout("Stamina.withDeadline", limit, "limit")
-  return eager(args, Effect.isEffect, checked, until)
+  return eager(args, { caller: "Stamina.withDeadline", is: Effect.isEffect, rule: "an Effect" }, checked, until)
 }
 
 const until = <A, E, R>(

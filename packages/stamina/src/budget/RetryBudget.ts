@@ -160,7 +160,7 @@ export const defaultRefill = 0.2
  *   Effect.gen(function*() {
  *     const budget = yield* RetryBudget.make({ name: "stock" })
  *     const call = (id: number): Effect.Effect<number, Refused> => Effect.succeed(id)
- *     return Stock.of({ of: Stamina.retried({ on: "Refused", budget })(call) })
+ *     return Stock.of({ of: Stamina.retried(call, { on: "Refused", budget }) })
  *   })
  * )
  * ```

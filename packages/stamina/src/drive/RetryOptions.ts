@@ -58,12 +58,21 @@ export interface ScheduleOptions<out On> extends CommonOptions {
  * @category models
  * @since 0.1.0
  */
-export interface CommonAdmittedOptions extends CommonOptions {
+export interface CommonAdmittedOptions extends CommonOptions, DoorOptions {
   /**
    * The retry budget of the dependency, shared by all calls to it: without a token left, the run gives up with
    * `BudgetExhausted`. Default: none.
    */
   readonly budget?: RetryBudget | undefined
+}
+
+/**
+ * What else may hold a retry back, beside a budget.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DoorOptions {
   /** What else may hold a retry back, such as a circuit breaker. It is asked before the budget. Default: nothing. */
   readonly door?: Door | undefined
 }
@@ -85,7 +94,15 @@ export interface AdmittedOptions<out On> extends CommonAdmittedOptions {
  * @category models
  * @since 0.1.0
  */
-export interface CommonRetryOptions extends CommonAdmittedOptions {
+export interface CommonRetryOptions extends CommonAdmittedOptions, AttemptsOptions {}
+
+/**
+ * What is set of the attempts themselves, beside `attemptTimeout`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AttemptsOptions {
   /**
    * Whether each attempt and each wait gets a span of its own, `stamina.attempt` and `stamina.wait`, below the current
    * one. Default `false`.

@@ -8,14 +8,16 @@ import * as Effect from "effect/Effect"
 import type { Attempt } from "../ambient/Attempt.ts"
 import { isActivity } from "../tools/activity.ts"
 import { refuse } from "../tools/check.ts"
-import { eager } from "../tools/dataFirstOrLast.ts"
+import { eager, type Subject } from "../tools/dataFirstOrLast.ts"
 import * as wrapping from "../tools/wrapping.ts"
 import type {
   AnyOn,
   BackoffHook,
   Checked,
   Names,
-  On,
+  Never,
+  NoValue,
+  OnFor,
   OnItems,
   OnOf,
   OnTags,
@@ -84,7 +86,7 @@ export function retry<
   const N extends Names<E> = Names<E>,
   const T extends Duration.Input | undefined = undefined
 >(
-  options: RetryOptions<N, T>
+  options: RetryOptions<N | Never, T>
 ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TimedOut<T>, R>
 export function retry<E, const T extends Duration.Input | undefined = undefined>(
   options: RetryOptions<BackoffHook<NoInfer<E>>, T>
@@ -100,13 +102,19 @@ export function retry<const O extends AnyOn, const T extends Duration.Input | un
 ): RetryCombinator<O, TimedOut<T>>
 export function retry<A, E, R, const T extends Duration.Input | undefined = undefined>(
   self: Effect.Effect<A, E, R>,
-  options: RetryOptions<On<E>, T>
+  options: RetryOptions<OnFor<E>, T>
 ): Effect.Effect<A, E | TimedOut<T>, R>
 export function retry(...args: ReadonlyArray<unknown>): unknown {
   const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) =>
     fromRetryOptions("Stamina.retry", options)
-  return eager(args, Effect.isEffect, ready, apply("Stamina.retry"))
+  return eager(args, effects("Stamina.retry"), ready, apply("Stamina.retry"))
 }
+
+const effects = (caller: string): Subject<Effect.Effect<unknown, unknown, unknown>> => ({
+  caller,
+  is: Effect.isEffect,
+  rule: "an Effect (a Stream: Stamina.retryStream, a promise: RetryPromise.retry)"
+})
 
 /** Refuses an activity when the retry is applied, so that no run has to look. */
 const apply = (caller: string) => <A, E, R>(self: Effect.Effect<A, E, R>, settings: Settings): Effect.Effect<A, E, R> =>
@@ -155,14 +163,21 @@ export const make = <const O extends AnyOn, const T extends Duration.Input | und
  * The block is called anew for each attempt, with the attempt's number, the wait that would follow, and the error
  * before. The same attempt can be read deeper inside as `CurrentAttempt`. Everything else is as in {@link retry}.
  *
+ * **Gotchas**
+ *
+ * Put the block first. With the options first, TypeScript reads `on` before it knows the block: a function in `on` gets an
+ * error of type `never` as soon as the block uses its attempt.
+ *
  * **Example** (Saying which attempt it is)
  *
  * ```ts
  * import { Effect } from "effect"
  * import { Stamina } from "effect-stamina"
  *
- * const program = Stamina.retryContext({ on: () => true, attempts: 3, waitJitter: 0 }, (attempt) =>
- *   attempt.num < 3 ? Effect.fail("not yet") : Effect.succeed(`done in attempt ${attempt.num}`))
+ * const program = Stamina.retryContext(
+ *   (attempt) => attempt.num < 3 ? Effect.fail("not yet") : Effect.succeed(`done in attempt ${attempt.num}`),
+ *   { on: (error) => error === "not yet", attempts: 3, waitJitter: 0 }
+ * )
  *
  * Effect.runPromise(program).then(console.log) // done in attempt 3
  * ```
@@ -178,8 +193,8 @@ export function retryContext<
   const O extends OnOf<E> = OnOf<E>,
   const T extends Duration.Input | undefined = undefined
 >(
-  options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> },
-  block: (attempt: Attempt<E0>) => Effect.Effect<A, E, R>
+  block: ((attempt: Attempt<E0>) => Effect.Effect<A, E, R>) | NeverOptions,
+  options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> }
 ): Effect.Effect<A, E | TimedOut<T>, R>
 export function retryContext<
   A,
@@ -189,21 +204,22 @@ export function retryContext<
   const O extends OnOf<E> = OnOf<E>,
   const T extends Duration.Input | undefined = undefined
 >(
-  block: (attempt: Attempt<E0>) => Effect.Effect<A, E, R>,
-  options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> }
+  options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> },
+  block: (attempt: Attempt<E0>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | TimedOut<T>, R>
-export function retryContext<A, E, R>(
-  ...args:
-    | readonly [Block<A, E, R>, RetryOptions<unknown, Duration.Input | undefined>]
-    | readonly [RetryOptions<unknown, Duration.Input | undefined>, Block<A, E, R>]
-): Effect.Effect<A, E, R> {
-  const [block, options] = typeof args[0] === "function" ? [args[0], args[1]] : [args[1], args[0]]
-  if (typeof block !== "function") {
-    return refuse("Stamina.retryContext", "the block", "a function that returns an effect", block)
-  }
-  // which of the two is which has been seen above
+export function retryContext(...args: readonly [unknown, unknown]): unknown {
+  const [block, options] = typeof args[0] === "function" ? args : [args[1], args[0]]
+  if (!isBlock(block)) return refuse("Stamina.retryContext", "the block", "a function that returns an effect", block)
+  // refused where it is none
   const given = options as RetryOptions<unknown, Duration.Input | undefined>
   return retryBlock(fromRetryOptions("Stamina.retryContext", given), block)
+}
+
+const isBlock = (value: unknown): value is Block<unknown, unknown, unknown> => typeof value === "function"
+
+/** As `Never`, for options in the place of the block. */
+interface NeverOptions extends NoValue {
+  readonly on: Never
 }
 
 type Block<A, E, R> = (attempt: Attempt) => Effect.Effect<A, E, R>
@@ -216,7 +232,8 @@ type Block<A, E, R> = (attempt: Attempt) => Effect.Effect<A, E, R>
  * The wrapped function keeps its type, parameters, `this`, `name` and `length`; it is called anew for each attempt.
  * Its name is the default for the option `name`. Everything else is as in {@link retry}.
  *
- * The result is a standard (stage 3) method decorator as well.
+ * With the options alone, the result is a standard (stage 3) method decorator as well. A function in `on` then does not know
+ * its error: put the function first.
  *
  * **Example** (A function and a method)
  *
@@ -228,12 +245,17 @@ type Block<A, E, R> = (attempt: Attempt) => Effect.Effect<A, E, R>
  *
  * const get = (path: string): Effect.Effect<string, HttpError> => Effect.succeed(`GET ${path}`)
  *
- * const fetchUser = Stamina.retried({ on: "HttpError" })((id: number) => get(`/users/${id}`))
+ * const fetchUser = Stamina.retried((id: number) => get(`/users/${id}`), {
+ *   on: { HttpError: (error) => error.status >= 500 }
+ * })
  *
  * class Users {
- *   readonly find = Stamina.retried({ on: "HttpError" })(function find(this: Users, id: number) {
- *     return get(`/users/${id}`)
- *   })
+ *   readonly find = Stamina.retried(
+ *     function find(this: Users, id: number) {
+ *       return get(`/users/${id}`)
+ *     },
+ *     { on: "HttpError" }
+ *   )
  * }
  *
  * Effect.runPromise(Effect.all([fetchUser(1), new Users().find(2)])).then(console.log) // [ 'GET /users/1', 'GET /users/2' ]
@@ -250,13 +272,13 @@ export function retried<const O extends AnyOn, const T extends Duration.Input | 
 ) => Retried<F, T>
 export function retried<F extends EffectFunction, const T extends Duration.Input | undefined = undefined>(
   fn: F,
-  options: RetryOptions<On<Effect.Error<ReturnType<NoInfer<F>>>>, T>
+  options: RetryOptions<OnFor<Effect.Error<ReturnType<NoInfer<F>>>>, T>
 ): Retried<F, T>
 export function retried(...args: ReadonlyArray<unknown>): unknown {
   const isFunction = (value: unknown): value is EffectFunction => typeof value === "function"
   const caller = "Stamina.retried"
   const ready = (options: RetryOptions<unknown, Duration.Input | undefined>) => fromRetryOptions(caller, options)
-  if (isFunction(args[0])) return eager(args, isFunction, ready, wrap)
+  if (isFunction(args[0])) return wrap(args[0], ready(args[1] as RetryOptions<unknown, Duration.Input | undefined>))
   const settings = ready(args[0] as RetryOptions<unknown, Duration.Input | undefined>)
   return (fn: unknown, context?: unknown) => {
     // a decorator in the legacy form gets a prototype here

@@ -104,7 +104,7 @@ export const backoff = (
  * @since 0.1.0
  */
 export const limit = (
-  limits: Pick<RetryPolicy.Input, "attempts" | "timeout" | "overshoot"> = {}
+  limits: RetryPolicy.LimitsInput = {}
 ): <Output, Input, Error, Env>(
   self: Schedule.Schedule<Output, Input, Error, Env>
 ) => Schedule.Schedule<Output, Input, Error, Env> => {
@@ -223,7 +223,7 @@ const judgedAlone = (
 
 /** The plan of what options leave open. */
 const stamina: Decision.Plan = /*#__PURE__*/ Object.assign(/*#__PURE__*/ Decision.fromPolicy(RetryPolicy.defaults), {
-  waitMaxSaid: false
+  hasOwnWaitMax: false
 })
 
 /** For a block that has nothing to do with limits. */

@@ -14,8 +14,8 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isOver } from "../run/run.ts"
 import * as clock from "../tools/clock.ts"
-import { eager } from "../tools/dataFirstOrLast.ts"
-import type { AnyOn, BackoffHook, Names, On, OnItems, OnTags, Unbound } from "../verdict/RetryOn.ts"
+import { eager, type Subject } from "../tools/dataFirstOrLast.ts"
+import type { AnyOn, BackoffHook, Names, Never, OnFor, OnItems, OnTags, Unbound } from "../verdict/RetryOn.ts"
 import { notifySucceeded } from "./atTheDoor.ts"
 import { begin, LiveRun } from "./liveRun.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
@@ -91,7 +91,7 @@ import * as steps from "./steps.ts"
  */
 // in the order of the overloads of `Stamina.retry`
 export function retryStream<E = Unbound, const N extends Names<E> = Names<E>>(
-  options: StreamOptions<N>
+  options: StreamOptions<N | Never>
 ): <A, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
 export function retryStream<E>(
   options: StreamOptions<BackoffHook<NoInfer<E>>>
@@ -107,11 +107,17 @@ export function retryStream<const O extends AnyOn>(
 ): StreamCombinator<O>
 export function retryStream<A, E, R>(
   self: Stream.Stream<A, E, R>,
-  options: StreamOptions<On<E>>
+  options: StreamOptions<OnFor<E>>
 ): Stream.Stream<A, E, R>
 export function retryStream(...args: ReadonlyArray<unknown>): unknown {
   const ready = (options: StreamOptions<unknown>) => fromStreamOptions("Stamina.retryStream", options)
-  return eager(args, Stream.isStream, ready, restarting)
+  return eager(args, streams, ready, restarting)
+}
+
+const streams: Subject<Stream.Stream<unknown, unknown, unknown>> = {
+  caller: "Stamina.retryStream",
+  is: Stream.isStream,
+  rule: "a Stream (an Effect: Stamina.retry)"
 }
 
 /** Nothing begins, not even the clock, before the first element is pulled. */

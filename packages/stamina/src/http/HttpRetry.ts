@@ -151,7 +151,7 @@ export function retry<E, R, const T extends Duration.Input | undefined = undefin
 ): HttpClient.HttpClient.With<E | Added<T, B>, R>
 export function retry(...args: ReadonlyArray<unknown>): unknown {
   const ready = (options: Options<Duration.Input | undefined, boolean> = {}) => fromOptions(caller, options)
-  return eager(args, HttpClient.isHttpClient, ready, retried)
+  return eager(args, { caller, is: HttpClient.isHttpClient, rule: "an HttpClient" }, ready, retried)
 }
 
 const caller = "HttpRetry.retry"

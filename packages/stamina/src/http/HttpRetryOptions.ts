@@ -8,7 +8,7 @@ import type * as Duration from "effect/Duration"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type { RetryBudget } from "../budget/RetryBudget.ts"
-import type { CommonRetryOptions } from "../drive/RetryOptions.ts"
+import type { AttemptsOptions, CommonOptions, DoorOptions } from "../drive/RetryOptions.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 
 /**
@@ -40,7 +40,7 @@ export interface Failure {
 export interface Options<
   out Timeout extends Duration.Input | undefined = undefined,
   out ReadBody extends boolean = false
-> extends Omit<CommonRetryOptions, "name" | "budget"> {
+> extends CommonOptions, DoorOptions, AttemptsOptions {
   /** The label `callable` in metrics and logs. Default: method and host, as in `"GET api.example.com"`. */
   readonly name?: string | undefined
   /**

@@ -98,7 +98,7 @@ export interface KeyedOptions extends Options {
  *   Effect.gen(function*() {
  *     const budget = yield* SharedRetryBudget.make({ name: "stock" })
  *     const call = (id: number): Effect.Effect<number, Refused> => Effect.succeed(id)
- *     return Stock.of({ of: Stamina.retried({ on: "Refused", budget })(call) })
+ *     return Stock.of({ of: Stamina.retried(call, { on: "Refused", budget }) })
  *   })
  * ).pipe(Layer.provide(redis))
  * ```

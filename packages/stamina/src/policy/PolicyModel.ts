@@ -116,7 +116,7 @@ export interface Limits<Time = Duration.Duration, Count = number> {
   readonly timeout: Time
   /**
    * Whether a wait may begin that would end at or past the timeout: `"allow"`, as in stamina, or `"refuse"`, which gives
-   * up instead. Default `"allow"`.
+   * up instead. Waits that `on` or a server asks for never do. Default `"allow"`.
    */
   readonly overshoot: "allow" | "refuse"
 }
@@ -166,13 +166,77 @@ export interface RetryPolicy extends Limits, Curve {}
 
 type Optional<A> = { readonly [K in keyof A]?: A[K] | undefined }
 
+// Written out, and no mapped type over `Limits` and `Curve`: editors on TypeScript 7 show no comment of a mapped field.
+
+/**
+ * The fields of a policy that limit a run, as options: every field may be left out, and `undefined` means the same.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LimitsInput {
+  /** Total number of calls, the first one included: an integer ≥ 1, or `Infinity`. Default 10, that is 9 retries. */
+  readonly attempts?: number | undefined
+  /**
+   * Time after which a failure is final: longer than 0, or `Duration.infinity`. It counts from just before the first
+   * call, and is compared with `>=` when a call has failed. It neither cuts a call short nor shortens a wait. Default
+   * 45 s.
+   */
+  readonly timeout?: Duration.Input | undefined
+  /**
+   * Whether a wait may begin that would end at or past the timeout: `"allow"`, as in stamina, or `"refuse"`, which gives
+   * up instead. Waits that `on` or a server asks for never do. Default `"allow"`.
+   */
+  readonly overshoot?: "allow" | "refuse" | undefined
+}
+
+/**
+ * The fields of a policy that decide how long waits are, as options: every field may be left out, and `undefined` means
+ * the same.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CurveInput {
+  /**
+   * How waits grow, and how chance changes them: a list of waits, or the name of a shape, that is `"additive"`
+   * (exponential, with jitter on top), `"full"`, `"equal"`, `"decorrelated"`, `"constant"`, `"linear"` or `"fibonacci"`.
+   * Default `"additive"`.
+   */
+  readonly backoff?:
+    // written out, so that an error of the compiler lists them
+    | "additive"
+    | "full"
+    | "equal"
+    | "decorrelated"
+    | "constant"
+    | "linear"
+    | "fibonacci"
+    | ReadonlyArray<Duration.Input>
+    | undefined
+  /** The wait before the first retry, without jitter: finite, ≥ 0. Default 100 ms. */
+  readonly waitInitial?: Duration.Input | undefined
+  /**
+   * The longest wait, jitter included: finite, ≥ 0. Default 5 s, or the longest of `waitInitial` and of the waits of a
+   * list, where one that is set is longer than the default.
+   */
+  readonly waitMax?: Duration.Input | undefined
+  /**
+   * The most that jitter adds to a wait: finite, ≥ 0; or by what percentage of a wait it makes it shorter or longer at
+   * most, `"0%"` to `"100%"`. With 0 there is no jitter, and no random number is drawn. Default 1 s.
+   */
+  readonly waitJitter?: Duration.Input | Percentage | undefined
+  /** The factor from one wait to the next: a finite number ≥ 0. Default 2. */
+  readonly waitExpBase?: number | undefined
+}
+
 /**
  * What `RetryPolicy.make` takes: every field may be left out, and `undefined` means the same.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Input extends Optional<Limits<Duration.Input>>, Optional<Curve<Duration.Input>> {}
+export interface Input extends LimitsInput, CurveInput {}
 
 /**
  * A policy as JSON: see `RetryPolicy.Schema`.

@@ -10,7 +10,6 @@ import type * as Context from "effect/Context"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Settings } from "../drive/settings.ts"
-import { eager } from "../tools/dataFirstOrLast.ts"
 import * as wrapping from "../tools/wrapping.ts"
 import type { Body } from "./attempt.ts"
 import { makeCall } from "./call.ts"
@@ -278,7 +277,7 @@ function retriedAt(place: Place): RetriedWith {
     return wrapping.named(wrapped, fn)
   }
   const retried = (...args: ReadonlyArray<unknown>): unknown => {
-    if (isFunction(args[0])) return eager(args, isFunction, ready, wrap)
+    if (isFunction(args[0])) return wrap(args[0], ready(args[1] as RetriedOptions<ReadonlyArray<unknown>>))
     const settings = ready(args[0] as RetriedOptions<ReadonlyArray<unknown>>)
     return (fn: AnyFunction, context?: unknown) => {
       wrapping.checkMethod(caller, context)

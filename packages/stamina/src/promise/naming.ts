@@ -18,6 +18,5 @@ export const byCode: Naming = {
     const tag = tagOf(error)
     return ask(withReason(tag, error)) ?? ask(tag) ?? ask(read(error, "name"))
   },
-  rule: "a name or code of errors, an error class, a function, a record of names, or a non-empty array of names, "
-    + "classes and functions"
+  rule: "a name or code of errors, an error class, a function, a record of names, or a non-empty array of these"
 }

@@ -199,5 +199,5 @@ export function transaction<A, E, R, const T extends Duration.Input | undefined 
 export function transaction(...args: ReadonlyArray<unknown>): unknown {
   const ready = (options: Options<unknown, Duration.Input | undefined> = {}) =>
     fromOptions("SqlRetry.transaction", options, { on, policy: defaults })
-  return eager(args, Effect.isEffect, ready, run)
+  return eager(args, { caller: "SqlRetry.transaction", is: Effect.isEffect, rule: "an Effect" }, ready, run)
 }

@@ -216,7 +216,7 @@ export const lawsOf = <const O extends RetryOn.AnyOn>(
   const { judge } = fromInput(caller, on)
   // a default of `waitMax` does not cap what `on` says itself, as in a retry
   const plan = options.policy === undefined
-    ? { ...fromPolicy(RetryPolicy.defaults), waitMaxSaid: false }
+    ? { ...fromPolicy(RetryPolicy.defaults), hasOwnWaitMax: false }
     : fromPolicy(options.policy)
   const longest = options.longestWait === undefined
     ? Math.max(plan.timeout, plan.backoff.max)

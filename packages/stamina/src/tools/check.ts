@@ -82,7 +82,10 @@ const isMistake = (value: unknown): boolean => {
   if (typeof value === "string") return value.length > 1000
   if (!Predicate.isObjectOrArray(value)) return Number.isNaN(value)
   if (Duration.isDuration(value)) return false
-  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || units.some((unit) => `${unit}s` in value))
+  return Object.values(value).some(Number.isNaN) || !(Array.isArray(value) || isDurationObject(value))
 }
+
+/** Whether an object has a field of a duration, such as `seconds`. */
+export const isDurationObject = (value: object): boolean => units.some((unit) => `${unit}s` in value)
 
 const units = ["week", "day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"]

@@ -1,6 +1,7 @@
 /**
  * Reading errors that may be anything, so that nothing they do can harm: a getter may throw, a proxy may be revoked.
  */
+import * as Cause from "effect/Cause"
 import * as Predicate from "effect/Predicate"
 
 /** A property of an error; `undefined` where there is none, or where reading it throws. */
@@ -20,6 +21,13 @@ export const isInstance = (error: unknown, ofClass: abstract new(...args: never)
     return false
   }
 }
+
+/**
+ * What an `UnknownError` stands for, that is its `cause`: `Effect.tryPromise` without `catch` puts it around whatever a
+ * promise was rejected with. Nothing for other errors.
+ */
+export const stoodFor = (error: unknown): unknown =>
+  read(error, Cause.UnknownErrorTypeId) === undefined ? undefined : read(error, "cause")
 
 /** The `_tag` of an error, whatever it is. */
 export const tagOf = (error: unknown): unknown => read(error, "_tag")

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { decodeDuration, refuse } from "../tools/check.ts"
@@ -84,10 +85,7 @@ export const atLeast = (wait: Duration.Input, atMost: Duration.Input = "1 minute
  * @category models
  * @since 0.1.0
  */
-export type BackoffOptions = Pick<
-  RetryPolicy.Input,
-  "backoff" | "waitInitial" | "waitMax" | "waitJitter" | "waitExpBase"
->
+export interface BackoffOptions extends RetryPolicy.CurveInput {}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // forms
@@ -105,9 +103,13 @@ export type BackoffOptions = Pick<
  * - a record of tags, each with an {@link Answer}, a backoff of its own, or a hook for that error:
  *   `{ HttpError: (error) => error.status >= 500, RateLimited: { waitInitial: "2 seconds" } }`. A tag with a reason
  *   goes before the tag alone.
- * - a list of tags, classes and hooks. The first that does not say no decides.
+ * - a list of tags, classes, hooks and records. The first that does not say no decides.
  *
- * Names, classes and hooks are checked against the effect's own errors.
+ * Names, classes and hooks are checked against the effect's own errors. A class is checked by its fields, as everything in
+ * TypeScript is: one without fields of its own, such as `TypeError`, passes for every `Error`.
+ *
+ * An `UnknownError`, which `Effect.tryPromise` makes without `catch`, stands for its `cause`: classes and names are looked
+ * for there as well, so `on: TypeError` retries what `fetch` rejects with. A hook gets the `UnknownError` itself.
  *
  * **Gotchas**
  *
@@ -147,7 +149,7 @@ export type On<E> = Names<E> | BackoffHook<E> | ErrorClass<E> | OnTags<E> | Read
  * @category models
  * @since 0.1.0
  */
-export type OnItem<E> = Names<E> | "AttemptTimedOut" | ErrorClass<E> | BackoffHook<E>
+export type OnItem<E> = Names<E> | "AttemptTimedOut" | ErrorClass<E> | BackoffHook<E> | OnTags<E>
 
 /**
  * A class, or the list form of `on`, for a signature that infers `E` from elsewhere.
@@ -156,9 +158,9 @@ export type OnItem<E> = Names<E> | "AttemptTimedOut" | ErrorClass<E> | BackoffHo
  * @since 0.1.0
  */
 export type OnItems<E> =
-  | ErrorClass<NoInfer<E>>
+  | ClassOf<NoInfer<E>>
   // not a list of `OnItem`: the compiler would work out the names of `NoInfer<E>` beside those of `E`
-  | ReadonlyArray<Names<E> | "AttemptTimedOut" | ErrorClass<NoInfer<E>> | BackoffHook<NoInfer<E>>>
+  | ReadonlyArray<Names<E> | "AttemptTimedOut" | ClassOf<NoInfer<E>> | BackoffHook<NoInfer<E>> | OnTags<E>>
 
 /**
  * The record form of `on`: an answer for each name; errors that are not named are not retried.
@@ -213,7 +215,24 @@ export type BackoffHook<E> = (error: E, attempt: FailedAttempt) => Answer
  * @category models
  * @since 0.1.0
  */
-export type ErrorClass<E> = abstract new(...args: never) => E
+export type ErrorClass<E> = abstract new(...args: never) => Instance<E>
+
+/**
+ * A class with such instances.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type ClassOf<E> = abstract new(...args: never) => E
+
+/**
+ * What an instance of a class in `on` may be: an error of `E`; anything, if one of them is an `UnknownError`, which stands
+ * for its cause.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Instance<E> = Cause.UnknownError extends E ? unknown : E
 
 /**
  * Every form of `on`, for whatever errors.
@@ -221,7 +240,7 @@ export type ErrorClass<E> = abstract new(...args: never) => E
  * @category models
  * @since 0.1.0
  */
-export type AnyOn = string | AnyClass | AnyHook | AnyTags | ReadonlyArray<string | AnyClass | AnyHook>
+export type AnyOn = string | AnyClass | AnyHook | AnyTags | ReadonlyArray<string | AnyClass | AnyHook | AnyTags>
 
 /**
  * Every record form of `on`.
@@ -288,7 +307,7 @@ export type Named<E, Name> = E extends { readonly _tag: infer Tag extends string
  * @since 0.1.0
  */
 export type NamesOf<O> = O extends string ? O
-  : O extends ReadonlyArray<infer Item> ? Extract<Item, string>
+  : O extends ReadonlyArray<infer Item> ? NamesOf<Item>
   : O extends AnyFunction | AnyClass ? never
   : Extract<keyof O, string>
 
@@ -310,8 +329,8 @@ export type ErrorOf<O> = O extends AnyClass ? unknown : O extends (error: infer 
 export type Retryable<E, O, What extends string> = O extends (error: unknown, attempt: never) => Answer ? unknown
   : [UnknownField<O>] extends [never] ? unknown extends E ? unknown
     : [Missing<E, O>] extends [never]
-      ? [Unrelated<E, InstancesOf<O>>] extends [never]
-        ? [E] extends [ErrorOf<O>] ? unknown : `this ${What} has errors that \`on\` does not take`
+      ? [Unrelated<E, InstancesOf<O>>] extends [never] ? [E] extends [ErrorOf<O>] ? unknown
+        : `this ${What} has errors that \`on\` does not take: put the ${What} before the options`
       : `this ${What} cannot fail with an instance of a class in \`on\``
     : `this ${What} cannot fail with ${Missing<E, O>}`
   : `${UnknownField<O>} is no field of a backoff`
@@ -323,11 +342,12 @@ type InstancesOf<O> = O extends abstract new(...args: never) => infer Instance ?
   : never
 
 /** A class may be that of an error, of several errors, or of a part of one. */
-type Unrelated<E, Instance> = Instance extends unknown
-  ? [Extract<E, Instance>] extends [never] ? [Instance] extends [E] ? never : Instance : never
+type Unrelated<E, Instance> = Cause.UnknownError extends E ? never :
+  Instance extends unknown ? [Extract<E, Instance>] extends [never] ? [Instance] extends [E] ? never : Instance : never
   : never
 
-type UnknownField<O> = O extends string | AnyFunction | AnyClass | ReadonlyArray<unknown> ? never
+type UnknownField<O> = O extends string | AnyFunction | AnyClass ? never
+  : O extends ReadonlyArray<infer Item> ? UnknownField<Item>
   : { readonly [K in keyof O]: O[K] extends Answer | AnyFunction | undefined ? never : UnknownKey<O[K]> }[keyof O]
 
 type UnknownKey<Own> = Extract<Exclude<keyof Own, keyof BackoffOptions>, string>
@@ -396,6 +416,83 @@ export const make = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
  * @since 0.1.0
  */
 export type OnOf<E> = unknown extends E ? AnyOn : On<E>
+
+/**
+ * The same, where the effect comes first, which alone says what `E` is.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type OnFor<E> =
+  | Names<E>
+  | OnTags<E>
+  | UncheckedOn<E>
+  | BackoffHook<NoInfer<E>>
+  | ErrorClass<NoInfer<E>>
+  | ReadonlyArray<Names<E> | "AttemptTimedOut" | OnTags<E> | BackoffHook<NoInfer<E>> | ErrorClass<NoInfer<E>>>
+
+/**
+ * The further forms of `on` for errors of type `unknown`: their names are not checked.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type UncheckedOn<E> = unknown extends E ? 0 extends 1 & E ? never // `any` goes by no rule
+  : string | AnyClass | UncheckedTags<E> | ReadonlyArray<string | AnyClass | BackoffHook<NoInfer<E>> | UncheckedTags<E>>
+  : never
+
+/**
+ * A record of answers for errors without a type.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export interface UncheckedTags<E> {
+  readonly [name: string]: Answer | BackoffOptions | BackoffHook<NoInfer<E>> | undefined
+}
+
+// The compiler looks at a function without parameters once, at the first overload, and takes its answer for any text where
+// that overload has no place for functions: `() => "1 hour"` then is none that answers with a duration. So the first overload
+// has a place for functions that no function fits.
+
+/**
+ * A place for functions in the first overload: it fits nothing.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export type Never = NeverHook | NeverTags | ReadonlyArray<NeverHook> & NoValue
+
+/**
+ * What no value is.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export interface NoValue {
+  readonly [noValue]: never
+}
+declare const noValue: unique symbol
+
+/**
+ * A hook that there is not.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export interface NeverHook extends NoValue {
+  (error: never, attempt: FailedAttempt): Answer
+}
+
+/**
+ * A record of such hooks.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
+export interface NeverTags extends NoValue {
+  readonly [name: string]: NeverHook
+}
 
 const firstAttempt: FailedAttempt = { num: 1, elapsed: Duration.zero, previousWait: Duration.zero }
 

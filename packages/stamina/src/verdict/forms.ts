@@ -6,8 +6,8 @@ import * as Formatter from "effect/Formatter"
 import * as Predicate from "effect/Predicate"
 import { backoffOf, given } from "../policy/input.ts"
 import { curveFields } from "../policy/PolicyModel.ts"
-import { checkKnown, checkWait, decodeDuration, refuse } from "../tools/check.ts"
-import { isInstance, isName, read, tagOf } from "../tools/errors.ts"
+import { checkKnown, checkWait, decodeDuration, isDurationObject, refuse } from "../tools/check.ts"
+import { isInstance, isName, read, stoodFor, tagOf } from "../tools/errors.ts"
 import { mistake, threw } from "./mistakes.ts"
 import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
 
@@ -44,13 +44,12 @@ const byTag: Naming = {
     const tag = tagOf(error)
     return ask(withReason(tag, error)) ?? ask(tag)
   },
-  rule: "a tag, an error class, a function, a record of tags, or a non-empty array of tags, classes and functions"
+  rule: "a tag, an error class, a function, a record of tags, or a non-empty array of these"
 }
 
 /** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` where `on` is no form. */
 export const fromInput = (caller: string, on: unknown, naming: Naming = byTag): Judgement => {
   if (Array.isArray(on) && on.length > 0) return ofList(caller, on, naming)
-  if (isPlainRecord(on) && Object.keys(on).length > 0) return ofRecord(caller, on, naming)
   return ofList(caller, [on], naming)
 }
 
@@ -68,12 +67,20 @@ const ofList = (caller: string, items: ReadonlyArray<unknown>, naming: Naming): 
       continue
     }
     neighbours = undefined
-    if (isClass(item)) judges.push((error) => isInstance(error, item))
+    if (isClass(item)) judges.push((error) => isInstance(error, item) || isInstance(stoodFor(error), item))
     else if (isHook(item)) {
       hasHooks = true
       namesTimeouts ||= mark in item
       judges.push((error, attempt) => asked(caller, item, error, attempt))
-    } else return refuse(caller, "on", naming.rule, items.length === 1 ? item : items)
+    } else if (isPlainRecord(item) && Object.keys(item).length > 0) {
+      const record = ofRecord(caller, item, naming)
+      hasHooks ||= record.hasHooks
+      namesTimeouts ||= record.namesTimeouts
+      judges.push(record.judge)
+    } else {
+      const all = item === true ? " (for all errors: () => true)" : ""
+      return refuse(caller, "on", naming.rule + all, items.length === 1 ? item : items)
+    }
   }
   const [first] = judges
   return { judge: first !== undefined && judges.length === 1 ? first : firstOf(judges), namesTimeouts, hasHooks }
@@ -90,7 +97,7 @@ export const firstOf = (judges: ReadonlyArray<Judge>): Judge => (error, attempt)
 
 const isNamed = (names: ReadonlySet<unknown>, { find }: Naming): Judge => {
   const ask = (name: unknown) => names.has(name) || undefined
-  return (error) => find(error, ask) === true
+  return (error) => (find(error, ask) ?? find(stoodFor(error), ask)) === true
 }
 
 const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming): Judgement => {
@@ -112,8 +119,9 @@ const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming)
   const ask = (name: unknown) => byName.get(name)
   return {
     judge: (error, attempt) => {
-      const answer = find(error, ask) ?? false
-      return typeof answer === "function" ? answer(error, attempt) : answer
+      const own = find(error, ask)
+      const answer = own ?? find(stoodFor(error), ask) ?? false
+      return typeof answer === "function" ? answer(own === undefined ? stoodFor(error) : error, attempt) : answer
     },
     namesTimeouts: byName.has("AttemptTimedOut"),
     hasHooks
@@ -169,8 +177,10 @@ const isHintAnswer = (answer: unknown): answer is Hint =>
 const isOwnBackoff = (answer: unknown): answer is OwnBackoff =>
   Predicate.isTagged(answer, "Backoff") && Predicate.hasProperty(answer, "backoff")
 
+/** Every object that is no other answer, so that a field that nobody knows is named. */
 const isBackoffOptions = (answer: unknown): answer is object =>
-  isPlainRecord(answer) && curveFields.some((field) => field in answer)
+  isPlainRecord(answer) && Object.keys(answer).length > 0 && !isDurationObject(answer) &&
+  verdictOf(answer) === undefined
 
 const ownBackoff = (caller: string, options: object): OwnBackoff => {
   checkKnown(caller, options, curveFields)

@@ -114,9 +114,10 @@ export const retry: {
     options: Options<O & Checked<NoInfer<E["Type"]>, O>, T, L> & OnGiveUp<Errors<E, T, L>, E2>
   ): Durable<S, E, E2, R>
 } = (...args: ReadonlyArray<unknown>): never => {
-  const ready = (options: AnyOptions) => fromOptions("DurableRetry.retry", options)
+  const caller = "DurableRetry.retry"
+  const ready = (options: AnyOptions) => fromOptions(caller, options)
   // the overloads say what comes back
-  return eager(args, Effect.isEffect, ready, apply) as never
+  return eager(args, { caller, is: Effect.isEffect, rule: "an activity" }, ready, apply) as never
 }
 
 const apply = (self: unknown, durable: DurableSettings) => {

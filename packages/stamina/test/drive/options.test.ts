@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Result } from "effect"
+import { Duration, Effect, Result, Stream } from "effect"
 import { RetryOn, RetryPolicy, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import * as HttpRetry from "effect-stamina/HttpRetry"
@@ -83,12 +83,12 @@ const bad: ReadonlyArray<readonly [string, string, unknown, string]> = [
   ["name", "a non-empty string", "", "\"\""]
 ]
 
-const forms = "a tag, an error class, a function, a record of tags, or a non-empty array of tags, classes and functions"
+const forms = "a tag, an error class, a function, a record of tags, or a non-empty array of these"
 
 const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [undefined, `on must be ${forms}, got undefined`],
   [null, `on must be ${forms}, got null`],
-  [true, `on must be ${forms}, got true`],
+  [true, `on must be ${forms} (for all errors: () => true), got true`],
   [7, `on must be ${forms}, got 7`],
   ["", `on must be ${forms}, got ""`],
   [[], `on must be ${forms}, got []`],
@@ -106,7 +106,11 @@ const badOn: ReadonlyArray<readonly [unknown, string]> = [
   [{ HttpError: -1 }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got -1`],
   [{ HttpError: "soon" }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got "soon"`],
   [{ HttpError: {} }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got {}`],
-  [{ HttpError: { waitInital: 5 } }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got {`],
+  [{ HttpError: { waitInital: 5 } }, "on.HttpError: unknown option \"waitInital\", known are backoff, "],
+  [{ HttpError: { attempts: 3 } }, "on.HttpError: unknown option \"attempts\", known are backoff, "],
+  [{ HttpError: { seconds: NaN } }, `on.HttpError must be ${waits}, true, false, a backoff or a function, got {`],
+  [["HttpError", {}], `on must be ${forms}, got `],
+  [["HttpError", { ParseError: { attempts: 3 } }], "on.ParseError: unknown option \"attempts\", known are backoff, "],
   [{ HttpError: { waitMax: 5, waitInital: 5 } }, "on.HttpError: unknown option \"waitInital\", known are backoff, "],
   [{ HttpError: { waitMax: 5, attempts: 5 } }, "on.HttpError: unknown option \"attempts\", known are backoff, "],
   [{ HttpError: { waitMax: -1 } }, `on.HttpError: waitMax must be ${waits}, got -1`],
@@ -320,5 +324,31 @@ describe("limits that exclude each other in the same options", () => {
         "RetryPromise.retry: attemptTimeout must be shorter than the timeout, \"1 second\", got \"1 minute\""
       )
     )
+  })
+})
+
+describe("what is retried, given by code without types", () => {
+  // as a file of JavaScript would
+  const retry: Function = Stamina.retry
+  const retryStream: Function = Stamina.retryStream
+  const options = { on: () => true }
+  const rule = "Stamina.retry: what is retried must be an Effect (a Stream: Stamina.retryStream, a promise: " +
+    "RetryPromise.retry), got "
+
+  it.each([["a function", async () => 1], ["a promise", Promise.resolve(1)], ["a stream", Stream.empty], [
+    "nothing",
+    undefined
+  ]])(
+    "is refused where it is %s, before the options and behind them",
+    (_, self) => {
+      expect(() => retry(self, options)).toThrow(rule)
+      expect(() => retry(options)(self)).toThrow(rule)
+    }
+  )
+
+  it("is refused where it is an effect and should be a stream", () => {
+    const message = "Stamina.retryStream: what is retried must be a Stream (an Effect: Stamina.retry), got "
+    expect(() => retryStream(Effect.void, options)).toThrow(message)
+    expect(() => retryStream(options)(Effect.void)).toThrow(message)
   })
 })

@@ -6,13 +6,42 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 
-/** Starts the server for a project, asks what it offers at a place, and ends it. */
+interface Position {
+  readonly line: number
+  readonly character: number
+}
+
+/** What an editor offers at a place. */
 export const completionsAt = async (
   project: string,
   file: string,
   text: string,
-  position: { readonly line: number; readonly character: number }
+  position: Position
 ): Promise<ReadonlyArray<string>> => {
+  const [answer] = await asked(project, file, text, "textDocument/completion", [position])
+  const items: ReadonlyArray<{ readonly label: string }> = Array.isArray(answer) ? answer : answer?.items ?? []
+  return items.map((item) => item.label)
+}
+
+/** What an editor shows at each of some places. */
+export const hoversAt = async (
+  project: string,
+  file: string,
+  text: string,
+  positions: ReadonlyArray<Position>
+): Promise<ReadonlyArray<string>> => {
+  const answers = await asked(project, file, text, "textDocument/hover", positions)
+  return answers.map((answer) => JSON.stringify(answer?.contents ?? ""))
+}
+
+/** Starts the server for a project, asks something about some places, and ends it. */
+const asked = async (
+  project: string,
+  file: string,
+  text: string,
+  method: string,
+  positions: ReadonlyArray<Position>
+): Promise<ReadonlyArray<any>> => {
   const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"))
   const server = spawn(process.execPath, [join(typescript, "bin", "tsc"), "--lsp", "--stdio"], { cwd: project })
   try {
@@ -21,15 +50,15 @@ export const completionsAt = async (
     await ask("initialize", {
       processId: process.pid,
       rootUri: pathToFileURL(project).href,
-      capabilities: { textDocument: { completion: { completionItem: {} } } }
+      capabilities: { textDocument: { completion: { completionItem: {} }, hover: { contentFormat: ["plaintext"] } } }
     })
     notify(server, "initialized", {})
     notify(server, "textDocument/didOpen", {
       textDocument: { uri, languageId: "typescript", version: 1, text }
     })
-    const answer = await ask("textDocument/completion", { textDocument: { uri }, position })
-    const items: ReadonlyArray<{ readonly label: string }> = Array.isArray(answer) ? answer : answer?.items ?? []
-    return items.map((item) => item.label)
+    const answers: Array<unknown> = []
+    for (const position of positions) answers.push(await ask(method, { textDocument: { uri }, position }))
+    return answers
   } finally {
     server.kill()
   }

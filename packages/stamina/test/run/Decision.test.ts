@@ -294,7 +294,7 @@ describe("a backoff of its own, and waitMax", () => {
   const wait = (plan: Decision.Plan, backoff: RetryOn.OwnBackoff["backoff"], attempt = 1) =>
     Decision.decide(plan, { ...failed, attempt, verdict: { _tag: "Backoff", backoff } }, () => 0)
   const said = Decision.fromPolicy(RetryPolicy.make({ waitJitter: 0 }))
-  const unsaid = { ...said, waitMaxSaid: false }
+  const unsaid = { ...said, hasOwnWaitMax: false }
 
   it("is capped by that of the run where it was said, and only there", () => {
     expect(wait(said, { initial: 10_000 })).toEqual({ _tag: "Retry", wait: 5000 })

@@ -16,7 +16,7 @@ const quiet = Effect.provide(Stamina.layerHooks([]))
 const waitsOf = <E>(errors: ReadonlyArray<E>, options: RetryOptions.RetryOptions<RetryOn.On<E>>) => {
   const time = new VirtualTime([0.5])
   let calls = 0
-  const effect = Effect.suspend(() => Effect.fail(errors[Math.min(calls++, errors.length - 1)]!))
+  const effect = Effect.suspend(() => Effect.fail(errors[Math.min(calls++, errors.length - 1)] as E))
   Effect.runSync(Stamina.retry(effect, { waitJitter: 0, ...options }).pipe(Effect.ignore, quiet, time.provide))
   return time.sleeps
 }
