@@ -46,6 +46,8 @@ const titles: Readonly<Record<string, string>> = {
   budget: "Budgets and doors",
   http: "HTTP",
   sql: "SQL",
+  ai: "Language models",
+  rpc: "RPC, clusters",
   promise: "Promises",
   persistence: "Shared budgets, breakers",
   workflow: "Workflows",

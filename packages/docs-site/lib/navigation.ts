@@ -19,6 +19,8 @@ const sections: ReadonlyArray<readonly [title: string, pages: Readonly<Record<st
     policies: "Choose a policy",
     http: "HTTP",
     sql: "SQL transactions",
+    ai: "Language models",
+    rpc: "RPC and clusters",
     promises: "Promises",
     streams: "Streams",
     budgets: "Retry budgets",

@@ -126,6 +126,28 @@ const entries: ReadonlyArray<Entry> = [
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
   },
   {
+    name: "AiRetry",
+    code: `export * from "effect-stamina/AiRetry"`,
+    limit: 17_050,
+    // it knows errors by their brands: the schemas of `AiError` are not loaded
+    without: ["drive/RetrySchedule", "drive/combinators", "effect/ai/AiError", ...writtenPolicies, ...apartFrom("ai")]
+  },
+  {
+    name: "RpcRetry",
+    code: `export * from "effect-stamina/RpcRetry"`,
+    limit: 1950,
+    // an `on` without a driver: a program has its driver, and the parts of Effect, from elsewhere
+    without: [
+      "Stamina",
+      "drive",
+      "effect/rpc",
+      "effect/cluster",
+      "effect/http",
+      ...writtenPolicies,
+      ...apartFrom("rpc")
+    ]
+  },
+  {
     name: "DurableRetry",
     code: `export * from "effect-stamina/DurableRetry"`,
     limit: 13_600,

@@ -18,7 +18,7 @@ const levels = [
   ["run"],
   ["ambient", "budget", "telemetry"],
   ["drive"],
-  ["http", "sql", "persistence", "workflow", "paper", "promise", "testing", "config"]
+  ["http", "sql", "persistence", "workflow", "paper", "promise", "testing", "config", "ai", "rpc"]
 ]
 const rooms = levels.flat()
 const levelOf = (room: string): number => levels.findIndex((level) => level.includes(room))
@@ -30,6 +30,9 @@ const owners: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect/http/HttpClient": ["http"],
   "effect/crypto/WebCrypto": ["http", "workflow"],
   "effect/sql/SqlClient": ["sql"],
+  "effect/ai/Model": ["ai"],
+  "effect/rpc/Rpc": ["rpc"],
+  "effect/cluster/ClusterError": ["rpc"],
   "effect/persistence/Redis": ["persistence"],
   "effect/workflow/Activity": ["workflow"],
   "effect/Schema": ["workflow", "config"],

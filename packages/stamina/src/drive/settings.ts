@@ -75,8 +75,12 @@ export const fromNamedOptions = (
 ): Settings => fromOptions(caller, options, known, RetryPolicy.defaults, naming)
 
 /** Checks the options of a stream, on behalf of the function named `caller`. */
-export const fromStreamOptions = (caller: string, options: StreamOptions<unknown>): Settings => {
-  const settings = fromOptions(caller, options, streamFields)
+export const fromStreamOptions = (
+  caller: string,
+  options: StreamOptions<unknown>,
+  defaults?: RetryPolicy.RetryPolicy
+): Settings => {
+  const settings = fromOptions(caller, options, streamFields, defaults)
   // a stream lives longer than any timeout: what counts is the time of trouble, not of health
   return options.resetAfter === undefined
     ? {
@@ -103,7 +107,9 @@ export const retryFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.c
   "budget",
   "door"
 )
-const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
+
+/** The names of the options of a stream. */
+export const streamFields: ReadonlyArray<string> = /*#__PURE__*/ scheduleFields.concat(
   "resetAfter",
   "attemptsInAll",
   "budget",

@@ -120,8 +120,8 @@ const streams: Subject<Stream.Stream<unknown, unknown, unknown>> = {
   rule: "a Stream (an Effect: Stamina.retry)"
 }
 
-/** Nothing begins, not even the clock, before the first element is pulled. */
-const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: Settings): Stream.Stream<A, E, R> =>
+/** Restarts a stream with checked options. Nothing begins, not even the clock, before the first element is pulled. */
+export const restarting = <A, E, R>(self: Stream.Stream<A, E, R>, settings: Settings): Stream.Stream<A, E, R> =>
   Stream.fromChannel(Channel.fromTransform((_, scope) =>
     Effect.sync(() => {
       let restarts: Restarts<A, E, R> | undefined

@@ -1,11 +1,11 @@
 /**
  * Checks the options of `HttpRetry.retry`, once.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type { Door } from "../budget/Door.ts"
 import * as RetryBudget from "../budget/RetryBudget.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
-import { checkBoolean, checkKnown, decodeDuration, refuse } from "../tools/check.ts"
+import { checkBoolean, checkKnown, checkMaxHint, refuse } from "../tools/check.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import * as classify from "./classify.ts"
 import type { Failure, Options } from "./HttpRetryOptions.ts"
@@ -102,10 +102,3 @@ const checkMethods = (caller: string, value: ReadonlyArray<unknown>): ReadonlyAr
   Array.isArray(value) && value.every((method) => typeof method === "string" && token.test(method))
     ? value
     : refuse(caller, "methods", "an array of methods", value)
-
-const checkMaxHint = (caller: string, value: unknown): number => {
-  const duration = decodeDuration(value)
-  return duration === undefined || Duration.isNegative(duration)
-    ? refuse(caller, "maxHint", "a duration >= 0 or Duration.infinity", value)
-    : Duration.toMillis(duration)
-}

@@ -51,6 +51,14 @@ export const checkWait = (caller: string, value: unknown, field: string, or = ""
 export const isWait = (duration: Duration.Duration | undefined): duration is Duration.Duration =>
   duration !== undefined && Number.isFinite(Duration.toMillis(duration)) && !Duration.isNegative(duration)
 
+/** The longest wait that a server may ask for, in milliseconds. */
+export const checkMaxHint = (caller: string, value: unknown): number => {
+  const duration = decodeDuration(value)
+  return duration === undefined || Duration.isNegative(duration)
+    ? refuse(caller, "maxHint", "a duration >= 0 or Duration.infinity", value)
+    : Duration.toMillis(duration)
+}
+
 /** One of two values. */
 export const checkEither =
   <const A, const B>(one: A, other: B) => (caller: string, value: unknown, field: string): A | B =>

@@ -1,7 +1,7 @@
 /**
  * Faults of TLS that come again on every connection: a certificate that is not trusted, or no terms that both sides accept.
  */
-import { messageOf, read } from "./errors.ts"
+import { causesOf, messageOf, read } from "./errors.ts"
 
 /**
  * The codes, by where they come from.
@@ -68,3 +68,10 @@ const ofProtocol = (message: string): string => {
   const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1]
   return reason === undefined ? "EPROTO" : `ERR_SSL_${reason.toUpperCase().replaceAll(" ", "_")}`
 }
+
+/** Whether an error, or one that it was caused by, is such a fault. */
+export const isFinalTlsCause = (cause: unknown): boolean =>
+  causesOf(cause).some((error) => {
+    const code = codeOfOpenSsl(error)
+    return typeof code === "string" ? isFinalTlsFault(code) : isFinalTlsText(messageOf(error))
+  })
