@@ -2,7 +2,7 @@
  * `RpcRetry` with a server that is killed and comes back, behind three kinds of sockets.
  */
 import { NodeSocket } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Cause, Data, Effect, Layer } from "effect"
 import { Stamina } from "effect-stamina"
 import * as RpcRetry from "effect-stamina/RpcRetry"
 import { FetchHttpClient } from "effect/http"
@@ -12,6 +12,8 @@ import { afterEach, describe, expect, it } from "vitest"
 import { freePort, type Running, sleep, start } from "./kit/programs.ts"
 import { Calls, Find, Pay, type Protocol } from "./kit/rpcServer.ts"
 
+class ShutDown extends Data.TaggedError("ShutDown") {}
+
 const running: Array<Running> = []
 afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()))
@@ -20,8 +22,8 @@ afterEach(async () => {
 const file = join(import.meta.dirname, "kit", "rpcServer.ts")
 
 /** Starts a server, and gives what it has been asked so far. */
-const serve = async (protocol: Protocol, port: number, ...mortal: ReadonlyArray<"mortal">) => {
-  const server = start(process.execPath, [file, protocol, String(port), ...mortal])
+const serve = async (protocol: Protocol, port: number, ...mode: ReadonlyArray<"mortal" | "slow">) => {
+  const server = start(process.execPath, [file, protocol, String(port), ...mode])
   running.push(server)
   await server.printed(/listening/)
   return server
@@ -63,7 +65,7 @@ describe.each(["tcp", "websocket", "http"] as const)("RpcRetry, a server behind 
     const answered = run(
       protocol,
       port,
-      ({ Find: find }) => find({ id: "1", kills: true }).pipe(Stamina.retry({ ...patient, on: RpcRetry.on(Find) }))
+      ({ Find: find }) => find({ id: "1", ends: true }).pipe(Stamina.retry({ ...patient, on: RpcRetry.on(Find) }))
     )
     await first.ended
     const second = await serve(protocol, port)
@@ -78,7 +80,7 @@ describe.each(["tcp", "websocket", "http"] as const)("RpcRetry, a server behind 
       protocol,
       port,
       ({ Pay: pay }) =>
-        pay({ id: "1", kills: true }).pipe(Stamina.retry({ ...patient, on: RpcRetry.on(Pay) }), Effect.flip)
+        pay({ id: "1", ends: true }).pipe(Stamina.retry({ ...patient, on: RpcRetry.on(Pay) }), Effect.flip)
     )
     await first.ended
     const second = await serve(protocol, port)
@@ -91,7 +93,7 @@ describe.each(["tcp", "websocket", "http"] as const)("RpcRetry, a server behind 
     const answered = run(
       protocol,
       port,
-      ({ Pay: pay }) => pay({ id: "1", kills: false }).pipe(Stamina.retry({ ...patient, on: RpcRetry.on(Pay) }))
+      ({ Pay: pay }) => pay({ id: "1", ends: false }).pipe(Stamina.retry({ ...patient, on: RpcRetry.on(Pay) }))
     )
     // a while without a server
     await sleep(700)
@@ -99,4 +101,19 @@ describe.each(["tcp", "websocket", "http"] as const)("RpcRetry, a server behind 
     expect(await answered).toBe("Pay 1")
     expect(callsOf(server)).toEqual(["Pay 1"])
   })
+})
+
+it("retries a query whose server shut down in good order, once its interruption is made an error", async () => {
+  const port = await freePort()
+  const first = await serve("tcp", port, "slow")
+  const answered = run("tcp", port, ({ Find: find }) =>
+    find({ id: "1", ends: true }).pipe(
+      Effect.catchCauseIf(Cause.hasInterruptsOnly, () => Effect.fail(new ShutDown())),
+      Stamina.retry({ ...patient, on: [RpcRetry.on(Find), "ShutDown"] })
+    ))
+  await first.printed(/Find 1/)
+  await first.kill("SIGTERM")
+  const second = await serve("tcp", port)
+  expect(await answered).toBe("Find 1")
+  expect(callsOf(first, second)).toEqual(["Find 1", "Find 1"])
 })

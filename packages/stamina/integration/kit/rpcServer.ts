@@ -1,6 +1,6 @@
 /**
- * A server of RPCs, as a process: `node rpcServer.ts tcp|websocket|http <port> [mortal]`. It prints each call that it takes. If it is
- * mortal, it kills itself, as a crash does, in a call that asks for it.
+ * A server of RPCs, as a process: `node rpcServer.ts tcp|websocket|http <port> [mortal|slow]`. It prints each call that it takes. In a
+ * call that `ends` it, a mortal server kills itself, as a crash does, and a slow one does not answer.
  */
 import { NodeHttpServer, NodeRuntime, NodeSocketServer } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
@@ -9,7 +9,7 @@ import { HttpRouter } from "effect/http"
 import { Rpc, RpcGroup, RpcSerialization, RpcServer } from "effect/rpc"
 import { createServer } from "node:http"
 
-const payload = { id: Schema.String, kills: Schema.Boolean }
+const payload = { id: Schema.String, ends: Schema.Boolean }
 
 /** A query. */
 export const Find = Rpc.make("Find", { payload, success: Schema.String }).annotate(RpcRetry.Idempotent, true)
@@ -19,13 +19,13 @@ export const Calls = RpcGroup.make(Find, Pay)
 
 export type Protocol = "tcp" | "websocket" | "http"
 
-const isMortal = process.argv[4] === "mortal"
+const [, , protocol = "", port = "", mode] = process.argv
 
-const take = (tag: string) => ({ id, kills }: { readonly id: string; readonly kills: boolean }) =>
+const take = (tag: string) => ({ id, ends }: { readonly id: string; readonly ends: boolean }) =>
   Effect.suspend(() => {
     process.stdout.write(`${tag} ${id}\n`)
-    if (!(kills && isMortal)) return Effect.succeed(`${tag} ${id}`)
-    process.kill(process.pid, "SIGKILL")
+    if (!ends || mode === undefined) return Effect.succeed(`${tag} ${id}`)
+    if (mode === "mortal") process.kill(process.pid, "SIGKILL")
     return Effect.never
   })
 
@@ -45,7 +45,6 @@ const serve = (protocol: string, port: number): Layer.Layer<never, unknown> =>
     ).pipe(Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })))
 
 if (process.argv[1] === import.meta.filename) {
-  const [, , protocol = "", port = ""] = process.argv
   NodeRuntime.runMain(
     Effect.scoped(Effect.gen(function*() {
       yield* Layer.build(serve(protocol, Number(port)))

@@ -74,6 +74,9 @@ export const Idempotent: Context.Reference<boolean> = /*#__PURE__*/ Context.Refe
  * A status is an error only if the client says so: give `RpcClient.layerProtocolHttp` the option
  * `transformClient: HttpClient.filterStatusOk`. Without it, the page of a proxy comes as an `RpcClientDefect`.
  *
+ * A server that shuts down in good order interrupts its calls, over a socket also on the client's side. An interruption is no
+ * error, and never retried; `docs/rpc.md` makes an error of it.
+ *
  * An `attemptTimeout` around it fails with `AttemptTimedOut`, which is retried only if the procedure is {@link Idempotent}.
  *
  * **Example** (A query that may be repeated)

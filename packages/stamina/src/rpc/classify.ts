@@ -58,7 +58,7 @@ const ofHttp = (kind: string, reason: unknown): Fate => {
     case "TransportError": {
       const causes = causesOf(read(reason, "cause"))
       if (isFinalTlsCause(read(reason, "cause"))) return "Final"
-      return causes.some((error) => unconnected.test(String(read(error, "code")))) ? "Unsent" : "Unknown"
+      return causes.some(isUnconnected) ? "Unsent" : "Unknown"
     }
     case "StatusCodeError":
       return passing.has(read(read(reason, "response"), "status")) ? "Unknown" : "Final"
@@ -71,12 +71,20 @@ const ofHttp = (kind: string, reason: unknown): Fate => {
 }
 
 /**
- * The codes of connections that were never made: of the system
- * (https://nodejs.org/api/errors.html#common-system-errors), of undici, and of Bun. Not `ETIMEDOUT`, which an open
- * connection can have as well.
+ * Whether a connection was never made. Node.js names the call of the system that failed, since codes such as `ETIMEDOUT` and
+ * `EHOSTUNREACH` can come from a connection that was open (https://nodejs.org/api/errors.html#errorsyscall).
  */
-const unconnected: RegExp =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
+const isUnconnected = (error: object): boolean =>
+  read(error, "syscall") === "connect" || unconnected.has(read(error, "code"))
+
+/** Codes that only such a connection has: of the system, of undici, and of Bun. */
+const unconnected: ReadonlySet<unknown> = /*#__PURE__*/ new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ConnectionRefused"
+])
 
 /** Statuses of servers and proxies that are away or busy. */
 const passing: ReadonlySet<unknown> = /*#__PURE__*/ new Set([408, 425, 429, 500, 502, 503, 504])

@@ -57,9 +57,10 @@ const runner = RunnerAddress.make("localhost", 1)
 const unsent: ReadonlyArray<unknown> = [
   open(coded("ECONNREFUSED")),
   rpc(new Socket.SocketOpenError({ kind: "Timeout", cause: new Error("timeout") })),
-  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT"].map((code) =>
+  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"].map((code) =>
     transport(new TypeError("fetch failed", { cause: coded(code) }))
   ),
+  ...["EHOSTUNREACH", "ETIMEDOUT"].map((code) => transport(Object.assign(coded(code), { syscall: "connect" }))),
   new ClusterError.MailboxFull({ address }),
   new ClusterError.EntityNotAssignedToRunner({ address })
 ]
@@ -69,7 +70,9 @@ const unknown: ReadonlyArray<unknown> = [
   rpc(new Socket.SocketWriteError({ cause: coded("EPIPE") })),
   ...[1000, 1001, 1006, 1011, 1012, 1013, 1014].map(closed),
   transport(coded("ECONNRESET")),
-  transport(coded("ETIMEDOUT")),
+  // of a connection that was open
+  transport(Object.assign(coded("ETIMEDOUT"), { syscall: "read" })),
+  transport(coded("EHOSTUNREACH")),
   transport(undefined),
   brokenOff,
   ...[408, 425, 429, 500, 502, 503, 504].map(status),
