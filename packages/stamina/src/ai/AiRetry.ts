@@ -228,6 +228,8 @@ const retried = <A, E, R>(self: Effect.Effect<A, E, R>, ai: options.AiSettings):
  * Any part counts, also one with metadata. Put it right behind `streamText`: where parts are filtered before, those that are
  * left out do not count.
  *
+ * `Chat.streamText` keeps the question in its history for each start that failed: `docs/ai.md` puts the history back.
+ *
  * `Stream.withExecutionPlan` does go on with another model after a part was delivered, unless it has the option
  * `preventFallbackOnPartialStream`.
  *
