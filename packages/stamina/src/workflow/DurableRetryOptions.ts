@@ -39,7 +39,7 @@ export type LostAttempts = "repeat" | "count"
  * `timeout` counts in wall-clock time from the beginning of the first attempt, and includes the time during which no
  * process was running. Its default is 45 s, as everywhere; durable work mostly wants hours or days.
  *
- * A `budget` and an `admission` are asked inside the attempt, and their answer is recorded with it: a replay asks nobody.
+ * A `budget` and a `door` are asked inside the next attempt, before it begins. A refusal is recorded: a replay asks nobody.
  *
  * @category models
  * @since 0.1.0

@@ -132,7 +132,7 @@ describe("a mistake in `on`", () => {
         Effect.tryPromise({
           try: () =>
             RetryPromise.fromContext(context).retry(() => Promise.reject(error), { on: () => NaN, name: "fetch" }),
-          catch: (error) => error
+          catch: (error) => error as RangeError // what the lines below check
         })).pipe(Effect.flip, provide)
       expect(rejected).toMatchObject({ cause: error, message: expect.stringContaining("got NaN") })
       expect(lines).toMatchObject([{ level: "Error", message: "stamina.mistake", annotations: { callable: "fetch" } }])
