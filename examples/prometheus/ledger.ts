@@ -27,8 +27,11 @@ export const make = (): Ledger => {
         series[tokens] = failures.length > 0 ? 0 : Math.min(2, (series[tokens] ?? 2) + 1)
       }
       if (outcome === undefined || failures.length === 0) return
-      // a run that gave up did so at its last failure; the others retried every failure, or were about to
-      const retried = outcome === "recovered" || outcome === "interrupted" ? failures : failures.slice(0, -1)
+      // a run that gave up did so at its last failure; the others retried every failure, or were about to. A budget refuses a
+      // retry once its wait is over
+      const retried = ["recovered", "interrupted", "budget_exhausted"].includes(outcome)
+        ? failures
+        : failures.slice(0, -1)
       // one that was interrupted was so in its wait, before the next attempt
       const attempts = outcome === "recovered" ? failures.length + 1 : failures.length
       for (const [i, error_type] of retried.entries()) {
@@ -36,7 +39,7 @@ export const make = (): Ledger => {
         count("stamina_scheduled_wait_seconds_total", { callable }, firstWait * 2 ** i / 1000)
       }
       if (budget !== undefined) {
-        count("stamina_budget_retries_total", { budget: budget.name, answer: "granted" }, retried.length)
+        count("stamina_budget_retries_total", { budget: budget.name, answer: "granted" }, failures.length - 1)
         count("stamina_budget_retries_total", { budget: budget.name, answer: "refused" })
       }
       count("stamina_runs_total", { callable, outcome })

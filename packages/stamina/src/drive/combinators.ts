@@ -193,7 +193,7 @@ export function retryContext<
   const O extends OnOf<E> = OnOf<E>,
   const T extends Duration.Input | undefined = undefined
 >(
-  block: ((attempt: Attempt<E0>) => Effect.Effect<A, E, R>) | NeverOptions,
+  block: ((attempt: Attempt<E0>) => Effect.Effect<A, E, R>) | (NoValue & { readonly on: Never }),
   options: RetryOptions<O, T> & { readonly on: Checked<NoInfer<E>, O> }
 ): Effect.Effect<A, E | TimedOut<T>, R>
 export function retryContext<
@@ -216,11 +216,6 @@ export function retryContext(...args: readonly [unknown, unknown]): unknown {
 }
 
 const isBlock = (value: unknown): value is Block<unknown, unknown, unknown> => typeof value === "function"
-
-/** As `Never`, for options in the place of the block. */
-interface NeverOptions extends NoValue {
-  readonly on: Never
-}
 
 type Block<A, E, R> = (attempt: Attempt) => Effect.Effect<A, E, R>
 

@@ -64,7 +64,10 @@ export const firstFailure = (
   const why = whyOf(run, asked, cause)
   if (why === undefined) return
   const callable = callableOf(asked.name, fiber)
-  const labels = run.error === undefined ? { callable, why } : { callable, why, caused_by: errorType(run.error) }
+  const about = { callable, why }
+  const labels: Readonly<Record<string, string>> = run.error === undefined
+    ? about
+    : { ...about, caused_by: errorType(run.error) }
   logLine(fiber, { level: "Debug", message: "stamina.not_retried", labels }, {
     annotations: () => why === notNamed && asked.on !== undefined ? { ...labels, named: namesOf(asked.on) } : labels
   })
