@@ -29,6 +29,7 @@ const sections: ReadonlyArray<readonly [title: string, pages: Readonly<Record<st
     testing: "Test code that retries",
     "testing-your-retries": "Test your retries",
     traps: "Traps",
+    "it-does-not-retry": "It does not retry",
     "coming-from": "From another library",
     "coming-from-stamina": "From Python's stamina"
   }],
@@ -37,6 +38,7 @@ const sections: ReadonlyArray<readonly [title: string, pages: Readonly<Record<st
     cli: "Command line",
     instrumentation: "Logs, metrics, spans",
     telemetry: "Events and names",
+    "http-faults": "HTTP faults by platform",
     compatibility: "Compatibility, stability"
   }],
   ["How it is built", {
