@@ -35,17 +35,15 @@ export interface Manifest {
 export const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
 
 /**
- * The address of the repository, such as `https://github.com/owner/name`: from the library's `package.json`, or else from
- * the environment of GitHub's workflows. Nothing where neither knows it.
+ * The address of the repository, such as `https://github.com/owner/name`: from the environment of GitHub's workflows, else from
+ * the library's `package.json`. Nothing if neither knows it.
  */
 export const repository: string | undefined = (() => {
+  const { GITHUB_REPOSITORY: name, GITHUB_SERVER_URL: server } = process.env
+  if (name && server) return `${server}/${name}`
   const { repository } = manifestOf(library)
   const url = typeof repository === "object" ? repository.url : repository
-  if (url !== undefined) {
-    return url.replace(/^github:/, "https://github.com/").replace(/^git\+/, "").replace(/\.git$/, "")
-  }
-  const { GITHUB_REPOSITORY: name, GITHUB_SERVER_URL: server } = process.env
-  return name && server ? `${server}/${name}` : undefined
+  return url?.replace(/^github:/, "https://github.com/").replace(/^git\+/, "").replace(/\.git$/, "")
 })()
 
 /** Whether there is such a file or folder, given its path from the root. */

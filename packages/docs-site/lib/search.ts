@@ -31,7 +31,15 @@ export const search: { readonly provider: "local"; readonly options: DefaultThem
           return stem === word || stem.length < 4 ? word : [word, stem]
         },
         // A guide explains, the reference names. Records of decisions mention everything, and explain it to few.
-        boostDocument: (id: string) => /\/api\//.test(id) ? 0.25 : /\/(?:decisions|architecture)\./.test(id) ? 0.3 : 1
+        // Pages about one client, or about every fault, mention what the guide to HTTP explains.
+        boostDocument: (id: string) =>
+          /\/api\//.test(id)
+            ? 0.25
+            : /\/(?:decisions|architecture|http-faults)\./.test(id)
+            ? 0.3
+            : /\/(?:ai|rpc)\./.test(id)
+            ? 0.5
+            : 1
       }
     }
   }
