@@ -129,11 +129,13 @@ describe("a mistake in `on`", () => {
       const { lines, provide } = recordLogs()
       const error = new Flaky({})
       const rejected = yield* Effect.flatMap(Effect.context(), (context) =>
-        Effect.tryPromise({
-          try: () =>
-            RetryPromise.fromContext(context).retry(() => Promise.reject(error), { on: () => NaN, name: "fetch" }),
-          catch: (error) => error as RangeError // what the lines below check
-        })).pipe(Effect.flip, provide)
+        Effect.promise(() =>
+          RetryPromise.fromContext(context).retry(() =>
+            Promise.reject(error), { on: () => NaN, name: "fetch" }).then(
+              () => undefined,
+              (error: unknown) => error
+            )
+        )).pipe(provide)
       expect(rejected).toMatchObject({ cause: error, message: expect.stringContaining("got NaN") })
       expect(lines).toMatchObject([{ level: "Error", message: "stamina.mistake", annotations: { callable: "fetch" } }])
     }))
