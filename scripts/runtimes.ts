@@ -3,7 +3,7 @@
  * in every way, and the command line. The runtimes come from npm, at the versions below. They are what
  * docs/compatibility.md speaks of. A browser runs the program as well, if the machine has one: `.ci/install chromium`.
  *
- * Each runtime also meets the faults of `packages/stamina/test/kit/faults` on real sockets. What they look like there must
+ * In each, the stack of an error that comes out of a retried promise must show its caller. Each runtime also meets the faults of `packages/stamina/test/kit/faults` on real sockets. What they look like there must
  * be what docs/http-faults.md shows; `--update` writes that page.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -96,17 +96,22 @@ const clientsOfNode = (): Readonly<Record<string, string>> => {
   return Object.fromEntries(names.map((name) => [name, readJson(platform.resolve(`${name}/package.json`)).version]))
 }
 
-/** Bundles the suite of faults into a program that finds the packages beside it, and opens the servers. */
-const prepareFaults = async (folder: string) => {
-  const input = join(root, "packages", "stamina", "test", "kit", "faults", "main.ts")
+/** Bundles a program of the kit of tests so that it finds the packages beside it. */
+const bundled = async (folder: string, name: string, ...path: ReadonlyArray<string>): Promise<string> => {
   const bundle = await rolldown({
-    input,
+    input: join(root, "packages", "stamina", "test", "kit", ...path),
     platform: "node",
     external: /^(?:effect|effect-stamina|@effect\/platform-node)(?:\/|$)/
   })
-  const program = join(folder, "faults.js")
+  const program = join(folder, name)
   await bundle.write({ file: program, format: "esm", codeSplitting: false })
   await bundle.close()
+  return program
+}
+
+/** Bundles the suite of faults, and opens the servers. */
+const prepareFaults = async (folder: string) => {
+  const program = await bundled(folder, "faults.js", "faults", "main.ts")
 
   const { close, places } = await open()
   const placesFile = join(folder, "places.json")
@@ -148,6 +153,7 @@ try {
   })
   const commandLine = await packed.unpackCommandLine(tarballs[packed.lab] ?? "", folder)
 
+  const stacks = await bundled(consumer, "stacks.js", "stacksMain.ts")
   const faults = await prepareFaults(consumer)
   // of a client that is seen in several versions the last one counts
   const seen = new Map<string, ReadonlyArray<Sight>>()
@@ -167,6 +173,8 @@ try {
       const main = join(consumer, "out", "anywhere.js")
       const said = await must(program, [...runtime.args, main, ...entries], options)
       if (said !== `${entries.length} entry points\n`) throw new Error(`the program says ${said}`)
+      const hidden: ReadonlyArray<string> = JSON.parse(await must(program, [...runtime.args, stacks], options))
+      problems.push(...hidden.map((what) => `${named(runtime)}: the stack hides the caller: ${what}`))
       packed.expectFinding(await must(program, [...runtime.args, commandLine, ...packed.lintOnce], options))
       const args = [...runtime.args, ...runtime.network, ...faults.args]
       const sights: ReadonlyArray<Sight> = JSON.parse(

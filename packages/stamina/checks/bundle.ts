@@ -36,9 +36,9 @@ const writtenPolicies = ["policy/schema", "policy/config", "policy/text", "effec
 
 /** A policy, as JSON or text or numbers, retries nothing. */
 const noRetries = ["Stamina", ...core.slice(core.indexOf("policy") + 1), ...apartFrom()]
-const schedule = { limit: 10_900, without: ["drive/combinators", "drive/stream", ...writtenPolicies, ...apartFrom()] }
+const schedule = { limit: 10_950, without: ["drive/combinators", "drive/stream", ...writtenPolicies, ...apartFrom()] }
 const otherDrivers = ["drive/RetrySchedule", "drive/stream"]
-const retry = { limit: 12_100, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
+const retry = { limit: 12_200, without: [...otherDrivers, ...writtenPolicies, ...apartFrom()] }
 
 const entries: ReadonlyArray<Entry> = [
   {
@@ -110,25 +110,25 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "all of the main entry",
     code: `export * from "effect-stamina"`,
-    limit: 23_200,
+    limit: 23_300,
     without: apartFrom()
   },
   {
     name: "HttpRetry",
     code: `export * from "effect-stamina/HttpRetry"`,
-    limit: 19_350,
+    limit: 19_400,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("http")]
   },
   {
     name: "SqlRetry",
     code: `export * from "effect-stamina/SqlRetry"`,
-    limit: 15_550,
+    limit: 15_650,
     without: [...otherDrivers, ...writtenPolicies, ...apartFrom("sql")]
   },
   {
     name: "AiRetry",
     code: `export * from "effect-stamina/AiRetry"`,
-    limit: 17_050,
+    limit: 17_150,
     // it knows errors by their brands: the schemas of `AiError` are not loaded
     without: ["drive/RetrySchedule", "drive/combinators", "effect/ai/AiError", ...writtenPolicies, ...apartFrom("ai")]
   },
@@ -150,7 +150,7 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "DurableRetry",
     code: `export * from "effect-stamina/DurableRetry"`,
-    limit: 13_600,
+    limit: 13_650,
     without: [
       ...otherDrivers,
       ...writtenPolicies.filter((part) => part !== "effect/Schema"),
@@ -160,7 +160,7 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "RetryPromise",
     code: `export * from "effect-stamina/RetryPromise"`,
-    limit: 13_400,
+    limit: 14_550,
     without: [...otherDrivers, ...writtenPolicies, ...withoutRoom("promise")]
   },
   {

@@ -19,3 +19,9 @@ interface AbortController {
 }
 
 declare const AbortController: { new(): AbortController }
+
+declare function setTimeout(callback: () => void, millis: number): unknown
+
+declare function clearTimeout(timer: unknown): void
+
+declare const performance: { now(): number }

@@ -21,6 +21,8 @@ export interface Attempt<out E = unknown> {
    * off or in test mode.
    */
   readonly nextWait: Duration.Duration
+  /** How many attempts may follow this one; 0 if retries are switched off. `Infinity` without a limit. */
+  readonly attemptsLeft: number
   /** The error that the attempt before this one failed with; none in the first. */
   readonly previous: Option.Option<E>
 }

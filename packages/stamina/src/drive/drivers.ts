@@ -10,7 +10,7 @@ import type { Plan } from "../run/Decision.ts"
 import type { LiveRun } from "./liveRun.ts"
 import { retryWith } from "./loop.ts"
 import type { Settings } from "./settings.ts"
-import { planOf } from "./steps.ts"
+import { attemptsLeft, planOf } from "./steps.ts"
 import { inTime } from "./timeLimit.ts"
 
 /** Retries one effect with checked options. */
@@ -37,6 +37,7 @@ export const retryBlock = <A, E, R>(
 const attemptOf = (run: LiveRun): Attempt => ({
   num: run.attempt,
   nextWait: Duration.millis(nextWait(planOf(run), run.attempt)),
+  attemptsLeft: attemptsLeft(run, planOf(run)),
   previous: run.attempt === 1 ? Option.none() : Option.some(run.error)
 })
 

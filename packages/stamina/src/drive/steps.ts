@@ -24,6 +24,7 @@ import type { Verdict } from "../verdict/Verdict.ts"
 import { askDoor, giveBackUnused, notifyFailed, notifySucceeded } from "./atTheDoor.ts"
 import { alreadyRetried, judgeFailure } from "./judge.ts"
 import { begin, type FailedRun, type LiveRun } from "./liveRun.ts"
+import type { Settings } from "./settings.ts"
 
 /** What holds for the run. It is settled at the first failure. */
 export const planOf = (run: LiveRun): Plan =>
@@ -83,7 +84,7 @@ const decide = (run: FailedRun, { error, inner, verdict }: Outcome): void => {
     verdict,
     error,
     inner,
-    isLast: run.attemptsBefore + run.attempt >= attemptsInAll(run, run.plan),
+    isLast: run.attemptsBefore + run.attempt >= attemptsInAll(run.settings, run.plan),
     deadline: run.deadline(),
     alreadyRetried: alreadyRetried(settings, inner, fiber),
     notBefore: notifyFailed(run, verdict)
@@ -102,6 +103,12 @@ export const lastExit = <A, E>(run: LiveRun): Exit.Exit<A, E> => {
   if (exit._tag === "Failure") return Exit.failCause(noteOrigin(run, exit.cause))
   rememberRejected(run, exit.value, run.error)
   return exit
+}
+
+/** The same for a driver that retries no success. */
+export const lastCause = (run: LiveRun): Cause.Cause<unknown> => {
+  const exit = lastExit(run)
+  return exit._tag === "Failure" ? exit.cause : Cause.empty
 }
 
 /** What comes out: if the run is over, its errors and its cause lead to it. */
@@ -144,13 +151,22 @@ export const restartIfHealthy = (run: LiveRun): Effect.Effect<void> | undefined 
 const isHealthy = (run: LiveRun): boolean => {
   const { resetAfter } = run.settings
   return resetAfter < Infinity && run.phase === "attempting" &&
-    run.attemptsBefore + run.attempt < attemptsInAll(run, planOf(run)) &&
+    run.attemptsBefore + run.attempt < attemptsInAll(run.settings, planOf(run)) &&
     run.time() - (run.healthyFrom ?? run.began) >= resetAfter
 }
 
 /** How many attempts there may be over all fresh starts. */
-const attemptsInAll = ({ settings: { attemptsInAll, resetAfter } }: LiveRun, { attempts }: Plan): number =>
+const attemptsInAll = ({ attemptsInAll, resetAfter }: Settings, { attempts }: Plan): number =>
   attemptsInAll ?? (resetAfter < Infinity ? Math.max(1000, attempts) : Infinity)
+
+/** How many attempts may follow attempt `attempt`, which `before` others precede from before a fresh start. */
+export const attemptsLeft = (
+  { attempt, attemptsBefore, settings }: Pick<LiveRun, "attempt" | "attemptsBefore" | "settings">,
+  plan: Plan
+): number =>
+  plan.active
+    ? Math.max(0, Math.min(plan.attempts - attempt, attemptsInAll(settings, plan) - attemptsBefore - attempt))
+    : 0
 
 // ---------------------------------------------------------------------------------------------------------------------
 // between two attempts
@@ -167,13 +183,18 @@ export const wait = (
   const notified = notifyScheduled(run)
   if (notified === undefined) return sleepAndAsk(run, beforeWait?.())
   const scope = Scope.makeUnsafe()
-  return Effect.onExitPrimitive(
-    Effect.andThen(Scope.provide(notified, scope), () => sleepAndAsk(run, beforeWait?.())),
-    (exit) => notify.close(scope, exit)
-  )
+  return closing(scope, Effect.andThen(Scope.provide(notified, scope), () => sleepAndAsk(run, beforeWait?.())))
 }
 
-const sleepAndAsk = (run: LiveRun, before: Effect.Effect<void> | undefined): Effect.Effect<void> => {
+/** Releases what hooks acquired when the effect ends, or only if it ends so. */
+export const closing = <A>(
+  scope: Scope.Closeable,
+  effect: Effect.Effect<A>,
+  when: (exit: Exit.Exit<A>) => boolean = () => true
+): Effect.Effect<A> => Effect.onExitPrimitive(effect, (exit) => when(exit) ? notify.close(scope, exit) : undefined)
+
+/** Waits as decided, and asks the door. */
+export const sleepAndAsk = (run: LiveRun, before: Effect.Effect<void> | undefined): Effect.Effect<void> => {
   const slept = before === undefined ? sleep(run) : Effect.andThen(before, () => sleep(run))
   return run.settings.door === undefined ? slept : Effect.flatMap(slept, () => askDoor(run) ?? Effect.void)
 }
@@ -194,7 +215,11 @@ export const beginAttempt = (run: LiveRun): void => {
 }
 
 export const notifyScheduled = (run: LiveRun): Effect.Effect<void, never, Scope.Scope> | undefined =>
-  notify.scheduled(run, run.fiber, () => eventsOf.retryScheduled(run, callableOf(run)))
+  notify.scheduled(
+    run,
+    run.fiber,
+    () => eventsOf.retryScheduled(run, callableOf(run), attemptsLeft(run, planOf(run)))
+  )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // ending

@@ -26,11 +26,14 @@ export const inTime = <A, E, R, E2 = E>(
   const { attemptTimeout } = owner.settings
   return attemptTimeout === Infinity ? attempt : Effect.timeoutOrElse(attempt, {
     duration: attemptTimeout,
-    orElse: () => {
-      const after = Duration.millis(attemptTimeout)
-      const error = toError(new AttemptTimedOut({ attempt: owner.attempt, after }))
-      owner.ownError = error
-      return Effect.fail(error)
-    }
+    orElse: () => Effect.fail(timedOut(owner, toError))
   })
+}
+
+/** The error of an attempt that has taken too long. Its owner remembers it. */
+export const timedOut = <E>(owner: Limited, toError: (error: AttemptTimedOut) => E): E => {
+  const after = Duration.millis(owner.settings.attemptTimeout)
+  const error = toError(new AttemptTimedOut({ attempt: owner.attempt, after }))
+  owner.ownError = error
+  return error
 }

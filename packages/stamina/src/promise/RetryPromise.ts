@@ -12,7 +12,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Settings } from "../drive/settings.ts"
 import * as wrapping from "../tools/wrapping.ts"
 import type { Body } from "./attempt.ts"
-import { makeCall } from "./call.ts"
+import { makeCall } from "./begin.ts"
 import { checkFunction, checkSignal, checkSignalOf, fromOptions, withName } from "./options.ts"
 import type { AnyFunction, Options, PromiseAttempt, Retried, RetriedOptions, Takes } from "./RetryPromiseOptions.ts"
 import { anywhere, ofContext, ofRuntime, type Place } from "./services.ts"
@@ -268,7 +268,7 @@ function retriedAt(place: Place): RetriedWith {
     const wrapped = function(this: unknown, ...args: ReadonlyArray<unknown>) {
       try {
         const signal = checkSignal(caller, signalOf?.(...args))
-        return makeCall(place, named, () => Reflect.apply(fn, this, args), signal)
+        return makeCall(place, named, () => Reflect.apply(fn, this, args), signal, true)
       } catch (error) {
         // a function that returns a promise never throws
         return Promise.reject(error)

@@ -96,6 +96,8 @@ export interface PromiseAttempt {
    * in test mode.
    */
   readonly nextWait: Duration.Duration
+  /** How many attempts may follow this one; 0 if retries are switched off. `Infinity` without a limit. */
+  readonly attemptsLeft: number
   /** What the attempt before this one rejected with; none in the first. */
   readonly previous: Option.Option<unknown>
   /**

@@ -1,19 +1,33 @@
 /**
- * One attempt: what the retried function is handed, and the effect that calls it.
+ * One attempt: what the retried function is handed.
  */
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
+import * as defaults from "../ambient/defaults.ts"
+import { currentMode } from "../ambient/mode.ts"
+import { nextWait } from "../drive/drivers.ts"
+import type { LiveRun } from "../drive/liveRun.ts"
+import type { Settings } from "../drive/settings.ts"
+import { attemptsLeft } from "../drive/steps.ts"
+import type { Plan } from "../run/Decision.ts"
 import type { PromiseAttempt } from "./RetryPromiseOptions.ts"
+import type { Services } from "./services.ts"
 
-/** What the attempts of a call have in common. */
+/** What an attempt knows of its call. */
 export interface Caller {
   readonly signal: AbortSignal | undefined
-  /** Whether anything else than that signal may end an attempt: a limit in time, or the end of a runtime. */
-  readonly endsAttempts: boolean
-  /** The jitter-free wait, in milliseconds, if an attempt fails. */
-  nextWait(num: number): number
+  readonly settings: Settings
+  readonly services: Services
+  /** The run, once it has begun. */
+  readonly run: LiveRun | undefined
 }
+
+const planOf = ({ run, services: { rested }, settings }: Caller): Plan =>
+  run?.plan ?? settings.plan(currentMode(rested), rested.getRef(defaults.Current))
+
+/** Whether anything else than the caller's signal may end an attempt: a limit in time, or the end of a runtime. */
+export const mayEnd = ({ services, settings }: Caller): boolean =>
+  settings.attemptTimeout < Infinity || services.runtime !== undefined
 
 /** Few functions look at their attempt, so what costs something is made when they do. */
 export class CurrentAttempt implements PromiseAttempt {
@@ -24,21 +38,26 @@ export class CurrentAttempt implements PromiseAttempt {
   #signal: AbortSignal | undefined
   #isAborted = false
 
-  constructor(caller: Caller, num: number, previous: Option.Option<unknown>) {
+  constructor(caller: Caller, num: number, previous: Option.Option<unknown> = Option.none()) {
     this.num = num
     this.previous = previous
     this.#caller = caller
   }
 
   get nextWait(): Duration.Duration {
-    return Duration.millis(this.#caller.nextWait(this.num))
+    return Duration.millis(nextWait(planOf(this.#caller), this.num))
+  }
+
+  get attemptsLeft(): number {
+    const { run, settings } = this.#caller
+    return attemptsLeft({ attempt: this.num, attemptsBefore: run?.attemptsBefore ?? 0, settings }, planOf(this.#caller))
   }
 
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal
-    const { endsAttempts, signal } = this.#caller
+    const { signal } = this.#caller
     // a signal that follows two others costs 10 µs
-    if (signal !== undefined && !endsAttempts) return this.#signal = signal
+    if (signal !== undefined && !mayEnd(this.#caller)) return this.#signal = signal
     const controller = this.#controller = new AbortController()
     if (this.#isAborted) controller.abort(signal?.reason)
     return this.#signal = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal])
@@ -53,22 +72,3 @@ export class CurrentAttempt implements PromiseAttempt {
 
 /** The function that is retried. */
 export type Body<T> = (attempt: PromiseAttempt) => T | PromiseLike<T>
-
-/** Calls the function. What it throws is what it rejects with, as for an `async` function. */
-export const called = <T>(body: Body<T>, attempt: PromiseAttempt): Promise<T> => {
-  try {
-    return Promise.resolve(body(attempt))
-  } catch (error) {
-    return Promise.reject(error)
-  }
-}
-
-/** An attempt as an effect. Where it is interrupted, its signal is aborted, and what it comes to is not waited for. */
-export const asEffect = <T>(body: Body<T>, attempt: CurrentAttempt): Effect.Effect<T, unknown> =>
-  Effect.callback<T, unknown>((resume) => {
-    called(body, attempt).then(
-      (value) => resume(Effect.succeed(value)),
-      (error: unknown) => resume(Effect.fail(error))
-    )
-    return Effect.sync(() => attempt.abort())
-  })

@@ -1,145 +1,225 @@
 /**
- * One call: a run whose attempts are promises.
- *
- * The first attempt needs no fiber. It is called directly, and where it succeeds, that was all. Its failure begins a fiber,
- * in which the engine decides, waits and makes the other attempts, as it does for every driver.
+ * One call: what it waits for at the moment, and how it is ended from outside.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as defaults from "../ambient/defaults.ts"
-import { currentMode } from "../ambient/mode.ts"
-import { nextWait } from "../drive/drivers.ts"
-import { begin, type Beginning, LiveRun } from "../drive/liveRun.ts"
-import * as loop from "../drive/loop.ts"
+import { LiveRun } from "../drive/liveRun.ts"
 import type { Settings } from "../drive/settings.ts"
-import { inTime } from "../drive/timeLimit.ts"
-import { lastFailure } from "../run/run.ts"
-import { asEffect, type Body, called, type Caller, CurrentAttempt } from "./attempt.ts"
+import * as steps from "../drive/steps.ts"
+import { timedOut } from "../drive/timeLimit.ts"
+import * as origins from "../run/origins.ts"
+import { lastFailure, reportInterruption } from "../run/run.ts"
+import { attemptSpan } from "../telemetry/eventsOf.ts"
+import { type Body, type Caller, CurrentAttempt, mayEnd } from "./attempt.ts"
 import { withName } from "./options.ts"
-import type { Place, Services } from "./services.ts"
+import { interrupted, rejectionOf } from "./rejection.ts"
+import type { Services } from "./services.ts"
+import * as signals from "./signals.ts"
+import { after, asReading, type Time } from "./timer.ts"
 
-/** Makes a call with checked options. */
-export const makeCall = <T>(
-  place: Place,
-  settings: Settings,
-  body: Body<T>,
-  signal: AbortSignal | undefined
-): Promise<T> => {
-  const call = new Call(settings, body, signal)
-  return signal === undefined ? call.begin(place) : untilAborted(signal, call, place)
-}
-
-/** Rejects as soon as the signal is aborted, whatever an attempt or a hook still does, and leaves no listener behind. */
-const untilAborted = <T>(signal: AbortSignal, call: Call<T>, place: Place): Promise<T> =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const onAbort = () => {
-      call.abort()
-      reject(signal.reason)
-    }
-    signal.addEventListener("abort", onAbort, { once: true })
-    call.begin(place).finally(() => signal.removeEventListener("abort", onAbort)).then(resolve, reject)
-  })
-
-/** A failed first attempt. */
-interface Failed {
-  readonly error: unknown
-}
+const nothing = () => {}
 
 /** Many calls wait at a time, so what a call needs stands in its fields, and in few closures. */
-class Call<T> implements Caller {
+export class Call<T> implements Caller {
   readonly signal: AbortSignal | undefined
-  private readonly settings: Settings
+  /** Made when the first attempt fails, or before it if that is limited or has a span. */
+  run: LiveRun | undefined = undefined
+  readonly settings: Settings
+  readonly services: Services
   private readonly body: Body<T>
-  private services: Services | undefined
-  private beginning: Beginning | undefined
-  private run: LiveRun | undefined
-  private fiber: Fiber.Fiber<unknown, unknown> | undefined
-  private isAborted = false
+  private readonly began: Time
+  private readonly endedBefore: number
+  /** What the loop awaits: how to have that reject, and the timer or the fiber that would resolve it. */
+  private stop: ((reason: unknown) => void) | undefined = undefined
+  private cancel: (() => void) | undefined = undefined
+  private fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  private current: CurrentAttempt | undefined = undefined
+  /** Ends the span of the attempt. */
+  private endSpan: ((exit: Exit.Exit<unknown, unknown>) => void) | undefined = undefined
+  /** Whether something else has ended the call, and what it then rejects with. */
+  private isEnded = false
+  private reason: unknown = undefined
+  private isFinished = false
 
-  constructor(settings: Settings, body: Body<T>, signal: AbortSignal | undefined) {
+  constructor(
+    settings: Settings,
+    body: Body<T>,
+    services: Services,
+    signal: AbortSignal | undefined,
+    began: Time,
+    endedBefore: number
+  ) {
     this.settings = settings
     this.body = body
-    this.signal = signal
-  }
-
-  begin(place: Place): Promise<T> {
-    const services = place()
-    return services instanceof Promise
-      ? services.then((services) => this.isAborted ? this.gone() : this.start(services))
-      : this.start(services)
-  }
-
-  /** The caller has gone away, and has been answered. */
-  abort(): void {
-    this.isAborted = true
-    this.fiber?.interruptUnsafe()
-  }
-
-  get endsAttempts(): boolean {
-    return this.settings.attemptTimeout < Infinity || this.services?.areManaged === true
-  }
-
-  nextWait(num: number): number {
-    const { rested } = this.services ?? {}
-    if (rested === undefined) return 0
-    return nextWait(this.run?.plan ?? this.settings.plan(currentMode(rested), rested.getRef(defaults.Current)), num)
-  }
-
-  private start(services: Services): Promise<T> {
-    const { attemptTimeout, spans } = this.settings
     this.services = services
-    this.beginning = begin(this.settings, services.rested)
-    return spans || attemptTimeout < Infinity
-      ? this.inFiber(services, undefined)
-      : called(this.body, new CurrentAttempt(this, 1, Option.none())).then(
-        undefined,
-        (error: unknown) => this.isAborted ? this.gone() : this.inFiber(services, { error })
-      )
+    this.signal = signal
+    this.began = began
+    this.endedBefore = endedBefore
+    if (signal !== undefined) signals.listen(signal, this)
+    if (settings.spans || settings.attemptTimeout < Infinity) this.begin()
   }
 
-  /** Goes on in a fiber: after the first attempt, or with it. */
-  private inFiber({ fork }: Services, failed: Failed | undefined): Promise<T> {
-    return new Promise((resolve, reject) => {
-      fork(Effect.withFiber((fiber) => this.go(fiber, failed))).addObserver((exit) => {
-        if (exit._tag === "Success") resolve(exit.value)
-        // a runtime that was disposed of meanwhile has made nothing of the failure
-        else reject(this.run === undefined && failed !== undefined ? failed.error : rejection(exit.cause, this.run))
-      })
+  /** Gives the run, which a failed first attempt begins. */
+  attemptFailed(error: unknown): LiveRun {
+    this.attemptEnded(Exit.fail(error))
+    this.goOn()
+    if (this.run !== undefined) return this.run
+    // a runtime that was disposed of meanwhile has made nothing of the failure
+    if (this.services.runtime?.isOver === true) throw error
+    return this.begin()
+  }
+
+  /** Begins the run. */
+  private begin(): LiveRun {
+    const { began, body, endedBefore, services, settings } = this
+    services.runtime?.enter(this)
+    const start = asReading(services, began)
+    return this.run = new LiveRun(withName(settings, body), services.rested, { start, endedBefore })
+  }
+
+  close(): void {
+    if (this.signal !== undefined) signals.leave(this.signal, this)
+    this.services.runtime?.leave(this)
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // attempts
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Calls the function. What it throws is what it rejects with, as for an `async` function. */
+  attempt(): T | PromiseLike<T> {
+    const { body, run, services, signal } = this
+    const num = run?.attempt ?? 1
+    const attempt = new CurrentAttempt(this, num, num === 1 ? undefined : Option.some(run?.error))
+    if (signal === undefined && (run === undefined || !(mayEnd(this) || run.settings.spans))) return body(attempt)
+    this.current = attempt
+    if (run?.settings.spans === true) this.endSpan = spanOf(services, run)
+    let end: (reason: unknown) => void = nothing
+    const ended = new Promise<never>((_, reject) => end = reject)
+    if (run !== undefined && run.settings.attemptTimeout < Infinity) {
+      const late = () => {
+        // before the attempt notices and rejects with what it was aborted with
+        end(timedOut(run, (error) => error))
+        attempt.abort()
+      }
+      this.cancel = after(services, run.settings.attemptTimeout, late, (cause) => end(rejectionOf(cause, run)))
+    }
+    const answer = body(attempt)
+    this.stop = end
+    if (this.isEnded) this.fork(this.leave())
+    return Promise.race([answer, ended])
+  }
+
+  /** The attempt is over, and nothing else ends it any more. */
+  attemptEnded(exit: Exit.Exit<unknown, unknown>): void {
+    this.settle()
+    this.current = undefined
+    this.endSpan?.(exit)
+    this.endSpan = undefined
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // between attempts
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Waits as the run has decided. */
+  sleep({ attempt, wait }: LiveRun): Promise<void> | undefined {
+    const { services } = this
+    // so many retries in a row let others have their turn
+    if (services.hasOwnClock && wait <= 0 && attempt % 16 !== 0) return undefined
+    return new Promise<void>((resolve, reject) => {
+      this.stop = reject
+      this.cancel = after(services, wait, resolve, (cause) => reject(rejectionOf(cause, this.run)))
     })
   }
 
-  private go(fiber: Fiber.Fiber<unknown, unknown>, failed: Failed | undefined): Effect.Effect<T, unknown> {
-    const settings = withName(this.settings, this.body)
-    const run = new LiveRun(settings, fiber, this.beginning ?? begin(settings, fiber))
-    this.run = run
-    this.fiber = fiber
-    const driver: loop.Driver<T, unknown, never> = { attempt: (run) => inTime(run, this.attempt(run)) }
-    return failed === undefined ? loop.attempt(run, driver) : loop.failed(run, driver, Cause.fail(failed.error))
-  }
-
-  private attempt(run: LiveRun): Effect.Effect<T, unknown> {
-    return Effect.suspend(() => {
-      const previous = run.attempt === 1 ? Option.none() : Option.some(run.error)
-      return asEffect(this.body, new CurrentAttempt(this, run.attempt, previous))
+  /** Runs an effect in a fiber, and throws what it fails with. */
+  async perform(effect: Effect.Effect<unknown, unknown>): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const fiber = this.fiber = this.services.fork(effect)
+      this.stop = reject
+      fiber.addObserver((exit) => exit._tag === "Success" ? resolve() : reject(rejectionOf(exit.cause, this.run)))
+      if (this.isEnded) this.fork(this.leave())
     })
+    this.goOn()
   }
 
-  private gone(): Promise<never> {
-    return Promise.reject(this.signal?.reason)
+  // -------------------------------------------------------------------------------------------------------------------
+  // ending from outside
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** What was awaited is here. Throws if the call was ended meanwhile, or by code that it called itself. */
+  goOn(): void {
+    this.settle()
+    if (!this.isEnded) return
+    this.fork(this.finish())
+    throw this.reason
+  }
+
+  private settle(): void {
+    this.stop = undefined
+    this.fiber = undefined
+    this.cancel?.()
+    this.cancel = undefined
+  }
+
+  /** The caller has gone away. */
+  abort(reason: unknown): void {
+    this.fork(this.end(reason))
+  }
+
+  private fork(remaining: Effect.Effect<void> | undefined): Fiber.Fiber<unknown, unknown> | undefined {
+    return remaining === undefined ? undefined : this.services.fork(remaining)
+  }
+
+  endWithRuntime(): Fiber.Fiber<unknown, unknown> | undefined {
+    return this.fork(this.end(interrupted(this.run)))
+  }
+
+  /** Ends the call, and gives back what remains to be done. The loop sees it when it goes on. */
+  private end(reason: unknown): Effect.Effect<void> | undefined {
+    if (this.isEnded) return undefined
+    this.isEnded = true
+    this.reason = reason
+    this.current?.abort()
+    return this.leave()
+  }
+
+  /** Leaves what is awaited, if anything is: else the loop itself goes on soon. */
+  private leave(): Effect.Effect<void> | undefined {
+    const { fiber, stop } = this
+    if (stop === undefined) return undefined
+    this.settle()
+    stop(this.reason)
+    if (fiber === undefined) return this.finish()
+    fiber.interruptUnsafe()
+    return Effect.andThen(Fiber.await(fiber), Effect.suspend(() => this.finish() ?? Effect.void))
+  }
+
+  /** Ends the run, once. */
+  private finish(): Effect.Effect<void> | undefined {
+    const { reason, run, services } = this
+    this.endSpan?.(Exit.interrupt())
+    if (run === undefined || this.isFinished) return undefined
+    this.isFinished = true
+    const remaining = steps.finish(run)
+    if (lastFailure(run) !== undefined) {
+      // the last error is found by the reason, which is all that comes out
+      reportInterruption(run)
+      origins.remember(reason, run, services.rested)
+    }
+    return remaining
   }
 }
 
-/**
- * What a promise rejects with. What `on` threw is a mistake that must be seen, so it goes before the error that `on` was
- * asked about; a report of it leads there.
- */
-const rejection = ({ reasons }: Cause.Cause<unknown>, run: LiveRun | undefined): unknown => {
-  for (const reason of reasons) if (reason._tag === "Die") return reason.defect
-  for (const reason of reasons) if (reason._tag === "Fail") return reason.error
-  // not by the caller's signal, which has been answered: by the end of the runtime
-  const cause = run === undefined ? undefined : lastFailure(run)?.error
-  return Object.assign(new Error("the retry was interrupted", { cause }), { name: "AbortError" })
+/** Begins the span of an attempt. What comes back ends it. */
+const spanOf = ({ fork }: Services, { attempt }: LiveRun): (exit: Exit.Exit<unknown, unknown>) => void => {
+  let end: (exit: Exit.Exit<unknown, unknown>) => void = nothing
+  const attempting = Effect.callback<unknown, unknown>((resume) => {
+    end = resume
+  })
+  fork(Effect.withSpan(attempting, attemptSpan, { attributes: { "stamina.attempt": attempt } }))
+  return (exit) => end(exit)
 }

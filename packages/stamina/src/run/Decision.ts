@@ -96,6 +96,8 @@ export interface Failed {
  * - `HintTooLong`: the other side asked for a longer wait than is granted.
  * - `BudgetExhausted`: the retry budget of the dependency had no token left.
  * - `CircuitOpen`: the circuit breaker of the dependency was open.
+ * - `Interrupted`: the signal of the call was aborted, or its runtime ended. Only in the report of what a promise then
+ *   rejects with; hooks see an interruption and no give-up.
  *
  * @category models
  * @since 0.1.0
@@ -112,6 +114,7 @@ export type GiveUpReason =
   | "HintTooLong"
   | "BudgetExhausted"
   | "CircuitOpen"
+  | "Interrupted"
 
 /**
  * A wait that did not begin, because it would have been longer than allowed.

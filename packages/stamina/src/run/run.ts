@@ -192,6 +192,11 @@ export const end = (
   run.endedBefore = ++endings
 }
 
+/** Notes on a run that was interrupted that a report is to tell of it. */
+export const reportInterruption = (run: Run): void => {
+  run.reason ??= "Interrupted"
+}
+
 /** Whether the run has ended. */
 export const isOver = (run: Run): boolean => run.phase === "over"
 

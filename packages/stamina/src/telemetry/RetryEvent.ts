@@ -36,6 +36,8 @@ export interface RetryScheduled {
   readonly attemptTook: Duration.Duration
   /** How many attempts a retried run inside that attempt made before its error came out; 0 where there was none. */
   readonly attemptsInside: number
+  /** How many attempts are left, the one that follows included; `Infinity` without a limit. */
+  readonly attemptsLeft: number
   /** The error that causes this retry: the very object that the attempt failed with. */
   readonly causedBy: unknown
 }

@@ -9,7 +9,11 @@ import type * as RetryEvent from "./RetryEvent.ts"
 import type { GaveUp, Interrupted, Recovered, RetryScheduled, RunEnded, RunTotals } from "./RetryEvent.ts"
 
 /** The retry that was granted last. */
-export const retryScheduled = (run: Run, name: string): RetryScheduled => ({
+export const retryScheduled = (
+  run: Run,
+  name: string,
+  attemptsLeft: number = (run.plan?.attempts ?? run.attempt) - run.attempt
+): RetryScheduled => ({
   _tag: "RetryScheduled",
   name,
   retryNum: run.attempt,
@@ -18,6 +22,7 @@ export const retryScheduled = (run: Run, name: string): RetryScheduled => ({
   elapsed: Duration.millis(run.elapsed),
   attemptTook: Duration.millis(run.took),
   attemptsInside: run.inner?.calls ?? 0,
+  attemptsLeft,
   causedBy: run.error
 })
 

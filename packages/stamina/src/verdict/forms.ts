@@ -20,7 +20,10 @@ export interface Judgement {
   readonly hasHooks: boolean
 }
 
-type Judge = (error: unknown, attempt: FailedAttempt) => Verdict
+export type Judge = (error: unknown, attempt: FailedAttempt) => Verdict
+
+/** One that says nothing of errors that are not named. */
+export type NamedJudge = (error: unknown, attempt: FailedAttempt) => Verdict | undefined
 
 /**
  * Marks a hook that wants to be asked about `AttemptTimedOut` too, as a record or list that names it is. Hooks are not by
@@ -34,6 +37,8 @@ const mark = "~effect-stamina/judgesTimeouts"
 export interface Naming {
   /** Asks about the names of an error, the most specific first, until there is an answer. */
   readonly find: <A>(error: unknown, ask: (name: unknown) => A | undefined) => A | undefined
+  /** Judges what has no name itself, such as an error made of others. Default: it is not retried. */
+  readonly otherwise?: ((judge: NamedJudge) => Judge) | undefined
   /** What an `on` may be, for the error where it is anything else. */
   readonly rule: string
 }
@@ -95,12 +100,15 @@ export const firstOf = (judges: ReadonlyArray<Judge>): Judge => (error, attempt)
   return false
 }
 
-const isNamed = (names: ReadonlySet<unknown>, { find }: Naming): Judge => {
+const isNamed = (names: ReadonlySet<unknown>, naming: Naming): Judge => {
   const ask = (name: unknown) => names.has(name) || undefined
-  return (error) => (find(error, ask) ?? find(stoodFor(error), ask)) === true
+  return whole(naming, (error) => naming.find(error, ask) ?? naming.find(stoodFor(error), ask))
 }
 
-const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming): Judgement => {
+const whole = ({ otherwise }: Naming, judge: NamedJudge): Judge =>
+  otherwise?.(judge) ?? ((error, attempt) => judge(error, attempt) ?? false)
+
+const ofRecord = (caller: string, on: Record<string, unknown>, naming: Naming): Judgement => {
   const byName = new Map<unknown, Verdict | Judge>()
   let hasHooks = false
   for (const [name, answer] of Object.entries(on)) {
@@ -118,11 +126,11 @@ const ofRecord = (caller: string, on: Record<string, unknown>, { find }: Naming)
   }
   const ask = (name: unknown) => byName.get(name)
   return {
-    judge: (error, attempt) => {
-      const own = find(error, ask)
-      const answer = own ?? find(stoodFor(error), ask) ?? false
+    judge: whole(naming, (error, attempt) => {
+      const own = naming.find(error, ask)
+      const answer = own ?? naming.find(stoodFor(error), ask)
       return typeof answer === "function" ? answer(own === undefined ? stoodFor(error) : error, attempt) : answer
-    },
+    }),
     namesTimeouts: byName.has("AttemptTimedOut"),
     hasHooks
   }

@@ -30,9 +30,14 @@ export const judgeCause = <Attempt, Fiber>(
   fiber: Fiber
 ): Verdict => {
   if (reasons.length === 0 || !reasons.every(Cause.isFailReason)) return false
+  return judgeAll(reasons, ({ error }) => judge(error, attempt, fiber))
+}
+
+/** One verdict on several failures: each must be retried, and the longest wait is granted. */
+export const judgeAll = <Failure>(failures: ReadonlyArray<Failure>, judge: (failure: Failure) => Verdict): Verdict => {
   let verdict: Exclude<Verdict, false> = true
-  for (const { error } of reasons) {
-    const one = judge(error, attempt, fiber)
+  for (const failure of failures) {
+    const one = judge(failure)
     if (one === false) return false
     if (rank(one) > rank(verdict)) verdict = one
   }

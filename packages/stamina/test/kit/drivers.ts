@@ -39,6 +39,7 @@ const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Sche
           elapsed: Duration.zero,
           attemptTook: Duration.zero,
           attemptsInside: 0,
+          attemptsLeft: 0,
           causedBy
         }
         waited += Duration.toMillis(waitFor)

@@ -233,6 +233,21 @@ describe("an attempt that takes too long", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
   })
 
+  it("comes out as AttemptTimedOut if it rejects as soon as it is aborted, too", async () => {
+    const error = await rejection(
+      RetryPromise.retry(
+        ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+        {
+          ...quick,
+          on: Down,
+          attempts: 2,
+          attemptTimeout: 5
+        }
+      )
+    )
+    expect(error).toBeInstanceOf(Stamina.AttemptTimedOut)
+  })
+
   it("finds its signal aborted where it looks at it too late", async () => {
     const late: Array<RetryPromise.PromiseAttempt> = []
     await rejection(RetryPromise.retry((attempt) => {
@@ -453,6 +468,37 @@ describe("the names of errors", () => {
     }, { ...quick, attempts: 2, on }))
     return calls === 2
   }
+
+  const refused = () => coded("ECONNREFUSED")
+  const all = (...errors: ReadonlyArray<unknown>) => new AggregateError(errors)
+  const itself = all(refused())
+  itself.errors.push(itself)
+
+  it.each<readonly [string, RetryPromise.On, unknown, boolean]>([
+    ["errors of which each is named", "ECONNREFUSED", all(refused(), refused()), true],
+    ["errors of which one is not", "ECONNREFUSED", all(refused(), new RangeError()), false],
+    ["errors with different names", ["ECONNREFUSED", "RangeError"], all(refused(), new RangeError()), true],
+    ["errors in a record", { ECONNREFUSED: true, RangeError: 1 }, all(refused(), new RangeError()), true],
+    [
+      "errors to one of which a record says no",
+      { ECONNREFUSED: true, RangeError: false },
+      all(refused(), new RangeError()),
+      false
+    ],
+    ["errors of a cause", "ECONNREFUSED", new TypeError("fetch failed", { cause: all(refused()) }), true],
+    [
+      "a code beside errors, which goes first",
+      "ENETUNREACH",
+      Object.assign(all(refused()), { code: "ENETUNREACH" }),
+      true
+    ],
+    ["the name of all of them", "AggregateError", all(refused(), new RangeError()), true],
+    ["a no to all of them", { AggregateError: false, ECONNREFUSED: true }, all(refused()), false],
+    ["no errors at all", "ECONNREFUSED", all(), false],
+    ["errors of which one is all of them", "ECONNREFUSED", itself, false]
+  ])("finds %s in an AggregateError", async (_, on, error, expected) => {
+    expect(await isRetried(on, error)).toBe(expected)
+  })
 
   it.each<readonly [string, RetryPromise.On, unknown, boolean]>([
     ["a name", "TypeError", new TypeError(), true],

@@ -160,3 +160,22 @@ describe("RetryPromise.fromContext", () => {
     expect(await RetryPromise.fromContext(Context.empty()).retry(() => 1, options)).toBe(1)
   })
 })
+
+describe("the end of a runtime", () => {
+  it("waits for what hooks do about the calls that it ends", async () => {
+    const log: Array<string> = []
+    const hook: Stamina.RetryHook = {
+      onInterrupted: () => Effect.andThen(Effect.promise(settled), Effect.sync(() => void log.push("hook")))
+    }
+    const functions = RetryPromise.make({ layer: Layer.empty })
+    const calls = [1, 2].map(() =>
+      rejection(functions.retry(failing, { ...options, waitInitial: "1 hour", hooks: [hook] }))
+    )
+    await settled()
+    await settled()
+    await functions.dispose()
+    log.push("disposed")
+    expect(log).toEqual(["hook", "hook", "disposed"])
+    await Promise.all(calls)
+  })
+})

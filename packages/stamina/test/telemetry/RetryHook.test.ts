@@ -49,6 +49,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           elapsed: Duration.zero,
           attemptTook: Duration.zero,
           attemptsInside: 0,
+          attemptsLeft: 2,
           n: 1
         },
         {
@@ -60,6 +61,7 @@ describe.each(drivers)("onRetryScheduled, driven by %s", (_, retry) => {
           elapsed: Duration.millis(100),
           attemptTook: Duration.zero,
           attemptsInside: 0,
+          attemptsLeft: 1,
           n: 2
         }
       ])

@@ -362,6 +362,7 @@ describe("the limit on lines", () => {
     elapsed: Duration.zero,
     attemptTook: Duration.zero,
     attemptsInside: 0,
+    attemptsLeft: 9,
     causedBy: "down",
     ...over
   })

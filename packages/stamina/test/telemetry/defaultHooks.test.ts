@@ -18,6 +18,7 @@ const scheduled: RetryEvent.RetryScheduled = {
   elapsed: Duration.zero,
   attemptTook: Duration.zero,
   attemptsInside: 0,
+  attemptsLeft: 9,
   causedBy: "down"
 }
 

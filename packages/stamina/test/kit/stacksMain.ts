@@ -1,0 +1,6 @@
+/**
+ * Prints what is wrong with stacks in this runtime.
+ */
+import { problems } from "./stacks.ts"
+
+console.log(JSON.stringify(await problems()))
