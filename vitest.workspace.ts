@@ -1,10 +1,13 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
-const setupFiles = [fileURLToPath(new URL("scripts/lib/quietTests.ts", import.meta.url))]
-
-// what another program does may take a busy machine long
-const patient = { poll: { timeout: 20_000 } }
+// No test's own deadline is what it asserts: these only end what hangs, and leave a busy machine its time.
+const patient = {
+  setupFiles: [fileURLToPath(new URL("scripts/lib/quietTests.ts", import.meta.url))],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } }
+}
 
 // vitest 5 no longer looks for a file of this name, so scripts pass `--config vitest.workspace.ts`.
 export default defineConfig({
@@ -18,8 +21,7 @@ export default defineConfig({
           name: "stamina",
           root: "packages/stamina",
           include: ["test/**/*.test.ts"],
-          setupFiles,
-          testTimeout: 60_000
+          ...patient
         }
       },
       // runs the command line as it is built, as a process
@@ -29,8 +31,7 @@ export default defineConfig({
           root: "packages/stamina-lab",
           include: ["test/**/*.test.ts"],
           globalSetup: "test/cli/build.ts",
-          setupFiles,
-          testTimeout: 60_000
+          ...patient
         }
       },
       {
@@ -38,8 +39,7 @@ export default defineConfig({
           name: "stamina-explorer",
           root: "packages/stamina-explorer",
           include: ["test/**/*.test.ts"],
-          setupFiles,
-          testTimeout: 60_000
+          ...patient
         }
       },
       {
@@ -48,8 +48,7 @@ export default defineConfig({
           root: "examples",
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules", "**/.tmp"],
-          setupFiles,
-          testTimeout: 60_000
+          ...patient
         }
       },
       // each runs a whole script or more
@@ -58,11 +57,10 @@ export default defineConfig({
           name: "checks",
           root: "packages/stamina",
           include: ["checks/**/*.test.ts"],
-          setupFiles,
-          testTimeout: 60_000
+          ...patient
         }
       },
-      { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"], setupFiles, testTimeout: 60_000 } },
+      { test: { name: "scripts", root: "scripts", include: ["**/*.test.ts"], ...patient } },
       // builds the whole site, and looks at it in a browser: by `pnpm check site` alone
       {
         test: {
@@ -70,8 +68,7 @@ export default defineConfig({
           root: "packages/docs-site",
           include: ["test/**/*.test.ts"],
           globalSetup: "test/build.ts",
-          setupFiles,
-          testTimeout: 30_000
+          ...patient
         }
       },
       // against other programs, which have to be installed: by `pnpm test:integration` alone
@@ -80,9 +77,7 @@ export default defineConfig({
           name: "integration",
           root: "packages/stamina",
           include: ["integration/**/*.test.ts"],
-          setupFiles,
-          testTimeout: 30_000,
-          expect: patient
+          ...patient
         }
       },
       // the page in a real browser, likewise
@@ -92,9 +87,7 @@ export default defineConfig({
           root: "packages/stamina-explorer",
           include: ["integration/**/*.test.ts"],
           globalSetup: "integration/kit/setup.ts",
-          setupFiles,
-          testTimeout: 60_000,
-          expect: patient
+          ...patient
         }
       }
     ]

@@ -49,9 +49,13 @@ const using = async (
 /** The address of a page, below the site. */
 const addressOf = (page: Page): string => new URL(page.url()).pathname.replace(base, "")
 
+/** The key does nothing until the page's scripts have run, so it is pressed until it does. */
 const openSearch = async (page: Page): Promise<void> => {
-  await page.keyboard.press("Control+k")
-  await page.locator("#localsearch-input").waitFor()
+  const input = page.locator("#localsearch-input")
+  while (!(await input.isVisible())) {
+    await page.keyboard.press("Control+k")
+    await input.waitFor({ timeout: 1000 }).catch(() => {})
+  }
 }
 
 /** The pages of the first results, without `.html`. */
@@ -62,7 +66,7 @@ const find = async (page: Page, query: string): Promise<ReadonlyArray<string>> =
   await input.fill("zzzzqqqq")
   await results.first().waitFor({ state: "detached" })
   await input.fill(query)
-  await results.first().waitFor({ timeout: 5000 }).catch(() => {})
+  await results.first().waitFor({ timeout: 20_000 }).catch(() => {})
   const links = await results.evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""))
   return links.map((link) => link.replace(base, "").replace(/(\.html)?(#.*)?$/, ""))
 }

@@ -50,7 +50,7 @@ export const inBrowser = (name: string, tests: (open: Open) => void): void => {
 
     tests(async (hash = "", { before, ...options } = {}) => {
       const context = await browser.newContext({ viewport: { width: 1300, height: 900 }, ...options })
-      context.setDefaultTimeout(20_000)
+      context.setDefaultTimeout(60_000)
       const page = await context.newPage()
       page.on("pageerror", ({ message }) => complaints.push(message))
       page.on("console", (message) => {
