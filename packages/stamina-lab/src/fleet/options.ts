@@ -1,8 +1,7 @@
 /**
  * The checked options of a fleet.
  */
-import type { Budget } from "effect-stamina/PaperRun"
-import { makerOf } from "../tools/budget.ts"
+import { type Made, makerOf } from "../tools/budget.ts"
 import { checkKnown } from "../tools/check.ts"
 import { checkChance, checkCount, checkLimit, checkPositive, checkSeed, checkSpan, most } from "../tools/numbers.ts"
 import { checkOnProgress, type OnProgress } from "../tools/progress.ts"
@@ -19,7 +18,7 @@ export interface CheckedFleet {
   readonly lasts: number
   readonly attemptTimeout: number
   readonly failures: number
-  readonly makeBudget: (() => Budget) | undefined
+  readonly makeBudget: (() => Made) | undefined
   readonly isShared: boolean
   readonly step: number
   readonly onProgress: OnProgress | undefined
@@ -46,6 +45,7 @@ export const fromFleet = (caller: string, options: Fleet): CheckedFleet => {
     "onProgress"
   ])
   const seed = checkSeed(caller, options.seed ?? 1)
+  const decisions = random.make(seed)
   return {
     clients: checkCount(caller, options.clients, "clients", most),
     rate: options.rate === "herd" ? options.rate : checkPositive(caller, options.rate, "rate"),
@@ -53,12 +53,12 @@ export const fromFleet = (caller: string, options: Fleet): CheckedFleet => {
     lasts: checkSpan(caller, options.lasts ?? 120_000, "lasts"),
     attemptTimeout: checkLimit(caller, options.attemptTimeout, "attemptTimeout"),
     failures: checkChance(caller, options.failures ?? 0, "failures"),
-    makeBudget: makerOf(caller, options.budget),
+    makeBudget: makerOf(caller, options.budget, decisions),
     isShared: options.sharedBudget ?? false,
     step: checkSpan(caller, options.step ?? 1000, "step"),
     onProgress: checkOnProgress(caller, options.onProgress),
     server: serverOf(caller, options.server),
-    random: random.make(seed),
+    random: decisions,
     chance: random.make(~seed)
   }
 }

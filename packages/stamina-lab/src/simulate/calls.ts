@@ -18,10 +18,11 @@ export interface Observer {
 /** Makes the calls of a scenario. The first begins at time 0, and each later one when the one before has ended. */
 export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer): void => {
   const { attemptTimeout, budget, deadline, horizon, onProgress, runs, world } = scenario
+  const made = budget?.()
   const caller = PaperRun.makeCaller({
     plan: Decision.fromPolicy(policy),
     random: scenario.random,
-    budget: budget?.()
+    budget: made?.budget
   })
   const bound = deadline === Infinity ? undefined : deadline
   const most = Math.min(policy.attempts, horizon)
@@ -58,7 +59,10 @@ export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer)
         observer.call(run, lastChance, goesOn ? "Unfinished" : "GaveUp")
         break
       }
-      while (run.phase === "waiting") PaperRun.beginAttempt(run)
+      while (run.phase === "waiting") {
+        if (run.began < Infinity || made?.waiting === undefined) PaperRun.beginAttempt(run)
+        else waitForToken(run, made.waiting, deadline)
+      }
       if (run.phase === "over") {
         observer.call(run, lastChance, "GaveUp")
         break
@@ -66,4 +70,11 @@ export const make = (policy: RetryPolicy, scenario: Checked, observer: Observer)
     }
     now += run.elapsed
   }
+}
+
+/** Lets the time pass until something becomes of a retry that waits for a token. */
+const waitForToken = (run: PaperRun.PaperRun, budget: PaperRun.WaitingBudget, deadline: number): void => {
+  const at = PaperRun.nextAt(budget)
+  if (at - run.start >= deadline) PaperRun.interrupt(run, deadline)
+  else PaperRun.wake(budget, at)
 }

@@ -1,10 +1,9 @@
 /**
  * What happens to the calls of a scenario: how long each attempt takes, whether it fails, and what it then asks for.
  */
-import type { Budget } from "effect-stamina/PaperRun"
 import { atLeast, type Verdict } from "effect-stamina/RetryOn"
 import * as Predicate from "effect/Predicate"
-import { makerOf } from "../tools/budget.ts"
+import { type Made, makerOf } from "../tools/budget.ts"
 import { checkKnown, refuse } from "../tools/check.ts"
 import { checkChance, checkCount, checkLimit, checkMillis, checkSeed, most } from "../tools/numbers.ts"
 import { checkOnProgress, type OnProgress } from "../tools/progress.ts"
@@ -16,7 +15,7 @@ export interface Checked {
   readonly world: World
   readonly attemptTimeout: number
   readonly deadline: number
-  readonly budget: (() => Budget) | undefined
+  readonly budget: (() => Made) | undefined
   readonly runs: number
   readonly horizon: number
   /** The random numbers of decisions. Those of the world are others, so that a policy does not change its world. */
@@ -50,6 +49,7 @@ export const fromScenario = (caller: string, scenario: Scenario, runs: number): 
   ])
   const seed = checkSeed(caller, scenario.seed ?? 1)
   const chance = random.make(~seed)
+  const decisions = random.make(seed)
   return {
     world: {
       takes: takes(caller, scenario.latency ?? 0, chance),
@@ -58,10 +58,10 @@ export const fromScenario = (caller: string, scenario: Scenario, runs: number): 
     },
     attemptTimeout: checkLimit(caller, scenario.attemptTimeout, "attemptTimeout"),
     deadline: checkLimit(caller, scenario.deadline, "deadline"),
-    budget: makerOf(caller, scenario.budget),
+    budget: makerOf(caller, scenario.budget, decisions),
     runs: checkCount(caller, scenario.runs ?? runs, "runs", most),
     horizon: checkCount(caller, scenario.horizon ?? 1000, "horizon"),
-    random: random.make(seed),
+    random: decisions,
     onProgress: checkOnProgress(caller, scenario.onProgress)
   }
 }

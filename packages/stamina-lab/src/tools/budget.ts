@@ -13,9 +13,24 @@ import { onBehalfOf } from "./check.ts"
  */
 export type BudgetInput = RetryBudget.Options | (() => PaperRun.Budget)
 
-/** Checks a budget, and returns what makes them; `undefined` where there is none. */
-export const makerOf = (caller: string, input: BudgetInput | undefined): (() => PaperRun.Budget) | undefined => {
-  if (input === undefined || typeof input === "function") return input
-  onBehalfOf(caller, () => PaperRun.makeBudget(input))
-  return () => PaperRun.makeBudget(input)
+/** A budget that is made, and the one whose retries wait, if it is that. */
+export interface Made {
+  readonly budget: PaperRun.Budget | PaperRun.WaitingBudget
+  readonly waiting: PaperRun.WaitingBudget | undefined
+}
+
+/** Checks a budget, and returns what makes them; `undefined` if there is none. `random` is for retries that are woken. */
+export const makerOf = (
+  caller: string,
+  input: BudgetInput | undefined,
+  random: () => number
+): (() => Made) | undefined => {
+  if (input === undefined) return undefined
+  if (typeof input === "function") return () => ({ budget: input(), waiting: undefined })
+  const make = () => PaperRun.makeBudget(input, random)
+  onBehalfOf(caller, make)
+  return () => {
+    const waiting = make()
+    return { budget: waiting, waiting }
+  }
 }

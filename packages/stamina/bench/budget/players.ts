@@ -1,9 +1,9 @@
 /**
  * Budgets to compare: none, the one of 0.1.0 that refuses, and the one that waits, which is the library's own arithmetic.
  */
-import * as refusingBucket from "../../src/budget/bucket.ts"
 import * as bucket from "../../src/budget/tokens.ts"
 import * as waiting from "../../src/budget/waiting.ts"
+import * as refusingBucket from "../../src/persistence/bucket.ts"
 import type { Call, Player } from "./play.ts"
 
 const nothing = (): void => {}

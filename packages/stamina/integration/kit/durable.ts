@@ -135,6 +135,7 @@ export const layerPay = ({ beside, failures, options, takes }: Job, say: Say) =>
 
 const listener = (say: Say) =>
   RetryHook.forEvery("lines", (event) => {
+    if (event._tag === "RetryDeferred") return
     const { elapsed } = event
     const told = { event: "told", elapsed: Duration.toMillis(elapsed) } as const
     if (event._tag === "RetryScheduled") {

@@ -33,15 +33,18 @@ export const settingsOf = (ai: AiSettings, fiber: AnyFiber, delivered?: () => bo
   const name = ai.settings.name ?? model
   const failures = new Map<string, number>()
   let explained: unknown
+  let unsent: Exclude<Verdict, false> | undefined
   return {
     ...ai.settings,
     name,
     door: doorOf(ai, model, fiber),
     isExplained: (error) => explained !== undefined && error === explained,
+    unsent: () => unsent,
     judge: (error, attempt) => {
       const verdict = counted(ai, failures, error, answer(ai, error, attempt))
       if (verdict === false || delivered === undefined || !delivered()) return verdict
       explained = error
+      unsent = verdict
       const labels = { callable: callableOf(name, fiber), why: "a part of the answer was delivered" }
       logLine(fiber, { level: "Warn", message: "stamina.not_retried", labels }, {
         annotations: () => ({ ...labels, caused_by: errorType(error) })

@@ -9,8 +9,11 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
-import type { GiveUpReason } from "../run/Decision.ts"
 import { refuse } from "../tools/check.ts"
+import { type Answer, type AnyFiber, type FailedCall, type Final, type Pass, type Request } from "./pass.ts"
+import { Visit } from "./visit.ts"
+
+export type { Answer, FailedCall, Final, Request } from "./pass.ts"
 
 /**
  * Marks what the option `door` takes.
@@ -29,59 +32,13 @@ export const TypeId: TypeId = "~effect-stamina/Door"
 export type TypeId = "~effect-stamina/Door"
 
 /**
- * An attempt that has failed with something that is retried.
- *
- * @category models
- * @since 0.2.0
- */
-export interface FailedCall {
-  /** The number of the attempt, 1 = the first. */
-  readonly attempt: number
-  /** How long the dependency asked to be left alone, in milliseconds; `undefined` if it did not say. */
-  readonly hint: number | undefined
-}
-
-/**
- * A retry that wants to begin now: its wait is over.
- *
- * @category models
- * @since 0.2.0
- */
-export interface Request {
-  /** 1 = the first retry. */
-  readonly retryNum: number
-  /** Milliseconds until the timeout of its run: it must not be held back for longer. May be `Infinity`, or below 0. */
-  readonly left: number
-  /** How many earlier retries of its run had to wait for their turn. */
-  readonly deferrals: number
-}
-
-/**
- * What a door answers.
- *
- * - `Granted`: the retry begins now.
- * - `Refused`: the run gives up with this reason, and its last error comes out.
- * - `Later`: the retry must not begin within the next `wait` milliseconds. Jitter goes on top, then the door is asked again.
- *   If the limits of the run leave no room for that, it gives up with `WaitExceedsTimeout` or `WaitExceedsDeadline`.
- * - `Queued`: the retry waits for its turn. `turn` answers when that comes, at the latest after the `left` of the request.
- *
- * @category models
- * @since 0.2.0
- */
-export type Answer =
-  | { readonly _tag: "Granted" }
-  | { readonly _tag: "Refused"; readonly reason: GiveUpReason }
-  | { readonly _tag: "Later"; readonly wait: number }
-  | { readonly _tag: "Queued"; readonly turn: Effect.Effect<Exclude<Answer, { readonly _tag: "Queued" }>> }
-
-/**
  * What a door does: the functions that {@link make} takes.
  *
  * **Details**
  *
- * First attempts are not asked, nor are retries in test mode or if retries are switched off. Each retry that was granted
- * comes to one of three ends: it succeeds, it fails (`failed`, or nothing at all if the error is not retried), or it never
- * begins (`unused`). A retry that begins and is interrupted comes to none.
+ * First attempts are not asked, nor are retries in test mode or if retries are switched off. Each retry that was granted comes
+ * to one of three ends: it succeeds, it fails (`failed`), or it never begins (`unused`). One that fails with something that is
+ * not retried has succeeded, as far as the dependency is concerned. A retry that begins and is interrupted comes to none.
  *
  * **Gotchas**
  *
@@ -91,21 +48,21 @@ export type Answer =
  * @since 0.2.0
  */
 export interface Functions {
+  /** Whether a retry may begin. A plain answer costs no effect. */
+  readonly ask: (request: Request, fiber: Fiber.Fiber<unknown, unknown>) => Answer | Effect.Effect<Answer>
   /** A call begins: its first attempt is about to be made. */
-  readonly called: (fiber: Fiber.Fiber<unknown, unknown>) => void
+  readonly called?: ((fiber: Fiber.Fiber<unknown, unknown>) => void) | undefined
   /** An attempt has failed with something that is retried. */
-  readonly failed: (failure: FailedCall, fiber: Fiber.Fiber<unknown, unknown>) => void
+  readonly failed?: ((failure: FailedCall, fiber: Fiber.Fiber<unknown, unknown>) => void) | undefined
   /**
    * How long the dependency wants to be left alone, in milliseconds from now. It is read when a retry is decided, so that its
    * wait is long enough at once. Default: 0.
    */
   readonly notBefore?: ((fiber: Fiber.Fiber<unknown, unknown>) => number) | undefined
-  /** Whether a retry may begin. A plain answer costs no effect. */
-  readonly ask: (request: Request, fiber: Fiber.Fiber<unknown, unknown>) => Answer | Effect.Effect<Answer>
   /** The retry that was granted last has succeeded. */
-  readonly succeeded: (fiber: Fiber.Fiber<unknown, unknown>) => void
-  /** The retry that was granted last never began: its run was interrupted just then. */
-  readonly unused: (fiber: Fiber.Fiber<unknown, unknown>) => void
+  readonly succeeded?: ((fiber: Fiber.Fiber<unknown, unknown>) => void) | undefined
+  /** The retry that was granted last never began: its run was interrupted just then, or another door refused it. */
+  readonly unused?: ((fiber: Fiber.Fiber<unknown, unknown>) => void) | undefined
 }
 
 /**
@@ -114,15 +71,33 @@ export interface Functions {
  * @category models
  * @since 0.2.0
  */
-export interface Door extends Functions {
+export interface Door {
   readonly [TypeId]: TypeId
-  readonly notBefore: (fiber: Fiber.Fiber<unknown, unknown>) => number
+  /**
+   * A call begins. `seesSuccess`: the caller notices if its first attempt succeeds. Returns what the call was credited, or
+   * `undefined` if {@link Door.succeeded} is to be called then.
+   *
+   * @internal
+   */
+  readonly called: (fiber: Fiber.Fiber<unknown, unknown>, seesSuccess: boolean) => number | undefined
+  /**
+   * The first attempt of a call has succeeded that was credited nothing.
+   *
+   * @internal
+   */
+  readonly succeeded: (fiber: Fiber.Fiber<unknown, unknown>) => void
+  /**
+   * A call has failed for the first time. `credit` is what `called` returned.
+   *
+   * @internal
+   */
+  readonly visit: (credit: number | undefined) => Visit
 }
 
 /**
- * Makes a door of its functions.
+ * Makes a door of its functions, of which only `ask` has to be there.
  *
- * Throws a `RangeError` if one of them is missing.
+ * Throws a `RangeError` if one of them is no function.
  *
  * **Example** (No retries in the last minute of the hour)
  *
@@ -131,12 +106,8 @@ export interface Door extends Functions {
  * import { Door, Stamina } from "effect-stamina"
  *
  * const quiet = Door.make({
- *   called: () => {},
- *   failed: () => {},
  *   ask: () => Effect.map(Clock.currentTimeMillis, (now) =>
- *     now % 3_600_000 < 3_540_000 ? { _tag: "Granted" } : { _tag: "Refused", reason: "BudgetExhausted" }),
- *   succeeded: () => {},
- *   unused: () => {}
+ *     now % 3_600_000 < 3_540_000 ? { _tag: "Granted" } : { _tag: "Refused", reason: "BudgetExhausted" })
  * })
  *
  * export const patient = Stamina.retry({ on: () => true, door: quiet })
@@ -146,21 +117,20 @@ export interface Door extends Functions {
  * @since 0.2.0
  */
 export const make = (functions: Functions): Door => {
-  for (const name of ["called", "failed", "ask", "succeeded", "unused"] as const) {
-    if (typeof functions[name] !== "function") refuse("Door.make", name, "a function", functions[name])
-  }
-  const { notBefore } = functions
-  if (notBefore !== undefined && typeof notBefore !== "function") {
-    refuse("Door.make", "notBefore", "a function", notBefore)
+  for (const name of ["ask", "called", "failed", "notBefore", "succeeded", "unused"] as const) {
+    const given: unknown = functions[name]
+    if (typeof given !== "function" && (name === "ask" || given !== undefined)) {
+      refuse("Door.make", name, "a function", given)
+    }
   }
   return {
     [TypeId]: TypeId,
-    called: (fiber) => functions.called(fiber),
-    failed: (failure, fiber) => functions.failed(failure, fiber),
-    notBefore: (fiber) => functions.notBefore?.(fiber) ?? 0,
-    ask: (request, fiber) => functions.ask(request, fiber),
-    succeeded: (fiber) => functions.succeeded(fiber),
-    unused: (fiber) => functions.unused(fiber)
+    called: (fiber) => {
+      functions.called?.(fiber)
+      return 0
+    },
+    succeeded: () => {},
+    visit: () => new Visit(new FunctionsPass(functions))
   }
 }
 
@@ -187,56 +157,123 @@ export const isDoor = (value: unknown): value is Door => Predicate.hasProperty(v
 export const both = (first: Door, second: Door): Door => ({
   [TypeId]: TypeId,
   called: (fiber) => {
-    first.called(fiber)
-    second.called(fiber)
+    first.called(fiber, true)
+    second.called(fiber, true)
+    return undefined
   },
-  failed: (failure, fiber) => {
-    first.failed(failure, fiber)
-    second.failed(failure, fiber)
-  },
-  notBefore: (fiber) => Math.max(first.notBefore(fiber), second.notBefore(fiber)),
-  ask: (request, fiber) => askBoth(first, second, request, fiber),
   succeeded: (fiber) => {
     first.succeeded(fiber)
     second.succeeded(fiber)
   },
-  unused: (fiber) => {
-    first.unused(fiber)
-    second.unused(fiber)
-  }
+  visit: () => new Visit(new BothPass(first.visit(undefined).pass, second.visit(undefined).pass))
 })
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-type Final = Exclude<Answer, { readonly _tag: "Queued" }>
+/** A run at a door that is made of functions. */
+class FunctionsPass implements Pass {
+  private readonly functions: Functions
+  /** Whether a retry was granted that has not begun, or has begun and not ended. */
+  private phase: "none" | "granted" | "begun" = "none"
 
-const askBoth = (first: Door, second: Door, request: Request, fiber: AnyFiber): Answer | Effect.Effect<Answer> =>
-  whenAnswered(first.ask(request, fiber), (answer) => {
+  constructor(functions: Functions) {
+    this.functions = functions
+  }
+
+  failed(failure: FailedCall, fiber: AnyFiber): void {
+    this.phase = "none"
+    this.functions.failed?.(failure, fiber)
+  }
+
+  notBefore(fiber: AnyFiber): number {
+    return this.functions.notBefore?.(fiber) ?? 0
+  }
+
+  ask(request: Request, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+    const answer = this.functions.ask(request, fiber)
+    return Effect.isEffect(answer) ? this.noting(answer) : this.note(answer)
+  }
+
+  /** No interruption comes between the answer and its note. */
+  private noting<A extends Answer>(answer: Effect.Effect<A>): Effect.Effect<A> {
+    return Effect.uninterruptibleMask((restore) => Effect.map(restore(answer), (answer) => this.note(answer)))
+  }
+
+  private note<A extends Answer>(answer: A): A {
+    if (answer._tag === "Granted") this.phase = "granted"
+    return answer._tag === "Queued" ? { ...answer, turn: this.noting(answer.turn) } : answer
+  }
+
+  began(): void {
+    if (this.phase === "granted") this.phase = "begun"
+  }
+
+  succeeded(fiber: AnyFiber): void {
+    if (this.phase === "begun") this.functions.succeeded?.(fiber)
+    this.phase = "none"
+  }
+
+  left(fiber: AnyFiber): void {
+    if (this.phase === "granted") this.functions.unused?.(fiber)
+    this.phase = "none"
+  }
+}
+
+/** A run at two doors. Each remembers what it has granted. */
+class BothPass implements Pass {
+  private readonly first: Pass
+  private readonly second: Pass
+
+  constructor(first: Pass, second: Pass) {
+    this.first = first
+    this.second = second
+  }
+
+  failed(failure: FailedCall, fiber: AnyFiber): void {
+    this.first.failed(failure, fiber)
+    this.second.failed(failure, fiber)
+  }
+
+  notBefore(fiber: AnyFiber): number {
+    return Math.max(this.first.notBefore(fiber), this.second.notBefore(fiber))
+  }
+
+  ask(request: Request, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+    return whenAnswered(this.first.ask(request, fiber), (answer) => this.askSecond(answer, request, fiber))
+  }
+
+  private askSecond(answer: Answer, request: Request, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
     if (answer._tag === "Queued") {
-      const turn = Effect.flatMap(
-        answer.turn,
-        (answer) =>
-          answer._tag === "Granted" ? settled(askSecond(first, second, request, fiber)) : Effect.succeed(answer)
-      )
-      return { _tag: "Queued", turn }
+      return {
+        _tag: "Queued",
+        turn: Effect.flatMap(answer.turn, (turn) => settled(this.askSecond(turn, request, fiber)))
+      }
     }
-    return answer._tag === "Granted" ? askSecond(first, second, request, fiber) : answer
-  })
+    if (answer._tag !== "Granted") return answer
+    return whenAnswered(this.second.ask(request, fiber), (answer) =>
+      answer._tag === "Queued"
+        ? { _tag: "Queued", turn: Effect.map(answer.turn, (turn) => this.keep(turn, fiber)) }
+        : this.keep(answer, fiber))
+  }
 
-/** Asks the second door while the first has granted. */
-const askSecond = (first: Door, second: Door, request: Request, fiber: AnyFiber): Answer | Effect.Effect<Answer> => {
-  const giveBack = () => first.unused(fiber)
-  const keep = <A extends Answer>(answer: A): A => {
-    if (answer._tag !== "Granted" && answer._tag !== "Queued") giveBack()
+  /** Gives back what the first has granted, unless the second grants as well. */
+  private keep(answer: Final, fiber: AnyFiber): Final {
+    if (answer._tag !== "Granted") this.first.left(fiber)
     return answer
   }
-  const safely = <A extends Answer>(answer: Effect.Effect<A>): Effect.Effect<A> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.onInterrupt(Effect.map(restore(answer), keep), () => Effect.sync(giveBack))
-    )
-  const whole = (answer: Answer): Answer =>
-    answer._tag === "Queued" ? { _tag: "Queued", turn: safely(answer.turn) } : answer
-  const answer = second.ask(request, fiber)
-  return Effect.isEffect(answer) ? Effect.map(safely(answer), whole) : whole(keep(answer))
+
+  began(fiber: AnyFiber): void {
+    this.first.began(fiber)
+    this.second.began(fiber)
+  }
+
+  succeeded(fiber: AnyFiber): void {
+    this.first.succeeded(fiber)
+    this.second.succeeded(fiber)
+  }
+
+  left(fiber: AnyFiber): void {
+    this.first.left(fiber)
+    this.second.left(fiber)
+  }
 }
 
 /** An answer that is final, whatever it takes. */
@@ -246,15 +283,11 @@ const settled = (answer: Answer | Effect.Effect<Answer>): Effect.Effect<Final> =
     (answer) => answer._tag === "Queued" ? answer.turn : Effect.succeed(answer)
   )
 
-/**
- * Goes on with an answer: at once if it is there, else when it comes.
- *
- * @internal
- */
-export const whenAnswered = <A, B>(
-  answer: A | Effect.Effect<A>,
-  next: (answer: A) => B | Effect.Effect<B>
-): B | Effect.Effect<B> =>
+/** Goes on with an answer: at once if it is there, else when it comes. */
+const whenAnswered = (
+  answer: Answer | Effect.Effect<Answer>,
+  next: (answer: Answer) => Answer | Effect.Effect<Answer>
+): Answer | Effect.Effect<Answer> =>
   Effect.isEffect(answer)
     ? Effect.flatMap(answer, (answer) => {
       const then = next(answer)

@@ -1,6 +1,6 @@
 /**
- * What retry budgets tell of themselves: series that are read when metrics are, and a log line where a budget begins to
- * refuse retries and where it has filled again.
+ * What retry budgets tell of themselves: series that are read when metrics are, and a log line when a budget begins to
+ * hold retries back and when it has filled again.
  */
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
@@ -13,7 +13,17 @@ export interface Told {
   readonly name: string
   /** The tokens it holds now. */
   readonly tokens: () => number
+  /** The retries that wait for one; `undefined` if none ever does. */
+  readonly waiting?: (() => number) | undefined
 }
+
+/**
+ * What becomes of a retry at a budget: it is granted at once, or refused, or deferred. If deferred, it is woken in time, or its
+ * limits end its wait (`gave_up`), or it is interrupted.
+ */
+const answers = ["granted", "refused", "deferred", "woken", "gave_up"] as const
+
+type Counted = (typeof answers)[number]
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
@@ -21,10 +31,13 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 export class BudgetTelemetry {
   granted = 0
   refused = 0
-  /** Whether it has refused a retry and has not filled again since. */
+  deferred = 0
+  woken = 0
+  gave_up = 0
+  /** Whether it has held back a retry and has not filled again since. */
   isExhausted = false
   private isForgotten = false
-  private refusedBefore = 0
+  private before = { refused: 0, deferred: 0 }
   private halfFullSince: clock.Reading | undefined
   private readonly about: Told
   /** The series by registry. A registration leads to its registry, and a budget may outlive many of them. */
@@ -37,26 +50,30 @@ export class BudgetTelemetry {
     this.about = about
   }
 
-  countGranted(fiber: AnyFiber): void {
+  count(answer: Counted, fiber: AnyFiber): void {
     this.register(fiber)
-    this.granted++
+    if (!this.isExhausted && (answer === "refused" || answer === "deferred")) this.exhaust(answer, fiber)
+    this[answer]++
   }
 
-  countRefused(fiber: AnyFiber): void {
-    this.register(fiber)
-    this.refused++
-    if (this.isExhausted) return
+  private exhaust(answer: "refused" | "deferred", fiber: AnyFiber): void {
     this.isExhausted = true
     this.halfFullSince = undefined
-    this.refusedBefore = this.refused - 1
+    this.before = { refused: this.refusedSoFar, deferred: this.deferred }
     this.log(fiber, "Warn", "stamina.budget_exhausted", () => ({
       granted: this.granted,
-      summary: "retries are refused until calls succeed again"
+      summary: answer === "refused"
+        ? "retries are refused until calls succeed again"
+        : "retries wait until calls succeed again"
     }))
   }
 
+  private get refusedSoFar(): number {
+    return this.refused + this.gave_up
+  }
+
   /**
-   * For a budget that has refused retries: it has recovered when it stays half full for ten seconds. One look is not
+   * For a budget that has held back retries: it has recovered when it stays half full for ten seconds. One look is not
    * enough, since calls that are open are credited before they fail, and a few successes pay for a token in an outage.
    */
   seen(isHalfFull: boolean, fiber: AnyFiber): void {
@@ -65,7 +82,10 @@ export class BudgetTelemetry {
     this.halfFullSince = isHalfFull ? this.halfFullSince ?? now : undefined
     if (this.halfFullSince === undefined || clock.millisBetween(this.halfFullSince, now) < 10_000) return
     this.isExhausted = false
-    this.log(fiber, "Info", "stamina.budget_recovered", () => ({ refused: this.refused - this.refusedBefore }))
+    this.log(fiber, "Info", "stamina.budget_recovered", () => ({
+      refused: this.refusedSoFar - this.before.refused,
+      deferred: this.deferred - this.before.deferred
+    }))
   }
 
   private log(fiber: AnyFiber, level: "Info" | "Warn", message: string, rest: () => object): void {
@@ -86,7 +106,12 @@ export class BudgetTelemetry {
     const attributes = { budget: this.about.name }
     this.series.set(registry, [
       Metric.registerUnsafe(Metric.withAttributes(tokens(), attributes), context, reading(() => this.about.tokens())),
-      ...(["granted", "refused"] as const).map((answer) =>
+      Metric.registerUnsafe(
+        Metric.withAttributes(waiting(), attributes),
+        context,
+        reading(() => this.about.waiting?.() ?? 0)
+      ),
+      ...answers.map((answer) =>
         Metric.registerUnsafe(
           Metric.withAttributes(retries(), { ...attributes, answer }),
           context,
@@ -108,9 +133,12 @@ export class BudgetTelemetry {
 
 const tokens = () => Metric.gauge("stamina_budget_tokens", { description: "Tokens that a retry budget holds." })
 
+const waiting = () =>
+  Metric.gauge("stamina_budget_waiting", { description: "Retries that wait for a token of a retry budget." })
+
 const retries = () =>
   Metric.counter("stamina_budget_retries_total", {
-    description: "Retries that a retry budget was asked for.",
+    description: "Retries that a retry budget was asked for, and what became of those that waited.",
     incremental: true
   })
 

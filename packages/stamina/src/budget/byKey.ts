@@ -12,15 +12,35 @@ export const checkMaxKeys = (caller: string, maxKeys: unknown = 200): number =>
     : refuse(caller, "maxKeys", "an integer >= 1", maxKeys)
 
 /**
- * Keeps so many budgets, and lets the one go that was not used for longest.
+ * Keeps so many budgets. Beyond it the one goes that was not used for longest, of those at rest. If there is none, the one not
+ * used for longest goes, and the new one is its heir.
  */
 export const byKey = <B extends object>(
   maxKeys: number,
-  make: (key: string) => B,
+  make: (key: string, heir: B | undefined) => B,
+  isAtRest: (budget: B) => boolean,
   forget: (budget: B) => void
 ): (key: string) => B => {
   const budgets = new Map<string, B>()
   let newest: string | undefined
+
+  /** Makes room for one more. Returns a budget that went before it was at rest. */
+  const makeRoom = (): B | undefined => {
+    if (budgets.size < maxKeys) return undefined
+    let oldest: [string, B] | undefined
+    for (const entry of budgets) {
+      oldest ??= entry
+      if (!isAtRest(entry[1])) continue
+      oldest = entry
+      break
+    }
+    if (oldest === undefined) return undefined
+    const [key, budget] = oldest
+    budgets.delete(key)
+    forget(budget)
+    return isAtRest(budget) ? undefined : budget
+  }
+
   return (key) => {
     let budget = budgets.get(key)
     if (budget !== undefined) {
@@ -28,12 +48,8 @@ export const byKey = <B extends object>(
       // a map keeps the order in which its keys were set
       budgets.delete(key)
     } else {
-      budget = make(key)
-      const oldest = budgets.size >= maxKeys ? budgets.entries().next().value : undefined
-      if (oldest !== undefined) {
-        budgets.delete(oldest[0])
-        forget(oldest[1])
-      }
+      const heir = makeRoom()
+      budget = make(key, heir)
     }
     budgets.set(key, budget)
     newest = key

@@ -35,8 +35,8 @@ export interface Bucket {
   readonly atLeast: number
   /** For how many milliseconds of first attempts there is room; 0 for a fixed capacity. */
   readonly room: number
-  /** After how many failures in a row the tokens are kept; `Infinity` if never. */
-  readonly keptAfter: number
+  /** Whether retries wait for tokens. If they are refused, a retry takes and gives back one token, and that is all. */
+  readonly waits: boolean
   /** How much it holds now, in units. It may be more than the capacity until the next time comes in, or below 0. */
   units: number
   /** How much fits in, in units. */
@@ -88,18 +88,15 @@ const mostGap = 5000
 /** Tokens in units. */
 export const inUnits = (tokens: number): number => Math.round(tokens * token)
 
-/**
- * A bucket that holds `capacity`, or the least of it while the traffic is not known. `refill` is in tokens. Where retries
- * are refused and never wait, tokens need not be kept: `keptAfter` is `Infinity`.
- */
-export const make = (capacity: Capacity, refill: number, keptAfter: number = kept): Bucket => {
+/** A bucket that holds `capacity`, or the least of it while the traffic is not known. `refill` is in tokens. */
+export const make = (capacity: Capacity, refill: number, waits = true): Bucket => {
   const atLeast = inUnits(typeof capacity === "number" ? capacity : capacity.atLeast)
   return {
     refill: inUnits(refill),
     retryRefill: inUnits(1.5 * refill),
     atLeast,
     room: typeof capacity === "number" ? 0 : capacity.seconds * 1000,
-    keptAfter,
+    waits,
     units: atLeast,
     capacity: atLeast,
     begun: 0,
@@ -113,6 +110,13 @@ export const make = (capacity: Capacity, refill: number, keptAfter: number = kep
     firstAt: -Infinity,
     begunAt: -Infinity
   }
+}
+
+/** Takes over from a bucket whose place it takes: no more tokens than that holds, and what it knows of an outage. */
+export const inherit = (bucket: Bucket, from: Bucket): void => {
+  bucket.units = Math.min(bucket.units, from.units)
+  bucket.failures = from.failures
+  bucket.isRecovering = from.isRecovering
 }
 
 /**
@@ -170,8 +174,10 @@ export const take = (bucket: Bucket, now: number, isLater: boolean, isDeferred: 
 
 /** When {@link take} has a token if nothing happens before: `-Infinity` for now, `Infinity` for never. */
 export const takeAt = (bucket: Bucket, isLater: boolean): number => {
-  const { capacity, failures, firstAt, isRecovering, keptAfter, units } = bucket
-  if (units < token || failures >= keptAfter) return Infinity
+  const { capacity, failures, firstAt, isRecovering, units, waits } = bucket
+  if (units < token) return Infinity
+  if (!waits) return -Infinity
+  if (failures >= kept) return Infinity
   // half of it is for first retries, while first attempts arrive; after an outage, the later ones are its victims as well
   return isLater && !isRecovering && units < token + capacity / 2 ? firstAt + 2 * gapOf(bucket) : -Infinity
 }
@@ -197,8 +203,9 @@ export const probeAt = (bucket: Bucket): number => bucket.begunAt + gapOf(bucket
 export const retrySucceeds = (bucket: Bucket, now: number, wasDeferred: boolean): void => {
   notice(bucket, now)
   bucket.failures = 0
-  bucket.units += wasDeferred && bucket.isRecovering ? slowReturn : token + bucket.retryRefill
-  if (now >= bucket.firstAt + gapOf(bucket)) bucket.units += token
+  if (!bucket.waits) bucket.units += token
+  else bucket.units += wasDeferred && bucket.isRecovering ? slowReturn : token + bucket.retryRefill
+  if (bucket.waits && now >= bucket.firstAt + gapOf(bucket)) bucket.units += token
   cut(bucket)
 }
 

@@ -48,7 +48,7 @@ export interface Waiting<W extends Waiter<W>> {
 export const defaultMaxWaiting = 32_000
 
 export const make = <W extends Waiter<W>>({ capacity, maxWaiting, refill }: Options): Waiting<W> => ({
-  bucket: bucket.make(capacity, refill, maxWaiting > 0 ? bucket.kept : Infinity),
+  bucket: bucket.make(capacity, refill, maxWaiting > 0),
   queue: queue.make(),
   maxWaiting,
   heardAt: -Infinity,
@@ -103,7 +103,7 @@ export const delay = <W extends Waiter<W>>({ quietUntil }: Waiting<W>, now: numb
   random * (now >= quietUntil && now < quietUntil + 1000 ? 1000 : 100)
 
 /** The retry begins. */
-export const begins = <W extends Waiter<W>>(waiter: W): void => {
+export const begins = (waiter: { phase: Phase }): void => {
   if (waiter.phase === "granted" || waiter.phase === "probing") waiter.phase = "begun"
 }
 
@@ -135,14 +135,19 @@ export const ends = <W extends Waiter<W>>(self: Waiting<W>, waiter: W, gaveUp: b
 }
 
 /**
- * The dependency has asked for so many milliseconds without retries. Nobody is woken before. Runs that this takes past their
- * limits are for the driver to find: see `queue.each`.
+ * The dependency has asked for so many milliseconds without retries. Nobody is woken before. Returns whether that is longer
+ * than was known. Runs that this takes past their limits are for the driver to find: see `queue.each`.
  */
-export const hears = <W extends Waiter<W>>(self: Waiting<W>, now: number, millis: number): void => {
-  if (isQuiet(self, now) && now + millis <= self.quietUntil) return
+export const hears = <W extends Waiter<W>>(self: Waiting<W>, now: number, millis: number): boolean => {
+  if (millis <= 0 || millis <= quietFor(self, now)) return false
   self.heardAt = now
   self.quietUntil = now + millis
+  return true
 }
+
+/** How many milliseconds are left of what the dependency asked for; 0 if none are. */
+export const quietFor = <W extends Waiter<W>>(self: Waiting<W>, now: number): number =>
+  isQuiet(self, now) ? self.quietUntil - now : 0
 
 /** Before it was heard is another clock, such as that of the next test. */
 const isQuiet = <W extends Waiter<W>>({ heardAt, quietUntil }: Waiting<W>, now: number): boolean =>

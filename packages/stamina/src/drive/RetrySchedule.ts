@@ -91,7 +91,7 @@ export const staminaSchedule = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
 ): Schedule.Schedule<RetryProgress, unknown extends E ? ErrorOf<O> : E> => {
   const settings = fromScheduleOptions("staminaSchedule", options)
   return Schedule.fromStep(Effect.withFiberSucceed((fiber) => {
-    const run = new LiveRun(settings, fiber, begin(settings, fiber))
+    const run = new LiveRun(settings, fiber, begin(settings, fiber, false))
     return (_now: number, error: unknown) => Effect.withFiber((fiber) => step(run, fiber, error))
   }))
 }
@@ -118,7 +118,12 @@ const step = (run: LiveRun, fiber: Fiber.Fiber<unknown, unknown>, error: unknown
   }
   const next: [RetryProgress, Duration.Duration] = [progress, progress.waitFor]
   const notified = notifyScheduled(run)
-  return notified === undefined ? Effect.succeed(next) : Effect.map(notified, () => {
+  if (notified === undefined) {
+    steps.notifyBegan(run)
+    return Effect.succeed(next)
+  }
+  return Effect.map(notified, () => {
+    steps.notifyBegan(run)
     Run.postpone(run, run.time() + run.wait)
     return next
   })

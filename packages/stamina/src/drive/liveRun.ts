@@ -2,9 +2,9 @@
  * A run in a fiber.
  */
 import type * as Clock from "effect/Clock"
-import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as deadlines from "../ambient/deadlines.ts"
+import type { Visit } from "../budget/visit.ts"
 import type { Planned } from "../run/run.ts"
 import { restart, Run, runsEnded } from "../run/run.ts"
 import type { Notified } from "../telemetry/notify.ts"
@@ -13,18 +13,23 @@ import type { Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-/** When a run began, and how many runs had ended by then. */
+/** When a run began, how many runs had ended by then, and what its door said. */
 export interface Beginning {
   readonly start: clock.Reading
   readonly endedBefore: number
+  /** What the door credited; `undefined` if it is to be notified of a success. */
+  readonly credit: number | undefined
 }
 
-/** Begins a run: the only place where one begins. Its door, if it has one, is notified. */
-export const begin = ({ door }: Settings, fiber: AnyFiber): Beginning => {
-  const beginning = { start: clock.read(fiber), endedBefore: runsEnded() }
-  if (door !== undefined) door.called(fiber)
-  return beginning
-}
+/**
+ * Begins a run: the only place where one begins. Its door, if it has one, is notified. `seesSuccess`: the driver notices if the
+ * first attempt succeeds.
+ */
+export const begin = ({ door }: Settings, fiber: AnyFiber, seesSuccess: boolean): Beginning => ({
+  start: clock.read(fiber),
+  endedBefore: runsEnded(),
+  credit: door === undefined ? 0 : door.called(fiber, seesSuccess)
+})
 
 /** The numbers of a run, its settings, the clock at its start, and what its hooks were notified of. */
 export class LiveRun extends Run implements Notified {
@@ -43,18 +48,17 @@ export class LiveRun extends Run implements Notified {
   isGuarded = false
   /** The error that the retry itself made of the current attempt, because that took too long. */
   ownError: unknown = undefined
-  /** Whether the door has granted a retry that has not ended yet. */
-  holdsRetry = false
-  /** How many retries had to wait for their turn at the door. */
-  deferrals = 0
-  /** What comes out if a door refuses the retry after its wait. Kept only if there is a door. */
-  last: Exit.Exit<unknown, unknown> | undefined = undefined
+  /** What the door credited when the run began; `undefined` if it is to be notified of a success. */
+  credit: number | undefined
+  /** The run at its door, from its first failure on. */
+  visit: Visit | undefined = undefined
   hooks: Settings["hooks"]
   heard = 0
   ending: Notified["ending"] = undefined
 
-  constructor(settings: Settings, fiber: AnyFiber, { endedBefore, start }: Beginning) {
+  constructor(settings: Settings, fiber: AnyFiber, { credit, endedBefore, start }: Beginning) {
     super(endedBefore, 0)
+    this.credit = credit
     this.settings = settings
     this.fiber = fiber
     this.clock = clock.of(fiber)
@@ -74,12 +78,12 @@ export class LiveRun extends Run implements Notified {
   }
 
   /** Starts the run afresh with the attempt that has just failed, after it took `took` milliseconds. */
-  restart({ start }: Beginning, took: number): void {
+  restart({ credit, start }: Beginning, took: number): void {
     this.attemptsBefore += this.attempt - 1
     this.start = start
     this.healthyFrom = Infinity
-    this.holdsRetry = false
-    this.deferrals = 0
+    this.credit = credit
+    this.visit = undefined
     this.hooks = this.settings.hooks
     this.heard = 0
     this.ending = undefined

@@ -38,14 +38,18 @@ export const retryWith = <A, E, R>(
   first?: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const beginning = begin(settings, fiber)
+    const { rejects } = driver
+    const beginning = begin(settings, fiber, rejects !== undefined)
     const run = () => new LiveRun(settings, fiber, beginning)
     if (first === undefined || settings.spans || settings.attemptTimeout < Infinity) return attempt(run(), driver)
-    if (driver.rejects === undefined) return Effect.catchCause(first, (cause) => failed(run(), driver, cause))
+    const seesSuccess = rejects !== undefined || beginning.credit === undefined
+    if (!seesSuccess) return Effect.catchCause(first, (cause) => failed(run(), driver, cause))
     return Effect.matchCauseEffect(first, {
       onFailure: (cause) => failed(run(), driver, cause),
       onSuccess: (value) =>
-        driver.rejects?.(value) === undefined ? Effect.succeed(value) : succeeded(run(), driver, value)
+        settings.door === undefined && rejects?.(value) === undefined
+          ? Effect.succeed(value)
+          : succeeded(run(), driver, value)
     })
   })
 
@@ -74,7 +78,11 @@ const succeeded = <A, E, R>(run: LiveRun, driver: Driver<A, E, R>, value: A): Ef
     steps.decideRejected(run, value, rejected)
     return next(run, driver, Exit.succeed(value))
   }
-  const notified = run.attempt === 1 ? undefined : steps.recover(run)
+  if (run.attempt === 1) {
+    steps.succeeded(run)
+    return Effect.succeed(value)
+  }
+  const notified = steps.recover(run)
   return notified === undefined ? Effect.succeed(value) : Effect.as(notified, value)
 }
 

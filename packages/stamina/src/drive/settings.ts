@@ -32,6 +32,11 @@ export interface Settings {
   readonly on: unknown
   /** Whether the driver has logged by itself why it does not retry an error. */
   readonly isExplained?: ((error: unknown) => boolean) | undefined
+  /**
+   * The verdict on the last attempt, if it is not retried only because that is not safe. Its door has to know of the failure all
+   * the same.
+   */
+  readonly unsent?: (() => Exclude<Verdict, false> | undefined) | undefined
   /** The limits of attempts as they were set, whoever enforces them. */
   readonly ofAttempts: AttemptLimits
   readonly nested: Nesting | undefined

@@ -20,8 +20,8 @@ import * as notRetried from "../telemetry/notRetried.ts"
 import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { errorsOf, firstErrorOf } from "../verdict/ofCause.ts"
+import { hintOf } from "../verdict/Verdict.ts"
 import type { Verdict } from "../verdict/Verdict.ts"
-import { askDoor, giveBackUnused, notifyFailed, notifySucceeded } from "./atTheDoor.ts"
 import { alreadyRetried, judgeFailure } from "./judge.ts"
 import { begin, type FailedRun, type LiveRun } from "./liveRun.ts"
 import type { Settings } from "./settings.ts"
@@ -43,12 +43,12 @@ export const planOf = (run: LiveRun): Plan =>
  */
 export const decideFailure = <E>(run: LiveRun, cause: Cause.Cause<E>): Cause.Cause<E> => {
   if (run.phase === "over") return cause
-  giveBackUnused(run)
   if (run.attempt > 1 && Cause.hasInterrupts(cause) && endByDeadline(run)) return origins.annotated(cause, run)
   closeAttempt(run)
   const { cause: seen, verdict } = judgeFailure(run, run.settings, cause, run.ownError, run.fiber)
   const inner = origins.inside(cause.reasons, run.endedBefore, run.fiber)
-  decide(run, { verdict, error: firstErrorOf(cause), inner })
+  const answers = !Cause.hasInterrupts(cause) && !Cause.hasDies(cause)
+  decide(run, { verdict, error: firstErrorOf(cause), inner, answers })
   keepLast(run, Exit.failCause(seen))
   return noteOrigin(run, seen)
 }
@@ -62,9 +62,8 @@ export interface Rejected {
 
 /** Decides about such a success. */
 export const decideRejected = (run: LiveRun, value: unknown, { error, verdict }: Rejected): void => {
-  giveBackUnused(run)
   closeAttempt(run)
-  decide(run, { verdict, error, inner: undefined })
+  decide(run, { verdict, error, inner: undefined, answers: true })
   keepLast(run, Exit.succeed(value))
   rememberRejected(run, value, error)
 }
@@ -76,10 +75,15 @@ function closeAttempt(run: LiveRun): asserts run is FailedRun {
   notRetried.limitsConflict(plan, run.settings, run.fiber)
 }
 
-type Outcome = Pick<Run.Failure, "error" | "verdict"> & { readonly inner: Run.Run | undefined }
+interface Outcome extends Pick<Run.Failure, "error" | "verdict"> {
+  readonly inner: Run.Run | undefined
+  /** Whether the dependency has answered, with whatever error. */
+  readonly answers: boolean
+}
 
-const decide = (run: FailedRun, { error, inner, verdict }: Outcome): void => {
+const decide = (run: FailedRun, { answers, error, inner, verdict }: Outcome): void => {
   const { fiber, settings } = run
+  const visit = visitOf(run)
   const failure: Run.Failure = {
     verdict,
     error,
@@ -87,19 +91,22 @@ const decide = (run: FailedRun, { error, inner, verdict }: Outcome): void => {
     isLast: run.attemptsBefore + run.attempt >= attemptsInAll(run.settings, run.plan),
     deadline: run.deadline(),
     alreadyRetried: alreadyRetried(settings, inner, fiber),
-    notBefore: notifyFailed(run, verdict)
+    notBefore: visit?.failed(run, verdict === false ? settings.unsent?.() ?? false : verdict, answers)
   }
   Run.apply(run, failure, Run.decide(run, failure, () => draw(fiber)))
 }
 
+/** The run at its door, from its first failure on. */
+const visitOf = (run: LiveRun): LiveRun["visit"] => run.visit ??= run.settings.door?.visit(run.credit)
+
 /** Keeps what comes out if the door refuses the retry. */
-const keepLast = (run: LiveRun, exit: Exit.Exit<unknown, unknown>): void => {
-  if (run.settings.door !== undefined) run.last = exit
+const keepLast = ({ visit }: LiveRun, exit: Exit.Exit<unknown, unknown>): void => {
+  if (visit !== undefined) visit.last = exit
 }
 
 /** What comes out of a run that its door has ended. */
 export const lastExit = <A, E>(run: LiveRun): Exit.Exit<A, E> => {
-  const exit = run.last as Exit.Exit<A, E> // kept by this file, from an attempt of the same run
+  const exit = run.visit?.last as Exit.Exit<A, E> // kept by this file, from an attempt of the same run
   if (exit._tag === "Failure") return Exit.failCause(noteOrigin(run, exit.cause))
   rememberRejected(run, exit.value, run.error)
   return exit
@@ -142,7 +149,7 @@ export const restartIfHealthy = (run: LiveRun): Effect.Effect<void> | undefined 
   const took = run.time() - run.began
   const notified = run.attempt > 1 ? recover(run) : undefined
   // its first attempt has failed already, and the door is notified of that at once
-  const restart = () => run.restart(begin(run.settings, run.fiber), took)
+  const restart = () => run.restart(begin(run.settings, run.fiber, false), took)
   if (notified !== undefined) return Effect.andThen(notified, Effect.sync(restart))
   restart()
   return undefined
@@ -196,8 +203,18 @@ export const closing = <A>(
 /** Waits as decided, and asks the door. */
 export const sleepAndAsk = (run: LiveRun, before: Effect.Effect<void> | undefined): Effect.Effect<void> => {
   const slept = before === undefined ? sleep(run) : Effect.andThen(before, () => sleep(run))
-  return run.settings.door === undefined ? slept : Effect.flatMap(slept, () => askDoor(run) ?? Effect.void)
+  return run.visit === undefined ? slept : Effect.flatMap(slept, () => askDoor(run) ?? Effect.void)
 }
+
+/** Asks the door, if there is one. When that is done, the retry may begin, or the run is over. */
+export const askDoor = (run: LiveRun): Effect.Effect<void> | undefined => run.visit?.ask(run, () => notifyDeferred(run))
+
+const notifyDeferred = (run: LiveRun): Effect.Effect<void> | undefined =>
+  notify.deferred(run, run.fiber, () => eventsOf.retryDeferred(run, callableOf(run)))
+
+/** Waits for what is left of a wait that was interrupted, and asks the door. */
+export const resumeWait = (run: LiveRun): Effect.Effect<void> =>
+  Effect.flatMap(clock.sleep(run.clock, Math.max(0, run.began - run.time())), () => askDoor(run) ?? Effect.void)
 
 /** The wait itself. It is built when it begins: some clocks start counting when `sleep` is called. */
 const sleep = (run: LiveRun): Effect.Effect<void> => {
@@ -209,17 +226,20 @@ const sleep = (run: LiveRun): Effect.Effect<void> => {
 
 /** Begins the next attempt. */
 export const beginAttempt = (run: LiveRun): void => {
+  run.visit?.began(run)
+  notifyBegan(run)
   Run.beginAttempt(run, run.time())
   run.healthyFrom = undefined
   run.ownError = undefined
 }
 
+/** Counts the retry. A schedule does so when it is decided, since it does not see it begin. */
+export const notifyBegan = (run: LiveRun): void => notify.began(run, run.fiber, () => scheduledOf(run))
+
 export const notifyScheduled = (run: LiveRun): Effect.Effect<void, never, Scope.Scope> | undefined =>
-  notify.scheduled(
-    run,
-    run.fiber,
-    () => eventsOf.retryScheduled(run, callableOf(run), attemptsLeft(run, planOf(run)))
-  )
+  notify.scheduled(run, run.fiber, () => scheduledOf(run))
+
+const scheduledOf = (run: LiveRun) => eventsOf.retryScheduled(run, callableOf(run), attemptsLeft(run, planOf(run)))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // ending
@@ -242,9 +262,19 @@ export const giveUp = <A, E>(run: LiveRun, exit: Exit.Exit<A, E>): Effect.Effect
 
 /** Ends the run with the success of an attempt after the first. */
 export const recover = (run: LiveRun): Effect.Effect<void> | undefined => {
-  notifySucceeded(run)
+  succeeded(run)
   Run.end(run, run.time())
   return notify.ended(run, run.fiber, () => eventsOf.recovered(run, callableOf(run)))
+}
+
+/** Notifies the door that an attempt has succeeded, or of a failure that is not retried for another reason than `on`. */
+export const succeeded = (run: LiveRun): void => {
+  const { attempt, credit, fiber, settings: { door, unsent } } = run
+  const verdict = unsent?.()
+  if (verdict !== undefined) visitOf(run)?.pass.failed({ attempt, hint: hintOf(verdict) }, fiber)
+  else if (run.visit !== undefined) run.visit.pass.succeeded(fiber)
+  else if (credit === undefined) door?.succeeded(fiber)
+  run.credit = 0
 }
 
 /**
@@ -252,7 +282,7 @@ export const recover = (run: LiveRun): Effect.Effect<void> | undefined => {
  * that an interruption kept from being notified of an end are notified now.
  */
 export const finish = (run: LiveRun): Effect.Effect<void> | undefined => {
-  giveBackUnused(run)
+  run.visit?.pass.left(run.fiber)
   if (run.ending === undefined && !Run.isOver(run) && !endByDeadline(run)) Run.end(run, run.time())
   return notify.ended(run, run.fiber, () =>
     Run.hasGivenUp(run) && run.reason === "DeadlineExceeded"
@@ -264,7 +294,8 @@ export const finish = (run: LiveRun): Effect.Effect<void> | undefined => {
 const endByDeadline = (run: LiveRun): boolean => {
   const failure = Run.lastFailure(run)
   if (failure === undefined || !deadlines.isInterrupting(run.fiber, run, failure.error)) return false
-  Run.end(run, run.time(), "DeadlineExceeded")
+  const at = run.time()
+  Run.end(run, at, "DeadlineExceeded", run.visit?.waitedFor(at))
   return true
 }
 

@@ -13,10 +13,8 @@ import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isOver } from "../run/run.ts"
-import * as clock from "../tools/clock.ts"
 import { eager, type Subject } from "../tools/dataFirstOrLast.ts"
 import type { AnyOn, BackoffHook, Names, Never, OnFor, OnItems, OnTags, Unbound } from "../verdict/RetryOn.ts"
-import { notifySucceeded } from "./atTheDoor.ts"
 import { begin, LiveRun } from "./liveRun.ts"
 import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
 import { fromStreamOptions, type Settings } from "./settings.ts"
@@ -152,7 +150,7 @@ class Restarts<A, E, R> {
   constructor(stream: Stream.Stream<A, E, R>, settings: Settings, scope: Scope.Scope, fiber: AnyFiber) {
     this.stream = stream
     this.scope = scope
-    this.run = new LiveRun(settings, fiber, begin(settings, fiber))
+    this.run = new LiveRun(settings, fiber, begin(settings, fiber, true))
   }
 
   /** What the consumer pulls, also across restarts. */
@@ -166,7 +164,7 @@ class Restarts<A, E, R> {
   private readonly resume: Elements<A, E, R> = Effect.suspend(() => {
     const { run } = this
     return run.phase === "waiting"
-      ? Effect.andThen(clock.sleep(run.clock, Math.max(0, run.began - run.time())), this.start)
+      ? Effect.andThen(Effect.suspend(() => steps.resumeWait(run)), () => this.begin)
       : this.start
   })
 
@@ -184,7 +182,7 @@ class Restarts<A, E, R> {
       return Effect.map(pull, (elements) => {
         run.healthyFrom = run.time()
         // it may live for ever from here on
-        notifySucceeded(run)
+        steps.succeeded(run)
         return elements
       })
     })
@@ -211,6 +209,8 @@ class Restarts<A, E, R> {
     this.end = end
     return Effect.withFiber((fiber) => {
       this.run.fiber = fiber
+      // it may have ended without an element
+      if (this.run.healthyFrom === Infinity) steps.succeeded(this.run)
       return Effect.andThen(this.recovered(), end)
     })
   }
@@ -231,9 +231,14 @@ class Restarts<A, E, R> {
     if (isOver(run)) return this.giveUp(Exit.failCause(cause))
     const waited = Effect.suspend(() => steps.wait(run))
     return this.guarded(
-      Effect.flatMap(waited, () => isOver(run) ? this.giveUp(steps.lastExit(run)) : this.start)
+      Effect.flatMap(waited, () => this.begin)
     )
   }
+
+  /** Starts the stream after a wait, unless its door has refused. */
+  private readonly begin: Elements<A, E, R> = Effect.suspend(() =>
+    isOver(this.run) ? this.giveUp(steps.lastExit(this.run)) : this.start
+  )
 
   private giveUp(end: Exit.Exit<never, E>): Elements<A, E, R> {
     this.end = end

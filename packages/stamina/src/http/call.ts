@@ -20,7 +20,7 @@ import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
 import { mistake, threw } from "../verdict/mistakes.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
-import { type Hint, isHint, type Verdict } from "../verdict/Verdict.ts"
+import type { Hint, Verdict } from "../verdict/Verdict.ts"
 import { isTimeout, isTransient } from "./classify.ts"
 import { discard } from "./discard.ts"
 import * as hints from "./hints.ts"
@@ -68,8 +68,8 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
   private timedOut: HttpClientError.HttpClientError | undefined = undefined
   /** The verdict on the response of the current attempt, if that is retried. */
   private rejected: Rejected | undefined = undefined
-  /** Whether the log says already why the request is not sent again. */
-  private isExplained = false
+  /** The verdict on the last attempt, if it is not retried only because its request must not be sent again. */
+  private unsent: Exclude<Verdict, false> | undefined = undefined
 
   constructor(caller: string, http: HttpSettings, prepared: Request, client: Client<E, R>) {
     this.caller = caller
@@ -84,7 +84,8 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
       ...http.settings,
       name: this.name,
       door: doorOf(http, origin),
-      isExplained: () => this.isExplained,
+      isExplained: () => this.unsent !== undefined,
+      unsent: () => this.unsent,
       judge: (error, _, fiber) => {
         const request = error === this.timedOut ? this.sent ?? prepared : this.sent
         return request !== undefined && this.judge(request, responseOf(error), error, fiber)
@@ -178,11 +179,7 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
     if (verdict === false || this.refusal === undefined) return verdict
     const { expected, why } = this.refusal
     // the run takes it for a call that is none of its business, but the server has failed, and may have asked to wait
-    this.settings.door?.failed({
-      attempt: 1,
-      hint: isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined
-    }, fiber)
-    this.isExplained = true
+    this.unsent = verdict
     this.log(fiber, expected ? "Debug" : "Warn", "stamina.not_retried", { why })
     return false
   }

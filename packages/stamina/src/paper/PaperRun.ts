@@ -29,32 +29,32 @@
  *
  * @since 0.2.0
  */
-import type { Answer } from "../budget/Door.ts"
-import * as RetryBudget from "../budget/RetryBudget.ts"
+import type * as RetryBudget from "../budget/model.ts"
+import { fromOptions } from "../budget/options.ts"
+import type { Final } from "../budget/pass.ts"
 import { decideLater, type GiveUpReason, type Plan } from "../run/Decision.ts"
 import * as Run from "../run/run.ts"
 import type { Verdict } from "../verdict/RetryOn.ts"
-import { isHint } from "../verdict/Verdict.ts"
-import { type Budget, PaperBudget, PaperDoor } from "./budget.ts"
+import { hintOf } from "../verdict/Verdict.ts"
+import { type Budget, doorOf, PaperBudget, type PaperDoor, type PaperPass, type WaitingBudget } from "./budget.ts"
 
-export type { Budget } from "./budget.ts"
+export type { Budget, WaitingBudget } from "./budget.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // budgets
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Makes a budget on paper that works as a `RetryBudget` with the same options. `name` has no effect.
+ * Makes a budget on paper that works as a `RetryBudget` with the same options. `name` has no effect. `random` draws a number from
+ * [0, 1) for each retry that is woken.
  *
  * Throws a `RangeError` when an option is out of range or unknown.
  *
  * @category constructors
  * @since 0.2.0
  */
-export const makeBudget = (options: RetryBudget.Options = {}): Budget => {
-  const { capacity, refill } = RetryBudget.fromOptions("PaperRun.makeBudget", options)
-  return new PaperBudget(capacity, refill)
-}
+export const makeBudget = (options: RetryBudget.Options, random: () => number): WaitingBudget =>
+  new PaperBudget(fromOptions("PaperRun.makeBudget", options), random)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // callers
@@ -81,7 +81,7 @@ export interface Caller {
  */
 export interface CallerOptions extends Caller {
   /** The budget that is asked before each retry. Several callers can share one. Default: none. */
-  readonly budget?: Budget | undefined
+  readonly budget?: Budget | WaitingBudget | undefined
 }
 
 /** A caller, as this module makes it. */
@@ -96,8 +96,35 @@ interface OwnCaller extends Caller {
  * @since 0.2.0
  */
 export const makeCaller = ({ budget, plan, random }: CallerOptions): Caller => {
-  const caller: OwnCaller = { plan, random, door: budget === undefined ? undefined : new PaperDoor(budget) }
+  const door = budget === undefined || budget instanceof PaperBudget ? budget : doorOf(budget as Budget)
+  const caller: OwnCaller = { plan, random, door }
   return caller
+}
+
+/**
+ * When {@link wake} is to be called for a budget, if nothing happens before: `Infinity` if nobody waits, and a time in the past
+ * for now.
+ *
+ * @category running
+ * @since 0.2.0
+ */
+export const nextAt = (budget: WaitingBudget): number => {
+  const it = budget as PaperBudget // only `makeBudget` makes them
+  return it.woken.length > 0 ? -Infinity : it.next()
+}
+
+/**
+ * Gives the next run whose wait for a token of this budget has ended, at a time of the simulation: it now waits until
+ * `run.began`, where {@link beginAttempt} goes on, or it has ended. Call it after each step of a run, and at {@link nextAt}, until
+ * it returns `undefined`.
+ *
+ * @category running
+ * @since 0.2.0
+ */
+export const wake = (budget: WaitingBudget, now: number): PaperRun | undefined => {
+  const it = budget as PaperBudget // only `makeBudget` makes them
+  if (it.woken.length === 0) it.goOn(now)
+  return it.woken.shift() as PaperRun | undefined // `begin` puts runs in
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -145,7 +172,11 @@ export interface Failure {
 
 /** A run, as this module makes it. */
 interface OwnRun extends Run.Run {
-  holdsRetry: boolean
+  readonly pass: PaperPass | undefined
+  /** Since when it waits for a token. */
+  deferredAt: number | undefined
+  /** Whether that wait has ended. */
+  isWoken: boolean
   /** The deadline of the last failure. */
   deadline: number | undefined
   readonly settings: OwnCaller
@@ -162,8 +193,19 @@ const own = (run: PaperRun): OwnRun => run as OwnRun // only `begin` makes runs
  */
 export const begin = (caller: Caller, start: number): PaperRun => {
   const settings = caller as OwnCaller // only `makeCaller` makes callers
-  const run: OwnRun = Object.assign(Run.make(0), { settings, holdsRetry: false, deadline: undefined, start })
-  doorAt(run, 0)?.called()
+  const run: OwnRun = Object.assign(Run.make(0), {
+    settings,
+    deadline: undefined,
+    deferredAt: undefined,
+    start,
+    isWoken: false,
+    pass: settings.door?.called(start, (answer, now) => {
+      run.isWoken = true
+      if (typeof answer === "number") Run.postpone(run, answer - start)
+      else obey(run, answer, now - start)
+      if (settings.door instanceof PaperBudget) settings.door.woken.push(run)
+    })
+  })
   return run
 }
 
@@ -179,26 +221,20 @@ export const fail = (paperRun: PaperRun, at: number, { deadline, verdict }: Fail
   const { plan, random } = run.settings
   const failure: Run.Failure = { verdict, error: undefined, deadline }
   run.deadline = deadline
-  const door = doorAt(run, at)
-  giveBackUnused(run, door)
+  const { pass } = run
+  const now = run.start + at
   Run.closeAttempt(run, at, plan)
   const planned = run as OwnRun & Run.Planned // it was closed with a plan
-  if (door !== undefined && verdict !== false) {
-    door.failed({ attempt: run.attempt, hint: isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined })
-  }
-  const decision = Run.decide(planned, { ...failure, notBefore: door?.notBefore() }, random)
+  if (verdict === false) pass?.succeeded(now)
+  else pass?.failed({ attempt: run.attempt, hint: hintOf(verdict) }, now)
+  const decision = Run.decide(planned, { ...failure, notBefore: pass?.notBefore(now) }, random)
   Run.apply(run, failure, decision)
   return decision._tag === "Retry"
 }
 
-const giveBackUnused = (run: OwnRun, door: PaperDoor | undefined): void => {
-  if (run.holdsRetry && run.phase === "waiting") door?.unused()
-  run.holdsRetry = false
-}
-
 /**
  * Ends the wait at `run.began`: asks the budget, and begins the next attempt. Returns whether that has begun. If not, the run
- * has ended, or it waits longer: until a later `run.began`.
+ * has ended, or it waits longer: until a later `run.began`, which is `Infinity` if it waits for a token. See {@link wake}.
  *
  * @category running
  * @since 0.2.0
@@ -206,20 +242,44 @@ const giveBackUnused = (run: OwnRun, door: PaperDoor | undefined): void => {
 export const beginAttempt = (paperRun: PaperRun): boolean => {
   const run = own(paperRun)
   const at = run.began
-  const { plan, random } = run.settings
-  const answer = doorAt(run, at)?.ask({ retryNum: run.attempt, left: plan.timeout - at, deferrals: 0 }) ?? granted
-  if (answer._tag === "Granted") {
-    run.holdsRetry = true
+  const { pass, settings: { plan } } = run
+  run.isWoken = false
+  const answer = pass?.ask(
+    { retryNum: run.attempt, left: plan.timeout - at, untilDeadline: leftOf(run, at) },
+    run.start + at
+  )
+  if (answer === undefined || (answer !== "wait" && answer._tag === "Granted")) {
+    pass?.began()
+    run.deferredAt = undefined
     Run.beginAttempt(run, at)
     return true
   }
-  if (answer._tag === "Refused") Run.end(run, at, answer.reason)
-  else if (answer._tag === "Later") {
+  if (answer === "wait") wait(run, at)
+  else obey(run, answer, at)
+  return false
+}
+
+const leftOf = ({ deadline = Infinity }: OwnRun, at: number): number => deadline - at
+
+/** Waits for a token: unless it was woken while it asked. */
+const wait = (run: OwnRun, at: number): void => {
+  run.deferredAt = at
+  if (!run.isWoken) return Run.postpone(run, Infinity)
+  // the caller sees by itself what became of it
+  const { door } = run.settings
+  if (door instanceof PaperBudget) door.woken.splice(door.woken.indexOf(run), 1)
+}
+
+const obey = (run: OwnRun, answer: Final, at: number): void => {
+  const { deferredAt, settings: { plan, random } } = run
+  if (answer._tag === "Refused") {
+    const waited = deferredAt === undefined ? undefined : { wait: at - deferredAt, left: 0 }
+    Run.end(run, at, answer.reason, waited)
+  } else if (answer._tag === "Later") {
     const decision = decideLater(plan, { elapsed: at, wait: answer.wait, deadline: run.deadline }, random)
     if (decision._tag === "Retry") Run.postpone(run, at + decision.wait)
     else Run.end(run, at, decision.reason, decision.refused)
   }
-  return false
 }
 
 /**
@@ -230,9 +290,7 @@ export const beginAttempt = (paperRun: PaperRun): boolean => {
  */
 export const succeed = (paperRun: PaperRun, at: number): void => {
   const run = own(paperRun)
-  const door = doorAt(run, at)
-  if (run.holdsRetry) door?.succeeded()
-  run.holdsRetry = false
+  run.pass?.succeeded(run.start + at)
   Run.end(run, at)
 }
 
@@ -244,15 +302,6 @@ export const succeed = (paperRun: PaperRun, at: number): void => {
  */
 export const interrupt = (paperRun: PaperRun, at: number): void => {
   const run = own(paperRun)
-  giveBackUnused(run, doorAt(run, at))
+  run.pass?.left(run.start + at)
   Run.end(run, at, "DeadlineExceeded")
 }
-
-/** The door of a run, at a time of the run. */
-const doorAt = ({ settings: { door }, start }: OwnRun, at: number): PaperDoor | undefined => {
-  if (door !== undefined) door.now = start + at
-  return door
-}
-
-/** The answer to a run without a budget. */
-const granted: Answer = { _tag: "Granted" }

@@ -1,98 +1,223 @@
 /**
- * Retry budgets on paper: the bucket of `RetryBudget`, with the time handed in.
+ * Retry budgets on paper: the arithmetic of `RetryBudget`, with the time handed in.
  */
-import * as bucket from "../budget/bucket.ts"
-import type { Answer, FailedCall, Request } from "../budget/Door.ts"
-import * as RetryBudget from "../budget/RetryBudget.ts"
+import { Expiries, type Expiring } from "../budget/expiries.ts"
+import { exhausted } from "../budget/localBudget.ts"
+import type { Checked } from "../budget/options.ts"
+import { type FailedCall, type Final, granted, type Request } from "../budget/pass.ts"
+import * as queue from "../budget/queue.ts"
+import * as bucket from "../budget/tokens.ts"
+import * as waiting from "../budget/waiting.ts"
 
 /**
- * A retry budget on paper. It has the functions of a `Door`. Each gets the time in place of a fiber, in
- * milliseconds since the beginning of the simulation. None of them may throw.
+ * A retry budget of your own, on paper. Its functions are those of a `Door`, with the time in place of a fiber: milliseconds
+ * since the beginning of the simulation. None of them may throw.
  *
  * @category models
  * @since 0.2.0
  */
 export interface Budget {
+  /** Whether a retry may be made. */
+  readonly ask: (request: Request, now: number) => Final
   /** A call begins: its first attempt is about to be made. */
-  readonly called: (now: number) => void
+  readonly called?: ((now: number) => void) | undefined
   /** An attempt has failed with something that is retried. */
-  readonly failed: (failure: FailedCall, now: number) => void
+  readonly failed?: ((failure: FailedCall, now: number) => void) | undefined
   /** How long the dependency wants to be left alone, in milliseconds. Default: 0. */
   readonly notBefore?: ((now: number) => number) | undefined
-  /** Whether a retry may be made. */
-  readonly ask: (request: Request, now: number) => Answer
   /** The retry that was granted last has succeeded. */
-  readonly succeeded: (now: number) => void
+  readonly succeeded?: ((now: number) => void) | undefined
   /** The retry that was granted last was never made. */
-  readonly unused: (now: number) => void
+  readonly unused?: ((now: number) => void) | undefined
 }
 
-/** A budget of `RetryBudget`: its bucket, and until when the dependency asked to be left alone. */
-export class PaperBudget implements Budget {
-  private readonly bucket: bucket.Bucket
-  private quietUntil = 0
-
-  constructor(capacity: number, refill: number) {
-    this.bucket = bucket.make(capacity, refill)
-  }
-
-  called(): void {
-    bucket.called(this.bucket)
-  }
-
-  failed({ attempt, hint }: FailedCall, now: number): void {
-    if (attempt === 1) bucket.failed(this.bucket)
-    if (hint !== undefined) this.quietUntil = Math.max(this.quietUntil, now + hint)
-  }
-
-  notBefore(now: number): number {
-    return Math.max(0, this.quietUntil - now)
-  }
-
-  ask(): Answer {
-    return bucket.take(this.bucket) ? RetryBudget.granted : RetryBudget.exhausted
-  }
-
-  succeeded(): void {
-    bucket.putBack(this.bucket)
-  }
-
-  unused(): void {
-    bucket.putBack(this.bucket)
-  }
+/**
+ * A `RetryBudget` on paper. Its retries can wait for tokens: see `PaperRun.wake`.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface WaitingBudget {
+  readonly "~effect-stamina/PaperRun/WaitingBudget": unknown
 }
 
-/** A budget as the door of runs on paper. In place of a fiber, they set the time. */
-export class PaperDoor {
-  /** Milliseconds since the beginning of the simulation. */
-  now = 0
+/** An answer: to wait, until {@link Woken} is called; or a final one. */
+export type PaperAnswer = Final | "wait"
+
+/** Ends the wait of a retry: it is to begin at a time, or something else becomes of it. */
+export type Woken = (answer: number | Final, now: number) => void
+
+/** What a run on paper and its budget say to each other. */
+export interface PaperPass {
+  readonly failed: (failure: FailedCall, now: number) => void
+  readonly notBefore: (now: number) => number
+  readonly ask: (request: Request, now: number) => PaperAnswer
+  readonly began: () => void
+  readonly succeeded: (now: number) => void
+  readonly left: (now: number) => void
+}
+
+/** A budget as runs on paper know it. */
+export interface PaperDoor {
+  readonly called: (now: number, woken: Woken) => PaperPass
+}
+
+/** A budget of your own, as a door. */
+export const doorOf = (budget: Budget): PaperDoor => ({
+  called: (now) => {
+    budget.called?.(now)
+    return new FunctionsPass(budget)
+  }
+})
+
+class FunctionsPass implements PaperPass {
   private readonly budget: Budget
+  private phase: "none" | "granted" | "begun" = "none"
 
   constructor(budget: Budget) {
     this.budget = budget
   }
 
-  called(): void {
-    this.budget.called(this.now)
+  failed(failure: FailedCall, now: number): void {
+    this.phase = "none"
+    this.budget.failed?.(failure, now)
   }
 
-  failed(failure: FailedCall): void {
-    this.budget.failed(failure, this.now)
+  notBefore(now: number): number {
+    return this.budget.notBefore?.(now) ?? 0
   }
 
-  notBefore(): number {
-    return this.budget.notBefore?.(this.now) ?? 0
+  ask(request: Request, now: number): Final {
+    const answer = this.budget.ask(request, now)
+    if (answer._tag === "Granted") this.phase = "granted"
+    return answer
   }
 
-  ask(request: Request): Answer {
-    return this.budget.ask(request, this.now)
+  began(): void {
+    if (this.phase === "granted") this.phase = "begun"
   }
 
-  succeeded(): void {
-    this.budget.succeeded(this.now)
+  succeeded(now: number): void {
+    if (this.phase === "begun") this.budget.succeeded?.(now)
+    this.phase = "none"
   }
 
-  unused(): void {
-    this.budget.unused(this.now)
+  left(now: number): void {
+    if (this.phase === "granted") this.budget.unused?.(now)
+    this.phase = "none"
+  }
+}
+
+/** A budget of `RetryBudget`. */
+export class PaperBudget implements WaitingBudget, PaperDoor {
+  readonly "~effect-stamina/PaperRun/WaitingBudget": undefined = undefined
+  /** Runs whose wait has ended, and that nobody has asked for yet. */
+  readonly woken: Array<unknown> = []
+  readonly waiting: waiting.Waiting<PaperBudgetPass>
+  readonly expiries: Expiries<PaperBudgetPass> = new Expiries()
+  private readonly random: () => number
+
+  constructor({ capacity, maxWaiting, refill }: Checked, random: () => number) {
+    this.waiting = waiting.make({ capacity, refill, maxWaiting })
+    this.random = random
+  }
+
+  called(now: number, woken: Woken): PaperPass {
+    bucket.firstBegins(this.waiting.bucket, true)
+    if (bucket.wantsTime(this.waiting.bucket)) bucket.notice(this.waiting.bucket, now)
+    return new PaperBudgetPass(this, woken)
+  }
+
+  /** When {@link goOn} is to be called if nothing happens before. */
+  next(): number {
+    return Math.min(this.expiries.next, waiting.wakeAt(this.waiting))
+  }
+
+  /** Wakes those whose turn it is. */
+  goOn(now: number): void {
+    for (let pass = this.expiries.take(now); pass !== undefined; pass = this.expiries.take(now)) {
+      waiting.ends(this.waiting, pass, true)
+      pass.woken(exhausted, now)
+    }
+    for (let pass = waiting.wake(this.waiting, now); pass !== undefined; pass = waiting.wake(this.waiting, now)) {
+      this.expiries.remove(pass)
+      const delay = waiting.delay(this.waiting, now, this.random())
+      pass.woken(now + Math.min(delay, Math.max(0, pass.expiresAt - now)), now)
+    }
+  }
+
+  /** Runs that this takes past their limits give up at once. */
+  hears(millis: number, now: number): void {
+    if (!waiting.hears(this.waiting, now, millis)) return
+    queue.each(this.waiting.queue, (pass) => {
+      if (now + millis < pass.expiresAt) return
+      this.expiries.remove(pass)
+      waiting.ends(this.waiting, pass, true)
+      pass.woken({ _tag: "Later", wait: millis }, now)
+    })
+  }
+}
+
+class PaperBudgetPass implements PaperPass, waiting.Waiter<PaperBudgetPass>, Expiring {
+  before: PaperBudgetPass | undefined = undefined
+  after: PaperBudgetPass | undefined = undefined
+  lane: queue.Lane<PaperBudgetPass> | undefined = undefined
+  phase: waiting.Phase = "none"
+  wasDeferred: boolean = false
+  hasFailed: boolean = false
+  expiresAt: number = Infinity
+  place: number = -1
+  readonly woken: Woken
+  private readonly budget: PaperBudget
+  private isFirst = true
+
+  constructor(budget: PaperBudget, woken: Woken) {
+    this.budget = budget
+    this.woken = woken
+  }
+
+  failed({ hint }: FailedCall, now: number): void {
+    const { budget } = this
+    if (this.isFirst) bucket.firstFails(budget.waiting.bucket, now, undefined)
+    else waiting.fails(budget.waiting, this, now)
+    this.isFirst = false
+    if (hint !== undefined) budget.hears(hint, now)
+    budget.goOn(now)
+  }
+
+  notBefore(now: number): number {
+    return waiting.quietFor(this.budget.waiting, now)
+  }
+
+  ask({ left }: Request, now: number): PaperAnswer {
+    const { budget } = this
+    if (this.phase === "granted" || this.phase === "probing") return granted
+    const quiet = this.notBefore(now)
+    if (quiet >= 1 && (budget.waiting.maxWaiting === 0 || quiet >= left)) return { _tag: "Later", wait: quiet }
+    const answer = waiting.ask(budget.waiting, this, now)
+    if (answer !== "wait") return answer === "begin" ? granted : exhausted
+    this.expiresAt = now + left
+    budget.expiries.add(this)
+    budget.goOn(now)
+    return "wait"
+  }
+
+  began(): void {
+    waiting.begins(this)
+  }
+
+  succeeded(now: number): void {
+    const { budget } = this
+    if (this.isFirst) bucket.firstSucceeds(budget.waiting.bucket)
+    else waiting.succeeds(budget.waiting, this, now)
+    this.isFirst = false
+    budget.goOn(now)
+  }
+
+  left(now: number): void {
+    const { budget } = this
+    budget.expiries.remove(this)
+    waiting.ends(budget.waiting, this, false)
+    budget.goOn(now)
   }
 }

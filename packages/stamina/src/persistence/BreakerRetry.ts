@@ -100,7 +100,7 @@ export const door = (breaker: CircuitBreaker, options: Options): Door => {
         ? { _tag: "Later", wait: Duration.toMillis(state.retryAfter) }
         : granted
   })
-  return make({ called: ignore, failed: ignore, ask: () => answer, succeeded: ignore, unused: ignore })
+  return make({ ask: () => answer })
 }
 
 const caller = "BreakerRetry.door"
@@ -111,6 +111,3 @@ const timeoutMillis = 500
 const checkWhenOpen = /*#__PURE__*/ checkEither("stop", "wait")
 
 const granted: Answer = { _tag: "Granted" }
-
-/** The circuit sees calls by itself. */
-const ignore = (): void => {}

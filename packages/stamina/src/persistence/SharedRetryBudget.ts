@@ -17,7 +17,8 @@ import * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { byKey, checkMaxKeys } from "../budget/byKey.ts"
-import * as RetryBudget from "../budget/RetryBudget.ts"
+import * as Budget from "../budget/options.ts"
+import type * as RetryBudget from "../budget/RetryBudget.ts"
 import { refuse } from "../tools/check.ts"
 import { readReply, script } from "./script.ts"
 import { type CheckedShared, seldomMillis, SharedBudget, type Store, tickMillis } from "./shared.ts"
@@ -152,7 +153,8 @@ export const keyed = (
       const budget = new SharedBudget({ ...checked, name: `${checked.name} ${key}` }, store)
       add(budget)
       return budget
-    }, remove))
+    }, () =>
+      true, remove))
 }
 
 /**
@@ -204,13 +206,18 @@ const unreadable = () => new Redis.RedisError({ cause: new Error("the reply to t
 const notConnected = () => new Redis.RedisError({ cause: new Error("there is no connection to Redis yet") })
 
 const fromOptions = (caller: string, options: Options, more: ReadonlyArray<string> = []): CheckedShared => {
-  const checked = RetryBudget.fromOptions(caller, options, ["fallbackCapacity", ...more])
-  const { fallbackCapacity = Math.max(1, checked.capacity / 10), name } = options
+  const checked = Budget.fromOptions(caller, { capacity: defaultCapacity, ...options }, ["fallbackCapacity", ...more])
+  const { capacity } = checked
+  if (typeof capacity !== "number") return refuse(caller, "capacity", "a number from 1 to 1e9", capacity)
+  const { fallbackCapacity = Math.max(1, capacity / 10), name } = options
   if (name === undefined) return refuse(caller, "name", "a non-empty string", name)
-  return typeof fallbackCapacity === "number" && fallbackCapacity >= 1 && fallbackCapacity <= checked.capacity
-    ? { ...checked, fallbackCapacity }
-    : refuse(caller, "fallbackCapacity", `a number from 1 to ${checked.capacity}`, fallbackCapacity)
+  return typeof fallbackCapacity === "number" && fallbackCapacity >= 1 && fallbackCapacity <= capacity
+    ? { ...checked, capacity, fallbackCapacity }
+    : refuse(caller, "fallbackCapacity", `a number from 1 to ${capacity}`, fallbackCapacity)
 }
+
+/** How many tokens all processes share by default. */
+const defaultCapacity = 50
 
 /** The Redis around, and the budgets that are looked after until the scope around closes. */
 const store = /*#__PURE__*/ Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /**
- * The bucket of `around/bucket.ts` as a script of Redis: the same steps, and atomic for all processes.
+ * The bucket of `bucket.ts` as a script of Redis: the same steps, and atomic for all processes.
  */
 import * as Redis from "effect/persistence/Redis"
 

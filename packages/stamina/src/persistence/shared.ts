@@ -8,14 +8,17 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
-import * as bucket from "../budget/bucket.ts"
 import { BudgetTelemetry } from "../budget/budgetTelemetry.ts"
 import { Cooldown } from "../budget/cooldown.ts"
-import { type Answer, type FailedCall, TypeId as DoorTypeId } from "../budget/Door.ts"
-import { type Checked, exhausted, granted, type RetryBudget, type State, TypeId } from "../budget/RetryBudget.ts"
+import { TypeId as DoorTypeId } from "../budget/Door.ts"
+import { exhausted } from "../budget/localBudget.ts"
+import { type RetryBudget, type State, TypeId } from "../budget/model.ts"
+import { type Answer, type FailedCall, type Final, granted, type Pass } from "../budget/pass.ts"
+import { Visit } from "../budget/visit.ts"
 import * as clock from "../tools/clock.ts"
 import { read, typeOf } from "../tools/errors.ts"
 import { logLine } from "../tools/logLine.ts"
+import * as bucket from "./bucket.ts"
 import type { Command, Reply } from "./script.ts"
 
 /** What all budgets of one program share. */
@@ -26,7 +29,10 @@ export interface Store {
 }
 
 /** Checked options. */
-export interface CheckedShared extends Checked {
+export interface CheckedShared {
+  readonly name: string
+  readonly capacity: number
+  readonly refill: number
   /** The tokens that this process has while it is alone. */
   readonly fallbackCapacity: number
 }
@@ -90,29 +96,37 @@ export class SharedBudget implements RetryBudget {
     this.telemetry = new BudgetTelemetry({ name, tokens: () => this.units / bucket.token })
   }
 
-  called(fiber: AnyFiber): void {
+  called(fiber: AnyFiber): number {
     this.put(this.refill)
     if (this.telemetry.isExhausted) this.look(fiber)
+    return this.refill
   }
 
-  failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
-    if (attempt === 1) this.put(-this.refill)
-    if (hint !== undefined) {
-      this.cooldown.extend(hint, fiber)
-      this.hasHint = this.lostAt === undefined
-    }
-    this.look(fiber)
+  /** Each call was credited when it began. */
+  succeeded(): void {}
+
+  visit(credit: number | undefined): Visit {
+    return new Visit(new SharedPass(this, credit ?? this.refill))
   }
 
-  ask(_request: unknown, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+  /** The first attempt of a call has failed that was credited so many units. */
+  firstFailed(credit: number): void {
+    this.put(-credit)
+  }
+
+  hears(hint: number, fiber: AnyFiber): void {
+    this.cooldown.extend(hint, fiber)
+    this.hasHint = this.lostAt === undefined
+  }
+
+  ask(asking: Omit<Asking, "tell">, fiber: AnyFiber): Final | Effect.Effect<Final> {
     const wait = this.cooldown.millisLeft(fiber)
     if (wait >= 1) return { _tag: "Later", wait }
     const told = this.answerHere(fiber)
     if (told !== undefined) return this.answer(told, fiber)
     return Effect.map(
       Effect.callback<Told>((resume) => {
-        const asking: Asking = { tell: (told) => resume(Effect.succeed(told)), hasGone: false }
-        this.asking.push(asking)
+        this.asking.push(Object.assign(asking, { tell: (told: Told) => resume(Effect.succeed(told)) }))
         this.wake()
         return Effect.sync(() => {
           asking.hasGone = true
@@ -122,19 +136,16 @@ export class SharedBudget implements RetryBudget {
     )
   }
 
-  succeeded(fiber: AnyFiber): void {
-    this.put(bucket.token)
-    this.look(fiber)
-  }
-
-  unused(): void {
+  putBack(): void {
     this.put(bucket.token)
   }
 
   get state(): Effect.Effect<State> {
     return Effect.withFiberSucceed((fiber) => ({
       tokens: this.units / bucket.token,
+      waiting: 0,
       granted: this.telemetry.granted,
+      deferred: 0,
       refused: this.telemetry.refused,
       quietFor: Duration.millis(this.cooldown.millisLeft(fiber)),
       store: this.lostAt === undefined ? "shared" : "lost"
@@ -168,7 +179,7 @@ export class SharedBudget implements RetryBudget {
     bucket.add(this.alone, units)
   }
 
-  private look(fiber: AnyFiber): void {
+  look(fiber: AnyFiber): void {
     const capacity = this.lostAt === undefined ? this.capacity : this.alone.capacity
     this.telemetry.seen(this.units >= capacity / 2, fiber)
   }
@@ -181,9 +192,9 @@ export class SharedBudget implements RetryBudget {
     return clock.millisBetween(this.refusedAt, clock.read(fiber)) < tickMillis ? "refused" : undefined
   }
 
-  private answer(told: Told, fiber: AnyFiber): Answer {
+  private answer(told: Told, fiber: AnyFiber): Final {
     if (told === "refused" || (told === "alone" && !bucket.take(this.alone))) {
-      this.telemetry.countRefused(fiber)
+      this.telemetry.count("refused", fiber)
       return exhausted
     }
     // the reply may have brought a cooldown that others asked for
@@ -192,11 +203,11 @@ export class SharedBudget implements RetryBudget {
       this.put(bucket.token)
       return { _tag: "Later", wait }
     }
-    this.telemetry.countGranted(fiber)
+    this.telemetry.count("granted", fiber)
     return granted
   }
 
-  notBefore(fiber: AnyFiber): number {
+  quietFor(fiber: AnyFiber): number {
     return this.cooldown.millisLeft(fiber)
   }
 
@@ -271,6 +282,60 @@ export class SharedBudget implements RetryBudget {
   private log(fiber: AnyFiber, level: "Info" | "Warn", message: string, rest: () => object): void {
     const labels = { budget: this.name }
     logLine(fiber, { level, message, labels }, { annotations: () => ({ ...labels, ...rest() }) })
+  }
+}
+
+/** A run at a shared budget. */
+class SharedPass implements Pass {
+  private readonly budget: SharedBudget
+  private readonly credit: number
+  private phase: "first" | "none" | "granted" | "begun" = "first"
+
+  constructor(budget: SharedBudget, credit: number) {
+    this.budget = budget
+    this.credit = credit
+  }
+
+  failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
+    if (attempt === 1 && this.phase === "first") this.budget.firstFailed(this.credit)
+    this.phase = "none"
+    if (hint !== undefined) this.budget.hears(hint, fiber)
+    this.budget.look(fiber)
+  }
+
+  notBefore(fiber: AnyFiber): number {
+    return this.budget.quietFor(fiber)
+  }
+
+  ask(_request: unknown, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+    const answer = this.budget.ask({ hasGone: false }, fiber)
+    return Effect.isEffect(answer)
+      ? Effect.uninterruptibleMask((restore) => Effect.map(restore(answer), (answer) => this.note(answer)))
+      : this.note(answer)
+  }
+
+  private note(answer: Final): Final {
+    if (answer._tag === "Granted") this.phase = "granted"
+    return answer
+  }
+
+  began(): void {
+    if (this.phase === "granted") this.phase = "begun"
+  }
+
+  succeeded(fiber: AnyFiber): void {
+    if (this.phase === "begun") this.putBack(fiber)
+    this.phase = "none"
+  }
+
+  left(fiber: AnyFiber): void {
+    if (this.phase === "granted") this.putBack(fiber)
+    this.phase = "none"
+  }
+
+  private putBack(fiber: AnyFiber): void {
+    this.budget.putBack()
+    this.budget.look(fiber)
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Settings } from "../drive/settings.ts"
 import { runsEnded } from "../run/run.ts"
 import { type Body, CurrentAttempt } from "./attempt.ts"
-import { Call } from "./call.ts"
+import { Call, type CallBeginning } from "./call.ts"
 import { loop } from "./loop.ts"
 import type { PromiseAttempt } from "./RetryPromiseOptions.ts"
 import type { Place, Services } from "./services.ts"
@@ -41,12 +41,15 @@ const onceBuilt = async <T>(
 /** Begins a call that nothing may end from outside. */
 const begin = async <T>(services: Services, settings: Settings, body: Body<T>, isBlind: boolean): Promise<T> => {
   const began = now(services)
-  const endedBefore = called(services, settings)
+  const beginning = called(services, settings)
+  let value: T
   try {
-    return await body(isBlind ? unseen : first(services, settings))
+    value = await body(isBlind ? unseen : first(services, settings))
   } catch (error) {
-    return await loop(new Call(settings, body, services, undefined, began, endedBefore), { error })
+    return await loop(new Call(settings, body, services, undefined, began, beginning), { error })
   }
+  if (beginning.credit === undefined) settings.door?.succeeded(services.rested)
+  return value
 }
 
 /** Begins one that may be ended from the start. */
@@ -61,10 +64,10 @@ const beginWatched = <T>(
 }
 
 /** Notifies the door, and gives what a run must know of the time before it. */
-const called = ({ rested }: Services, { door }: Settings): number => {
-  if (door !== undefined) door.called(rested)
-  return runsEnded()
-}
+const called = ({ rested }: Services, { door }: Settings): CallBeginning => ({
+  endedBefore: runsEnded(),
+  credit: door === undefined ? 0 : door.called(rested, false)
+})
 
 const first = (services: Services, settings: Settings): PromiseAttempt =>
   new CurrentAttempt({ settings, services, run: undefined, signal: undefined }, 1)

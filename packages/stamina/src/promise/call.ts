@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { LiveRun } from "../drive/liveRun.ts"
+import { type Beginning, LiveRun } from "../drive/liveRun.ts"
 import type { Settings } from "../drive/settings.ts"
 import * as steps from "../drive/steps.ts"
 import { timedOut } from "../drive/timeLimit.ts"
@@ -19,6 +19,9 @@ import type { Services } from "./services.ts"
 import * as signals from "./signals.ts"
 import { after, asReading, type Time } from "./timer.ts"
 
+/** How a call begins. When that is stands beside it, in a form that costs nothing. */
+export type CallBeginning = Omit<Beginning, "start">
+
 const nothing = () => {}
 
 /** Many calls wait at a time, so what a call needs stands in its fields, and in few closures. */
@@ -30,7 +33,7 @@ export class Call<T> implements Caller {
   readonly services: Services
   private readonly body: Body<T>
   private readonly began: Time
-  private readonly endedBefore: number
+  private readonly beginning: CallBeginning
   /** What the loop awaits: how to have that reject, and the timer or the fiber that would resolve it. */
   private stop: ((reason: unknown) => void) | undefined = undefined
   private cancel: (() => void) | undefined = undefined
@@ -49,14 +52,14 @@ export class Call<T> implements Caller {
     services: Services,
     signal: AbortSignal | undefined,
     began: Time,
-    endedBefore: number
+    beginning: CallBeginning
   ) {
     this.settings = settings
     this.body = body
     this.services = services
     this.signal = signal
     this.began = began
-    this.endedBefore = endedBefore
+    this.beginning = beginning
     if (signal !== undefined) signals.listen(signal, this)
     if (settings.spans || settings.attemptTimeout < Infinity) this.begin()
   }
@@ -73,10 +76,15 @@ export class Call<T> implements Caller {
 
   /** Begins the run. */
   private begin(): LiveRun {
-    const { began, body, endedBefore, services, settings } = this
+    const { began, beginning, body, services, settings } = this
     services.runtime?.enter(this)
     const start = asReading(services, began)
-    return this.run = new LiveRun(withName(settings, body), services.rested, { start, endedBefore })
+    return this.run = new LiveRun(withName(settings, body), services.rested, { start, ...beginning })
+  }
+
+  /** Notifies the door, if it wants to know. */
+  firstSucceeded(): void {
+    if (this.beginning.credit === undefined) this.settings.door?.succeeded(this.services.rested)
   }
 
   close(): void {

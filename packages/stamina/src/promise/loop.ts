@@ -9,7 +9,6 @@ import * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { askDoor } from "../drive/atTheDoor.ts"
 import type { LiveRun } from "../drive/liveRun.ts"
 import * as steps from "../drive/steps.ts"
 import { isOver } from "../run/run.ts"
@@ -45,7 +44,7 @@ export const loop = async <T>(call: Call<T>, first?: Failure): Promise<T> => {
         else {
           await call.sleep(run)
           call.goOn()
-          const asked = askDoor(run)
+          const asked = steps.askDoor(run)
           if (asked !== undefined) await call.perform(asked)
         }
         call.goOn()
@@ -76,7 +75,7 @@ const waitInFiber = async (
   }
   await call.sleep(run)
   call.goOn()
-  const asked = askDoor(run)
+  const asked = steps.askDoor(run)
   if (asked !== undefined) await call.perform(asked)
 }
 
@@ -94,7 +93,8 @@ const succeeded = async (call: Call<unknown>, value: unknown): Promise<void> => 
   const { run } = call
   call.attemptEnded(Exit.succeed(value))
   call.goOn()
-  if (run === undefined || run.attempt === 1) return
+  if (run === undefined) return call.firstSucceeded()
+  if (run.attempt === 1) return steps.succeeded(run)
   const notified = steps.recover(run)
   call.goOn()
   if (notified !== undefined) await call.perform(notified)

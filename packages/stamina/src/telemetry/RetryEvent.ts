@@ -43,6 +43,24 @@ export interface RetryScheduled {
 }
 
 /**
+ * A retry whose wait is over has to wait for a token of its retry budget. It begins later, or its run ends.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface RetryDeferred {
+  readonly _tag: "RetryDeferred"
+  /** What is being retried, as in {@link RetryScheduled}. */
+  readonly name: string
+  /** The number of the retry, 1 = the first. */
+  readonly retryNum: number
+  /** All waits so far, added up. */
+  readonly waitedSoFar: Duration.Duration
+  /** The error that causes the retry, the very object. */
+  readonly causedBy: unknown
+}
+
+/**
  * The numbers of a run that has ended.
  *
  * **Gotchas**
@@ -137,11 +155,19 @@ export interface GaveUp extends RunEnded, GivenUp {
  * @category models
  * @since 0.1.0
  */
-export type RetryEvent = RetryScheduled | Recovered | GaveUp | Interrupted
+export type RetryEvent = RetryScheduled | RetryDeferred | RunEnd
 
 /**
- * The event's name in logs and traces: `stamina.retry_scheduled`, `stamina.recovered`, `stamina.gave_up` or
- * `stamina.interrupted`.
+ * How a run ends.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type RunEnd = Recovered | GaveUp | Interrupted
+
+/**
+ * The event's name in logs and traces: `stamina.retry_scheduled`, `stamina.retry_deferred`, `stamina.recovered`,
+ * `stamina.gave_up` or `stamina.interrupted`.
  *
  * @category telemetry
  * @since 0.1.0
@@ -155,8 +181,7 @@ export const nameOf = ({ _tag }: Pick<RetryEvent, "_tag">): string => `stamina.$
  * @category telemetry
  * @since 0.1.0
  */
-export const outcomeOf = (event: Exclude<RetryEvent, RetryScheduled>): string =>
-  caseOf(event._tag === "GaveUp" ? event.reason : event._tag, "_")
+export const outcomeOf = (event: RunEnd): string => caseOf(event._tag === "GaveUp" ? event.reason : event._tag, "_")
 
 /**
  * What an error is called in logs, metrics and spans: which kind it is, and why it came, in a bounded number of words.
@@ -240,6 +265,7 @@ const wellKnown: ReadonlyArray<string> = [
  *
  * - for `RetryScheduled`: `callable`, `retry_num`, `wait_for`, `waited_so_far`, and `attempts_inside` where a run inside
  *   had retried
+ * - for `RetryDeferred`: `callable`, `retry_num`, `waited_so_far`
  * - for the ends: `callable`, `attempts`, `elapsed`, `in_attempts`, `waited`, `calls` where that is more than `attempts`,
  *   and `reason` for `GaveUp`
  *
@@ -257,6 +283,8 @@ export const attributes = (event: RetryEvent): Readonly<Record<string, string | 
       waited_so_far: Duration.toSeconds(event.waitedSoFar),
       ...(event.attemptsInside > 0 ? { attempts_inside: event.attemptsInside } : undefined)
     }
+    : event._tag === "RetryDeferred"
+    ? { callable: event.name, retry_num: event.retryNum, waited_so_far: Duration.toSeconds(event.waitedSoFar) }
     : {
       callable: event.name,
       attempts: event.attempts,
@@ -280,7 +308,10 @@ export const sentence = (
   const made = `after ${attempts} attempt${attempts === 1 ? "" : "s"}${calls > attempts ? ` of ${calls} calls` : ""}`
   const tooLong = Option.match(refused, {
     onNone: () => "",
-    onSome: ({ left, wait }) => ` (a wait of ${seconds(wait)}, ${seconds(left)} left)`
+    onSome: ({ left, wait }) =>
+      Duration.isZero(left) && reason === "BudgetExhausted"
+        ? ` (no token within ${seconds(wait)})`
+        : ` (a wait of ${seconds(wait)}, ${seconds(left)} left)`
   })
   const what = reason === "TimeoutReached"
     ? `timeout of ${Duration.toSeconds(limits.timeout)}s reached ${made}`

@@ -6,7 +6,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import type { GaveUp, Interrupted, Recovered, RetryEvent, RetryScheduled } from "./RetryEvent.ts"
+import type { GaveUp, Interrupted, Recovered, RetryDeferred, RetryEvent, RetryScheduled } from "./RetryEvent.ts"
 
 /**
  * A function that hears of an event. It may return nothing, or an effect that cannot fail; the run waits for that effect,
@@ -80,12 +80,25 @@ export interface RetryHook {
    * before the attempt begins, or when the wait is interrupted.
    */
   readonly onRetryScheduled?: Listener<RetryScheduled, Scope.Scope> | undefined
+  /**
+   * Runs once if a retry whose wait is over has to wait for a token of its retry budget. It begins later, or its run ends.
+   */
+  readonly onRetryDeferred?: Listener<RetryDeferred> | undefined
   /** Runs once when an attempt after the first succeeds. */
   readonly onRecovered?: Listener<Recovered> | undefined
   /** Runs once when a run fails that has retried, or that would have retried if a limit had allowed it. */
   readonly onGaveUp?: Listener<GaveUp> | undefined
   /** Runs once when a run that has retried is interrupted, in an attempt or in a wait. */
   readonly onInterrupted?: Listener<Interrupted> | undefined
+}
+
+/**
+ * A hook that is notified when a retry begins, too: nothing is counted that did not happen. Its listener is quick.
+ *
+ * @internal
+ */
+export interface OwnHook extends RetryHook {
+  readonly onRetryBegan?: Listener<RetryScheduled> | undefined
 }
 
 /**
@@ -110,6 +123,7 @@ export interface RetryHook {
 export const forEvery = (name: string, listener: Listener<RetryEvent>): RetryHook => ({
   name,
   onRetryScheduled: listener,
+  onRetryDeferred: listener,
   onRecovered: listener,
   onGaveUp: listener,
   onInterrupted: listener

@@ -20,6 +20,8 @@ import type { Listener, RetryHook } from "./RetryHook.ts"
 export interface Options {
   /** The level of `stamina.retry_scheduled`. Default `"Warn"`. */
   readonly retryScheduled?: LogLevel.Severity | "None" | undefined
+  /** The level of `stamina.retry_deferred`. Default `"Debug"`, since the budget itself says when it begins to hold retries back. */
+  readonly retryDeferred?: LogLevel.Severity | "None" | undefined
   /** The level of `stamina.recovered`. Default `"Info"`. */
   readonly recovered?: LogLevel.Severity | "None" | undefined
   /** The level of `stamina.gave_up`. Default `"Error"`. */
@@ -54,6 +56,7 @@ export const defaultLinesPerSecond: number = logLine.defaultLinesPerSecond
  * The log message is the name of the event; what is known about it are annotations, times in seconds:
  *
  * - `stamina.retry_scheduled`: `callable`, `retry_num`, `wait_for`, `waited_so_far`, `caused_by`
+ * - `stamina.retry_deferred`: `callable`, `retry_num`, `waited_so_far`, `caused_by`
  * - `stamina.recovered`: `callable`, `attempts`, `elapsed`, `in_attempts`, `waited`
  * - `stamina.gave_up`: the same, and `reason`, `caused_by`, and `summary`, a sentence such as "timeout of 45s reached
  *   after 2 attempts: 44.1s of it inside attempts, 0.9s waiting"
@@ -83,6 +86,7 @@ export const make = (options: Options = {}): RetryHook => {
   return logging(
     {
       retryScheduled: checkLevel("retryScheduled", options.retryScheduled),
+      retryDeferred: checkLevel("retryDeferred", options.retryDeferred),
       recovered: checkLevel("recovered", options.recovered),
       gaveUp: checkLevel("gaveUp", options.gaveUp),
       interrupted: checkLevel("interrupted", options.interrupted)
@@ -97,7 +101,13 @@ const caller = "RetryLogs.make"
 type Level = LogLevel.Severity | "None"
 type Levels = Readonly<Record<Uncapitalize<RetryEvent.RetryEvent["_tag"]>, Level>>
 
-const defaults: Levels = { retryScheduled: "Warn", recovered: "Info", gaveUp: "Error", interrupted: "Debug" }
+const defaults: Levels = {
+  retryScheduled: "Warn",
+  retryDeferred: "Debug",
+  recovered: "Info",
+  gaveUp: "Error",
+  interrupted: "Debug"
+}
 
 const levels: ReadonlyArray<Level> = ["Fatal", "Error", "Warn", "Info", "Debug", "Trace", "None"]
 
@@ -130,6 +140,7 @@ const logging = (
   return {
     name: "logs",
     onRetryScheduled: listener(levels.retryScheduled, "RetryScheduled"),
+    onRetryDeferred: listener(levels.retryDeferred, "RetryDeferred"),
     onRecovered: listener(levels.recovered, "Recovered"),
     onGaveUp: listener(levels.gaveUp, "GaveUp"),
     onInterrupted: listener(levels.interrupted, "Interrupted")

@@ -10,8 +10,8 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
 import { found, foundIn, type Nested, nested } from "../tools/getOrCreate.ts"
-import { errorType, outcomeOf } from "./RetryEvent.ts"
-import { forEvery, type RetryHook } from "./RetryHook.ts"
+import { errorType, outcomeOf, type RunEnd } from "./RetryEvent.ts"
+import type { Listener, OwnHook, RetryHook } from "./RetryHook.ts"
 
 const counter = (name: string, description: string) => (): Metric.Counter<number> =>
   Metric.counter(name, { description, incremental: true })
@@ -79,20 +79,33 @@ export const maxLabelValues = 200
  * @category hooks
  * @since 0.1.0
  */
-export const hook: RetryHook = /*#__PURE__*/ forEvery("metrics", (event, { context }) => {
-  const registry = registryOf(context)
-  const callable = atMost(registry.callables, event.name)
-  if (event._tag === "RetryScheduled") {
-    const retryNum = event.retryNum > 10 ? "10+" : String(event.retryNum)
-    const type = atMost(registry.errorTypes, errorType(event.causedBy))
-    seriesOf(registry, newRetries, [callable, retryNum, type], labelsOfRetry).updateUnsafe(1, context)
-    seriesOf(registry, newWaits, [callable], labelsOfWait).updateUnsafe(Duration.toSeconds(event.waitFor), context)
-  } else {
-    const labels = [callable, outcomeOf(event)]
+export const hook: RetryHook = /*#__PURE__*/ counting()
+
+function counting(): OwnHook {
+  const ended: Listener<RunEnd> = (event, { context }) => {
+    const registry = registryOf(context)
+    const labels = [atMost(registry.callables, event.name), outcomeOf(event)]
     seriesOf(registry, newRuns, labels, labelsOfRun).updateUnsafe(1, context)
     seriesOf(registry, newAttempts, labels, labelsOfRun).updateUnsafe(event.attempts, context)
   }
-})
+  return {
+    name: "metrics",
+    onRetryScheduled: ({ name, waitFor }, { context }) => {
+      const registry = registryOf(context)
+      const labels = [atMost(registry.callables, name)]
+      seriesOf(registry, newWaits, labels, labelsOfWait).updateUnsafe(Duration.toSeconds(waitFor), context)
+    },
+    onRetryBegan: ({ causedBy, name, retryNum }, { context }) => {
+      const registry = registryOf(context)
+      const num = retryNum > 10 ? "10+" : String(retryNum)
+      const labels = [atMost(registry.callables, name), num, atMost(registry.errorTypes, errorType(causedBy))]
+      seriesOf(registry, newRetries, labels, labelsOfRetry).updateUnsafe(1, context)
+    },
+    onRecovered: ended,
+    onGaveUp: ended,
+    onInterrupted: ended
+  }
+}
 
 const labelsOfRetry = ["callable", "retry_num", "error_type"]
 const labelsOfWait = ["callable"]

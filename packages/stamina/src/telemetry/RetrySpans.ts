@@ -42,7 +42,7 @@ export const hook: RetryHook = /*#__PURE__*/ forEvery("spans", (event, fiber) =>
   const { span } = fiber.cache
   if (span?._tag !== "Span") return
   const told = found(spans, span, () => ({ retries: 0, ends: 0, dropped: 0 }))
-  if (++told[event._tag === "RetryScheduled" ? "retries" : "ends"] > maxEvents) {
+  if (++told["retryNum" in event ? "retries" : "ends"] > maxEvents) {
     span.attribute("stamina.dropped_events", ++told.dropped)
     return
   }

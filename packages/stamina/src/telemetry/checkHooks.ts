@@ -5,7 +5,16 @@ import * as Predicate from "effect/Predicate"
 import { refuse } from "../tools/check.ts"
 import type { RetryHook } from "./RetryHook.ts"
 
-const listeners: ReadonlyArray<string> = ["onRetryScheduled", "onRecovered", "onGaveUp", "onInterrupted"]
+const listeners: ReadonlyArray<string> = [
+  "onRetryScheduled",
+  "onRetryDeferred",
+  "onRecovered",
+  "onGaveUp",
+  "onInterrupted"
+]
+
+/** That of hooks of this library, which users pass on. */
+const own = "onRetryBegan"
 
 /** A misspelt listener would never hear anything, and one that is no function would end as a report at debug level. */
 export const checkHooks = (caller: string, hooks: unknown): ReadonlyArray<RetryHook> => {
@@ -14,7 +23,9 @@ export const checkHooks = (caller: string, hooks: unknown): ReadonlyArray<RetryH
     if (!Predicate.isObject(hook)) return refuse(caller, "a hook", "an object with listeners", hook)
     for (const key of Object.keys(hook)) {
       if (!key.startsWith("on")) continue
-      if (!listeners.includes(key)) return refuse(caller, "a listener", `one of ${listeners.join(", ")}`, key)
+      if (key !== own && !listeners.includes(key)) {
+        return refuse(caller, "a listener", `one of ${listeners.join(", ")}`, key)
+      }
       const listener: unknown = Reflect.get(hook, key)
       if (listener !== undefined && typeof listener !== "function") refuse(caller, key, "a function", listener)
     }

@@ -6,7 +6,15 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { GivenUp, Run } from "../run/run.ts"
 import type * as RetryEvent from "./RetryEvent.ts"
-import type { GaveUp, Interrupted, Recovered, RetryScheduled, RunEnded, RunTotals } from "./RetryEvent.ts"
+import type {
+  GaveUp,
+  Interrupted,
+  Recovered,
+  RetryDeferred,
+  RetryScheduled,
+  RunEnded,
+  RunTotals
+} from "./RetryEvent.ts"
 
 /** The retry that was granted last. */
 export const retryScheduled = (
@@ -23,6 +31,15 @@ export const retryScheduled = (
   attemptTook: Duration.millis(run.took),
   attemptsInside: run.inner?.calls ?? 0,
   attemptsLeft,
+  causedBy: run.error
+})
+
+/** The retry whose wait is over, and which has no token yet. */
+export const retryDeferred = (run: Run, name: string): RetryDeferred => ({
+  _tag: "RetryDeferred",
+  name,
+  retryNum: run.attempt,
+  waitedSoFar: Duration.millis(run.waited + run.wait),
   causedBy: run.error
 })
 

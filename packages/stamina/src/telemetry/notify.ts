@@ -13,8 +13,8 @@ import * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { type Kind, logLine } from "../tools/logLine.ts"
-import type { GaveUp, Interrupted, Recovered, RetryScheduled } from "./RetryEvent.ts"
-import type { Listener, RetryHook } from "./RetryHook.ts"
+import type { GaveUp, Interrupted, Recovered, RetryDeferred, RetryScheduled } from "./RetryEvent.ts"
+import type { Listener, OwnHook, RetryHook } from "./RetryHook.ts"
 import { CurrentHooks } from "./RetryTelemetry.ts"
 
 type End = Recovered | GaveUp | Interrupted
@@ -56,6 +56,42 @@ const notifyFrom = (
     if (effect) return Effect.flatMap(effect, () => notifyFrom(next, notified, hooks, fiber, event) ?? Effect.void)
   }
   return undefined
+}
+
+/** Notifies the hooks that heard of the retry that it waits for its turn. */
+export const deferred = (
+  notified: Notified,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  see: () => RetryDeferred
+): Effect.Effect<void> | undefined => {
+  const { heard, hooks } = notified
+  return hooks === undefined || heard === 0 ? undefined : deferredFrom(0, hooks.slice(0, heard), fiber, see())
+}
+
+const deferredFrom = (
+  first: number,
+  hooks: ReadonlyArray<RetryHook>,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  event: RetryDeferred
+): Effect.Effect<void> | undefined => {
+  for (let next = first + 1; next <= hooks.length; next++) {
+    const listener = hooks[next - 1]?.onRetryDeferred
+    const effect = listener && call(listener, event, fiber)
+    if (effect) return Effect.flatMap(effect, () => deferredFrom(next, hooks, fiber, event) ?? Effect.void)
+  }
+  return undefined
+}
+
+/** Notifies hooks of this library that a retry begins. */
+export const began = (
+  { heard, hooks }: Notified,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  see: () => RetryScheduled
+): void => {
+  for (let i = 0; hooks !== undefined && i < heard; i++) {
+    const listener = (hooks[i] as OwnHook).onRetryBegan
+    if (listener !== undefined) call(listener, see(), fiber)
+  }
 }
 
 /** Notifies the hooks of the end of the run. Called again after an interruption, it goes on where it stopped. */

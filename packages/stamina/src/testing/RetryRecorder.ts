@@ -6,7 +6,7 @@
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
-import type { RetryEvent } from "../telemetry/RetryEvent.ts"
+import type { RetryEvent, RunEnd } from "../telemetry/RetryEvent.ts"
 import * as RetryHook from "../telemetry/RetryHook.ts"
 import { layerAddHook, layerHooks } from "../telemetry/RetryTelemetry.ts"
 
@@ -45,7 +45,7 @@ export interface RecordedRun {
   /** The errors that caused those retries, the very objects. */
   readonly errors: ReadonlyArray<unknown>
   /** How the run ended; `undefined` as long as it goes on, and for a schedule that ended in a success. */
-  readonly end: Exclude<RetryEvent, { readonly _tag: "RetryScheduled" }> | undefined
+  readonly end: RunEnd | undefined
 }
 
 /**
@@ -88,7 +88,7 @@ export const make = (): RetryRecorder => {
     if (event._tag === "RetryScheduled") {
       run.waits.push(Duration.toMillis(event.waitFor))
       run.errors.push(event.causedBy)
-    } else {
+    } else if (event._tag !== "RetryDeferred") {
       run.end = event
       if (stack.at(-1) === run) stack.pop()
     }
@@ -146,4 +146,6 @@ const canFollow = ({ end, name, waits: { length } }: Recording, event: RetryEven
   end === undefined && name === event.name &&
   (event._tag === "RetryScheduled"
     ? length === event.retryNum - 1
+    : event._tag === "RetryDeferred"
+    ? length === event.retryNum
     : length === event.attempts - 1 || length === event.attempts)

@@ -127,7 +127,7 @@ const resultOf = <A, E>(
   { events, runs }: RetryRecorder.RetryRecorder,
   elapsed: number
 ): Retries<A, E> => {
-  const last = events.findLast(({ _tag }) => _tag !== "RetryScheduled")
+  const last = events.findLast((event) => !("retryNum" in event))
   const run = runs.find(({ end }) => end === last && end !== undefined) ?? runs.at(-1)
   // what hooks do not hear of: an error that is not retried at all, and a retry with hooks of its own
   const unheard = run === undefined && Exit.isFailure(exit) ? Option.getOrUndefined(report(exit.cause)) : undefined
@@ -203,6 +203,8 @@ const story = ({ elapsed, events, exit }: Retries<unknown, unknown>): ReadonlyAr
       ? `  ${event.name}: attempt ${event.retryNum} failed with ${errorType(event.causedBy)} after ${
         millis(Duration.toMillis(event.elapsed))
       }, waits ${millis(Duration.toMillis(event.waitFor))}`
+      : event._tag === "RetryDeferred"
+      ? `  ${event.name}: retry ${event.retryNum} waits for a token of its budget`
       : `  ${event.name}: ${event._tag === "GaveUp" ? `gave up (${event.reason})` : event._tag.toLowerCase()} after ${
         millis(Duration.toMillis(event.elapsed))
       }, ${event.attempts} attempt${event.attempts === 1 ? "" : "s"}`

@@ -15,6 +15,9 @@ export const of = (fiber: Fiber.Fiber<unknown, unknown>): Clock.Clock => fiber.g
 /** Reads the clock. */
 export const read = (fiber: Fiber.Fiber<unknown, unknown>): Reading => of(fiber).monotonicTimeNanosUnsafe()
 
+/** The time of the clock in milliseconds, with fractions. */
+export const millis = (fiber: Fiber.Fiber<unknown, unknown>): number => Number(read(fiber)) / 1_000_000
+
 /** Milliseconds, with fractions, from one reading to another. */
 export const millisBetween = (start: Reading, end: Reading): number => Number(end - start) / 1_000_000
 

@@ -55,5 +55,9 @@ export interface FailedAttempt {
   readonly previousWait: Duration.Duration
 }
 
+/** The wait that a verdict says the dependency asked for, in milliseconds. */
+export const hintOf = (verdict: Verdict): number | undefined =>
+  isHint(verdict) ? Math.min(verdict.wait, verdict.max) : undefined
+
 /** Whether a verdict is a hint. */
 export const isHint = (verdict: Verdict): verdict is Hint => typeof verdict === "object" && verdict._tag === "Hint"

@@ -11,7 +11,7 @@ import * as Activity from "effect/workflow/Activity"
 import { type WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import * as defaults from "../ambient/defaults.ts"
 import { currentMode } from "../ambient/mode.ts"
-import { askDoor, type DoorRun, giveBackUnused, notifyFailed, notifySucceeded } from "../drive/atTheDoor.ts"
+import type { Visit, Visitor } from "../budget/visit.ts"
 import { alreadyRetried, judgeFailure } from "../drive/judge.ts"
 import { begin as beginRun } from "../drive/liveRun.ts"
 import type { Settings } from "../drive/settings.ts"
@@ -75,14 +75,14 @@ export const record = (
 type InActivity = Scope.Scope | WorkflowEngine | WorkflowInstance
 
 /** The run in an attempt. A copy, since the one in the body follows records. */
-class DurableRun extends Run.Run implements DoorRun {
+class DurableRun extends Run.Run implements Visitor {
   readonly settings: Settings
   readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly clock: Clock.Clock
   /** When the first attempt began: milliseconds since the epoch. */
   readonly startedAt: number
-  holdsRetry = false
-  deferrals = 0
+  /** The run at its door, in this attempt. Nothing of it is recorded: a retry that waits for a token is one that asks. */
+  visit: Visit | undefined = undefined
   /** The error that the retry itself made of the attempt. */
   ownError: unknown = undefined
 
@@ -125,17 +125,25 @@ const make = (subject: Subject, progress: Progress): Effect.Effect<AttemptRecord
     const { settings } = subject.durable
     const ended = previous?.at ?? 0
     // a recorded beginning may come from a clock that is behind
-    const began = begun === undefined ? now(fiber, ended) : Math.max(begun.at, ended)
-    const run = new DurableRun(progress.run, settings, fiber, previous?.startedAt ?? began)
-    const endedBefore = num === 1 ? beginRun(settings, fiber).endedBefore : Run.runsEnded()
-    const attempt = () => makeAdmitted({ subject, fiber, run, began, endedBefore, ticket: begun?.ticket }, num)
-    if (num === 1) return attempt()
-    const asked = Effect.suspend(() => askDoor(run) ?? Effect.void)
+    const first = begun === undefined ? now(fiber, ended) : Math.max(begun.at, ended)
+    const run = new DurableRun(progress.run, settings, fiber, previous?.startedAt ?? first)
+    const { credit, endedBefore } = num === 1
+      ? beginRun(settings, fiber, true)
+      : { credit: undefined, endedBefore: Run.runsEnded() }
+    run.visit = settings.door?.visit(credit)
+    const attempt = (began: number) =>
+      makeAdmitted({ subject, fiber, run, began, endedBefore, ticket: begun?.ticket }, num)
+    if (num === 1) return attempt(first)
+    const asked = Effect.suspend(() => run.visit?.ask(run, () => notifyDeferred(subject, run, fiber)) ?? Effect.void)
     return Effect.onInterrupt(
-      Effect.flatMap(asked, () => Run.isOver(run) ? refused(subject, run, fiber) : attempt()),
-      () => Effect.sync(() => giveBackUnused(run))
+      // what it has waited for a token is no part of the attempt
+      Effect.flatMap(asked, () => Run.isOver(run) ? refused(subject, run, fiber) : attempt(now(fiber, first))),
+      () => Effect.sync(() => run.visit?.pass.left(fiber))
     )
   })
+
+const notifyDeferred = ({ durable, name }: Subject, run: DurableRun, fiber: Making["fiber"]) =>
+  notify.deferred(run, durable, fiber, name)
 
 /** The door has refused the retry, so the run ends without another attempt. */
 const refused = ({ durable, name }: Subject, run: DurableRun, fiber: Making["fiber"]): Effect.Effect<Refused> => {
@@ -149,7 +157,11 @@ const refused = ({ durable, name }: Subject, run: DurableRun, fiber: Making["fib
 
 const makeAdmitted = (making: Making, num: number): Effect.Effect<AttemptRecord, never, InActivity> => {
   const { run, subject: { activity }, ticket } = making
-  if (num > 1) Run.beginAttempt(run, making.began - run.startedAt)
+  if (num > 1) {
+    run.visit?.began(run)
+    notify.began(run, making.subject.durable, making.fiber, making.subject.name)
+    Run.beginAttempt(run, making.began - run.startedAt)
+  }
   if (ticket !== undefined && !tickets.use(ticket)) run.ownError = new AttemptLost({ attempt: num })
   const { execute } = activity
   const attempt = run.ownError !== undefined
@@ -166,7 +178,8 @@ const succeeded = (making: Making, value: unknown): Effect.Effect<Succeeded> => 
   const { began, fiber, run, subject: { coding, durable, name } } = making
   return Effect.flatMap(coding.writeValue(value), (value) => {
     const record = { _tag: "Succeeded" as const, value }
-    notifySucceeded(run)
+    if (run.attempt > 1) run.visit?.pass.succeeded(fiber)
+    else run.settings.door?.succeeded(fiber)
     if (run.attempt === 1) return Effect.succeed(record)
     Run.end(run, now(fiber, began) - run.startedAt)
     return Effect.as(notify.recovered(run, durable, fiber, name), record)
@@ -187,7 +200,6 @@ const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Fail
   const { endedBefore, fiber, run, subject: { coding, name } } = making
   const { settings } = run
   const at = now(fiber, making.began)
-  giveBackUnused(run)
   closeAttempt(run, at - run.startedAt, settings.plan(currentMode(fiber), fiber.getRef(defaults.Current)))
   const asked = { ...settings, name }
   notRetried.limitsConflict(run.plan, asked, fiber)
@@ -204,7 +216,7 @@ const failed = (making: Making, cause: Cause.Cause<unknown>): Effect.Effect<Fail
       error: errorsOf(written.cause === seen ? cause : written.cause)[0],
       inner,
       alreadyRetried: alreadyRetried(settings, inner, fiber),
-      notBefore: notifyFailed(run, kept)
+      notBefore: run.visit?.failed(run, kept, !Cause.hasDies(cause))
     }
     const recording = recordDecision(making, run, failure, at, written.json)
     notRetried.firstFailure(run, asked, written.cause, fiber)

@@ -33,6 +33,19 @@ export const decided = (run: Run.Run, durable: DurableSettings, fiber: AnyFiber,
   return orNothing(notify.ended(notifiedOf(durable, fiber, run.attempt - 1), fiber, () => eventsOf.gaveUp(run, name)))
 }
 
+/** A retry waits for its turn. */
+export const deferred = (
+  run: Run.Run,
+  durable: DurableSettings,
+  fiber: AnyFiber,
+  name: string
+): Effect.Effect<void> | undefined =>
+  notify.deferred(notifiedOf(durable, fiber, 1), fiber, () => eventsOf.retryDeferred(run, name))
+
+/** A retry begins. */
+export const began = (run: Run.Run, durable: DurableSettings, fiber: AnyFiber, name: string): void =>
+  notify.began(notifiedOf(durable, fiber, 1), fiber, () => eventsOf.retryScheduled(run, name))
+
 /** The success of an attempt after the first. */
 export const recovered = (run: Run.Run, durable: DurableSettings, fiber: AnyFiber, name: string): Effect.Effect<void> =>
   orNothing(notify.ended(notifiedOf(durable, fiber, 1), fiber, () => eventsOf.recovered(run, name)))

@@ -13,10 +13,14 @@ const now = { ...always, waitInitial: 0 }
 type Given = Door.Answer | Effect.Effect<Door.Answer>
 
 /** A door that gives these answers, the last one for ever, and what it heard. */
-const doorThat = (...answers: ReadonlyArray<Given>) => {
+const doorThat = (...answers: ReadonlyArray<Given>) => quietDoorThat(0, ...answers)
+
+/** The same for one that wants to be left alone for so many milliseconds. */
+const quietDoorThat = (notBefore: number, ...answers: ReadonlyArray<Given>) => {
   const heard: Array<string> = []
   let asked = 0
   const door = Door.make({
+    notBefore: () => notBefore,
     called: () => void heard.push("called"),
     failed: ({ attempt, hint }) => void heard.push(`failed ${attempt}${hint === undefined ? "" : ` ${hint}`}`),
     ask: ({ retryNum }) => {
@@ -92,17 +96,16 @@ describe.each(seeing)("a door given to $name", ({ build }) => {
 
   it.effect("lengthens the wait where it is decided, and leaves a run that has no time for it", () =>
     Effect.gen(function*() {
-      const { door, heard } = doorThat(granted)
-      const busy = { ...door, notBefore: () => 5000 }
-      const { exit, sleeps } = yield* run(flaky(9), busy, { timeout: 6000 })
+      const { door, heard } = quietDoorThat(5000, granted)
+      const { exit, sleeps } = yield* run(flaky(9), door, { timeout: 6000 })
       expect([reasonOf(exit), sleeps]).toEqual(["WaitExceedsTimeout", [5000]])
       expect(heard).toEqual(["called", "failed 1", "ask 1", "failed 2"])
     }))
 
   it.effect("does not shorten the wait", () =>
     Effect.gen(function*() {
-      const { door } = doorThat(granted)
-      expect((yield* run(flaky(1), { ...door, notBefore: () => 50 })).sleeps).toEqual([100])
+      const { door } = quietDoorThat(50, granted)
+      expect((yield* run(flaky(1), door)).sleeps).toEqual([100])
     }))
 
   it.effect("is not asked in test mode, and hears of nothing to come", () =>
@@ -139,10 +142,10 @@ describe.each(seeing)("a door given to $name", ({ build }) => {
 describe("Door.both", () => {
   it.effect("asks the second once the first has granted, and the longer wait holds", () =>
     Effect.gen(function*() {
-      const first = doorThat(wait(300), later(granted))
-      const second = doorThat(later(granted))
+      const first = quietDoorThat(250, wait(300), later(granted))
+      const second = quietDoorThat(130, later(granted))
       const time = new VirtualTime([0])
-      const door = Door.both({ ...first.door, notBefore: () => 250 }, { ...second.door, notBefore: () => 130 })
+      const door = Door.both(first.door, second.door)
       yield* time.provide(Stamina.retry(flaky(2), { ...always, door }))
       expect(time.sleeps).toEqual([250, 300, 250])
       expect(first.heard).toEqual(["called", "failed 1", "ask 1", "ask 1", "failed 2", "ask 2", "succeeded"])

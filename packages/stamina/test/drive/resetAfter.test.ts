@@ -66,7 +66,7 @@ describe("resetAfter of an effect", () => {
       "RetryScheduled",
       "Recovered"
     ])
-    expect(events.map((event) => event._tag === "RetryScheduled" ? event.retryNum : event.attempts))
+    expect(events.map((event) => "retryNum" in event ? event.retryNum : event.attempts))
       .toEqual([1, 2, 3, 1, 2, 3])
     // the attempt that was healthy is the first of the new run, which began before its time did
     const [, , , fourth] = events

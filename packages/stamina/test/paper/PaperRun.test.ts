@@ -35,7 +35,7 @@ describe("PaperRun", () => {
   })
 
   it("shares a budget between callers, in the time of the simulation", () => {
-    const budget = PaperRun.makeBudget({ capacity: 1, refill: 0 })
+    const budget = PaperRun.makeBudget({ capacity: 1, refill: 0, whenEmpty: "refuse" }, random)
     const [one, other] = [0, 5].map((start) => PaperRun.begin(PaperRun.makeCaller({ plan, random, budget }), start))
     for (const run of [one, other]) assert.isTrue(PaperRun.fail(run!, 1, down))
     // the token is taken when the wait is over
@@ -71,7 +71,7 @@ describe("PaperRun", () => {
 
   it("refuses a budget as RetryBudget does", () => {
     assert.throws(
-      () => PaperRun.makeBudget({ capacity: 0 }),
+      () => PaperRun.makeBudget({ capacity: 0 }, random),
       RangeError,
       "PaperRun.makeBudget: capacity must be a number from 1 to 1000000000, got 0"
     )

@@ -535,7 +535,7 @@ describe("RetryLogs.make", () => {
       [{ linesPerSecond: null }, "linesPerSecond must be an integer >= 1 or Infinity, got null"],
       [
         { level: "Warn" },
-        "unknown option \"level\", known are retryScheduled, recovered, gaveUp, interrupted, messages, linesPerSecond"
+        "unknown option \"level\", known are retryScheduled, retryDeferred, recovered, gaveUp, interrupted, messages, linesPerSecond"
       ],
       [null, "options must be an object, got null"]
     ] as const
@@ -548,11 +548,17 @@ describe("RetryLogs.make", () => {
   it("takes undefined for the default", () => {
     const nothing = { retryScheduled: undefined, recovered: undefined, gaveUp: undefined, interrupted: undefined }
     expect(Object.keys(RetryLogs.make({ ...nothing, messages: undefined, linesPerSecond: undefined })).toSorted())
-      .toEqual(["name", "onGaveUp", "onInterrupted", "onRecovered", "onRetryScheduled"])
+      .toEqual(["name", "onGaveUp", "onInterrupted", "onRecovered", "onRetryDeferred", "onRetryScheduled"])
   })
 
   it("listens to nothing that it does not log", () => {
-    const hook = RetryLogs.make({ retryScheduled: "None", recovered: "None", gaveUp: "None", interrupted: "None" })
+    const hook = RetryLogs.make({
+      retryScheduled: "None",
+      retryDeferred: "None",
+      recovered: "None",
+      gaveUp: "None",
+      interrupted: "None"
+    })
     expect(hook).toEqual({ name: "logs" } satisfies RetryHook.RetryHook)
   })
 

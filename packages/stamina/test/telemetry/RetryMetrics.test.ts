@@ -286,12 +286,12 @@ describe("the instruments", () => {
       yield* inTime(Effect.exit(Stamina.retry(failing(9), { ...options, attempts: 2, waitInitial: "500 millis" })))
       const text = yield* PrometheusMetrics.format()
       expect(text.split("\n").filter((line) => !line.includes("_bucket"))).toEqual([
-        "# HELP stamina_retries_total Total number of retries.",
-        "# TYPE stamina_retries_total counter",
-        "stamina_retries_total{callable=\"fetch\",retry_num=\"1\",error_type=\"HttpError\"} 1",
         "# HELP stamina_scheduled_wait_seconds_total Seconds of waiting before retries.",
         "# TYPE stamina_scheduled_wait_seconds_total counter",
         "stamina_scheduled_wait_seconds_total{callable=\"fetch\"} 0.5",
+        "# HELP stamina_retries_total Total number of retries.",
+        "# TYPE stamina_retries_total counter",
+        "stamina_retries_total{callable=\"fetch\",retry_num=\"1\",error_type=\"HttpError\"} 1",
         "# HELP stamina_runs_total Runs that needed a retry.",
         "# TYPE stamina_runs_total counter",
         "stamina_runs_total{callable=\"fetch\",outcome=\"attempts_exhausted\"} 1",

@@ -7,7 +7,7 @@ const bad: ReadonlyArray<readonly [hooks: unknown, message: string]> = [
   [[{ onGaveUp: 3 }], "onGaveUp must be a function, got 3"],
   [
     [{ onRetrySchedule: () => {} }],
-    "a listener must be one of onRetryScheduled, onRecovered, onGaveUp, onInterrupted, got \"onRetrySchedule\""
+    "a listener must be one of onRetryScheduled, onRetryDeferred, onRecovered, onGaveUp, onInterrupted, got \"onRetrySchedule\""
   ]
 ]
 

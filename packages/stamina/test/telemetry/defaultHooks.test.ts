@@ -36,7 +36,7 @@ describe("a default hook", () => {
       })
       yield* all.pipe(Effect.scoped, Effect.withSpan("around"), provide, provideRegistry, provideTracer)
       expect(lines.map(({ message }) => message)).toEqual(["asked", "stamina.retry_scheduled", "asked", "asked"])
-      expect(counts("stamina_retries_total").map(([, count]) => count)).toEqual([1])
+      expect(counts("stamina_scheduled_wait_seconds_total").map(([, count]) => count)).toEqual([1])
       expect(spans[0]?.events.map(([name]) => name)).toEqual(["stamina.retry_scheduled"])
     }))
 

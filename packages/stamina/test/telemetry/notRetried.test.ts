@@ -90,7 +90,7 @@ describe.each(loops.map((driver): [string, Driver] => [driver.name, driver]))(
     it.effect("says that the budget is empty", () =>
       Effect.gen(function*() {
         if (name.startsWith("Effect.retry")) return
-        const budget = RetryBudget.makeUnsafe({ capacity: 1 })
+        const budget = RetryBudget.makeUnsafe({ capacity: 1, whenEmpty: "refuse" })
         yield* runs({ ...named, budget, attempts: 2 })
         const { lines } = yield* runs({ ...named, budget, attempts: 2 })
         expect(lines.filter(([, message]) => message === "stamina.not_retried")).toEqual(why("budget exhausted"))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import * as bucket from "../../src/budget/bucket.ts"
+import * as bucket from "../../src/persistence/bucket.ts"
 
 describe("the bucket of a retry budget", () => {
   it("counts a fifth exactly: five calls that succeed pay for one retry", () => {

@@ -1,0 +1,274 @@
+/**
+ * A budget whose tokens are in this process: the arithmetic of `waiting.ts`, driven by the fibers of its runs. One timer wakes
+ * all that wait.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { draw } from "../tools/chance.ts"
+import * as clock from "../tools/clock.ts"
+import { BudgetTelemetry } from "./budgetTelemetry.ts"
+import { TypeId as DoorTypeId } from "./Door.ts"
+import { Expiries, type Expiring } from "./expiries.ts"
+import type { RetryBudget, State, TypeId } from "./model.ts"
+import type { Checked } from "./options.ts"
+import { type Answer, type AnyFiber, type FailedCall, type Final, granted, type Pass, type Request } from "./pass.ts"
+import * as queue from "./queue.ts"
+import * as bucket from "./tokens.ts"
+import { Visit } from "./visit.ts"
+import * as waiting from "./waiting.ts"
+
+export class LocalBudget implements RetryBudget {
+  readonly "~effect-stamina/RetryBudget": TypeId = "~effect-stamina/RetryBudget"
+  readonly "~effect-stamina/Door": typeof DoorTypeId = DoorTypeId
+  readonly name: string
+  readonly telemetry: BudgetTelemetry
+  readonly waiting: waiting.Waiting<BudgetPass>
+  private readonly expiries = new Expiries<BudgetPass>()
+  private timer: Timer | undefined = undefined
+
+  /** `heir`: it takes the place of another one, and has no more tokens than that. */
+  constructor({ capacity, maxWaiting, name, refill }: Checked, heir?: LocalBudget) {
+    this.name = name
+    this.waiting = waiting.make({ capacity, refill, maxWaiting })
+    if (heir !== undefined) bucket.inherit(this.waiting.bucket, heir.waiting.bucket)
+    this.telemetry = new BudgetTelemetry({ name, tokens: () => this.tokens, waiting: () => this.size })
+  }
+
+  called(fiber: AnyFiber, seesSuccess: boolean): number | undefined {
+    const { bucket: it } = this.waiting
+    const credit = bucket.firstBegins(it, seesSuccess || !waiting.isCalm(this.waiting))
+    if (bucket.wantsTime(it)) bucket.notice(it, clock.millis(fiber))
+    if (this.telemetry.isExhausted) this.look(fiber)
+    return credit
+  }
+
+  succeeded(fiber: AnyFiber): void {
+    bucket.firstSucceeds(this.waiting.bucket)
+    if (this.size > 0 || this.telemetry.isExhausted) this.goOn(clock.millis(fiber), fiber)
+  }
+
+  visit(credit: number | undefined): Visit {
+    return new Visit(new BudgetPass(this, credit))
+  }
+
+  get state(): Effect.Effect<State> {
+    return Effect.withFiberSucceed((fiber) => ({
+      tokens: this.tokens,
+      waiting: this.size,
+      granted: this.telemetry.granted + this.telemetry.woken,
+      deferred: this.telemetry.deferred,
+      refused: this.telemetry.refused + this.telemetry.gave_up,
+      quietFor: Duration.millis(waiting.quietFor(this.waiting, clock.millis(fiber))),
+      store: "local"
+    }))
+  }
+
+  /** Whether nothing would be lost with it: nobody waits, and it is full. */
+  get isAtRest(): boolean {
+    const { bucket: { capacity, units } } = this.waiting
+    return this.size === 0 && units >= capacity
+  }
+
+  private get size(): number {
+    return queue.size(this.waiting.queue)
+  }
+
+  private get tokens(): number {
+    const { capacity, units } = this.waiting.bucket
+    return Math.min(units, capacity) / bucket.token
+  }
+
+  /** To be called after each step: wakes those that may begin now, and has those give up whose limits have passed. */
+  goOn(now: number, fiber: AnyFiber): void {
+    for (let pass = this.expiries.take(now); pass !== undefined; pass = this.expiries.take(now)) {
+      waiting.ends(this.waiting, pass, true)
+      this.telemetry.count("gave_up", fiber)
+      pass.tell(Effect.succeed(exhausted))
+    }
+    for (let pass = waiting.wake(this.waiting, now); pass !== undefined; pass = waiting.wake(this.waiting, now)) {
+      this.expiries.remove(pass)
+      this.telemetry.count("woken", fiber)
+      const delay = waiting.delay(this.waiting, now, draw(pass.fiber))
+      pass.tell(
+        Effect.as(clock.sleep(clock.of(pass.fiber), Math.min(delay, Math.max(0, pass.expiresAt - now))), granted)
+      )
+    }
+    this.arm(now, fiber)
+    this.look(fiber)
+  }
+
+  /** Tells when it no longer holds retries back. */
+  private look(fiber: AnyFiber): void {
+    const { capacity, units } = this.waiting.bucket
+    this.telemetry.seen(this.size === 0 && units >= capacity / 2, fiber)
+  }
+
+  /** Begins to wait. */
+  wait(pass: BudgetPass, now: number, fiber: AnyFiber): void {
+    this.telemetry.count("deferred", fiber)
+    this.expiries.add(pass)
+    this.goOn(now, fiber)
+  }
+
+  /** Waits no longer. */
+  left(pass: BudgetPass, fiber: AnyFiber): void {
+    if (pass.phase === "none") return
+    this.expiries.remove(pass)
+    waiting.ends(this.waiting, pass, false)
+    if (this.size > 0) this.goOn(clock.millis(fiber), fiber)
+  }
+
+  /** The dependency has asked to be left alone. Runs that this takes past their limits give up at once. */
+  hears(millis: number, now: number): void {
+    if (!waiting.hears(this.waiting, now, millis)) return
+    queue.each(this.waiting.queue, (pass) => {
+      if (now + millis < Math.min(pass.expiresAt, pass.deadlineAt)) return
+      this.expiries.remove(pass)
+      waiting.ends(this.waiting, pass, true)
+      pass.tell(Effect.succeed({ _tag: "Later", wait: millis }))
+    })
+  }
+
+  /** Has one timer for what comes next. It may be early: it then looks again. */
+  private arm(now: number, fiber: AnyFiber): void {
+    const at = Math.min(this.expiries.next, waiting.wakeAt(this.waiting))
+    const { timer } = this
+    if (at === Infinity) return this.disarm()
+    const current = clock.of(fiber)
+    // that of another clock may never come, such as that of a test that is over
+    if (timer !== undefined && timer.clock === current && timer.at <= at && timer.at >= now) return
+    this.disarm()
+    const armed: Timer = { at, clock: current, fiber: undefined }
+    this.timer = armed
+    armed.fiber = Effect.runForkWith(fiber.context)(
+      Effect.flatMap(clock.sleep(current, Math.max(0, at - now)), () =>
+        Effect.withFiberSucceed((fiber) => {
+          if (this.timer !== armed) return
+          this.timer = undefined
+          this.goOn(clock.millis(fiber), fiber)
+        }))
+    )
+  }
+
+  private disarm(): void {
+    this.timer?.fiber?.interruptUnsafe()
+    this.timer = undefined
+  }
+}
+
+interface Timer {
+  readonly at: number
+  readonly clock: Clock.Clock
+  fiber: Fiber.Fiber<void> | undefined
+}
+
+/** A run at a budget. It is its own place in the queue. */
+class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
+  before: BudgetPass | undefined = undefined
+  after: BudgetPass | undefined = undefined
+  lane: queue.Lane<BudgetPass> | undefined = undefined
+  phase: waiting.Phase = "none"
+  wasDeferred: boolean = false
+  hasFailed: boolean = false
+  expiresAt: number = Infinity
+  deadlineAt: number = Infinity
+  place: number = -1
+  private readonly budget: LocalBudget
+  /** What the first attempt was credited when it began. */
+  private readonly credit: number | undefined
+  /** Whether the bucket knows what became of the first attempt. */
+  private isSettled = false
+  private asking: AnyFiber | undefined = undefined
+  private told: Effect.Effect<Final> | undefined = undefined
+  private resume: ((answer: Effect.Effect<Final>) => void) | undefined = undefined
+
+  constructor(budget: LocalBudget, credit: number | undefined) {
+    this.budget = budget
+    this.credit = credit
+  }
+
+  /** The fiber that waits. */
+  get fiber(): AnyFiber {
+    return this.asking as AnyFiber // only one that has asked waits
+  }
+
+  failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
+    const { budget } = this
+    const now = clock.millis(fiber)
+    if (attempt > 1) waiting.fails(budget.waiting, this, now)
+    else if (!this.isSettled) bucket.firstFails(budget.waiting.bucket, now, this.credit)
+    this.isSettled = true
+    if (hint !== undefined && hint > 0) budget.hears(hint, now)
+    budget.goOn(now, fiber)
+  }
+
+  notBefore(fiber: AnyFiber): number {
+    return waiting.quietFor(this.budget.waiting, clock.millis(fiber))
+  }
+
+  ask({ left, retryNum, untilDeadline }: Request, fiber: AnyFiber): Answer {
+    const { budget } = this
+    this.isSettled = true
+    this.asking = fiber
+    // whoever was interrupted while it waited comes back to its place
+    if (this.phase === "waiting") return this.queued
+    if (this.phase === "granted" || this.phase === "probing") return granted
+    const now = clock.millis(fiber)
+    const quiet = waiting.quietFor(budget.waiting, now)
+    if (quiet >= 1 && (budget.waiting.maxWaiting === 0 || quiet >= Math.min(left, untilDeadline))) {
+      return { _tag: "Later", wait: quiet }
+    }
+    this.hasFailed ||= retryNum > 1
+    const answer = waiting.ask(budget.waiting, this, now)
+    if (answer === "begin") {
+      budget.telemetry.count("granted", fiber)
+      return granted
+    }
+    if (answer === "refuse") {
+      budget.telemetry.count("refused", fiber)
+      return exhausted
+    }
+    this.told = undefined
+    this.expiresAt = now + left
+    this.deadlineAt = now + untilDeadline
+    budget.wait(this, now, fiber)
+    return this.queued
+  }
+
+  private get queued(): Answer {
+    const turn = Effect.callback<Final>((resume) => {
+      if (this.told === undefined) this.resume = resume
+      else resume(this.told)
+    })
+    return { _tag: "Queued", turn }
+  }
+
+  /** Ends the wait with an answer. */
+  tell(answer: Effect.Effect<Final>): void {
+    this.told = answer
+    this.resume?.(answer)
+    this.resume = undefined
+  }
+
+  began(): void {
+    waiting.begins(this)
+  }
+
+  succeeded(fiber: AnyFiber): void {
+    const { budget } = this
+    const now = clock.millis(fiber)
+    if (this.isSettled) waiting.succeeds(budget.waiting, this, now)
+    else if (this.credit === undefined) bucket.firstSucceeds(budget.waiting.bucket)
+    this.isSettled = true
+    budget.goOn(now, fiber)
+  }
+
+  left(fiber: AnyFiber): void {
+    this.budget.left(this, fiber)
+  }
+}
+
+/** The answer of a budget that has no token. */
+export const exhausted: Final = { _tag: "Refused", reason: "BudgetExhausted" }
