@@ -10,7 +10,7 @@ describe("the defaults of a retry budget", () => {
     expect(inOutage(byDefault, 5, 4)).toBeLessThanOrEqual(1.1)
     expect(inOutage(byDefault, 700, 1)).toBeLessThanOrEqual(1.02)
     expect(inOutage(undefined, 5, 4)).toBeGreaterThan(9)
-    expect(inOutage({ capacity: 100 }, 5, 4)).toBeGreaterThan(1.1)
+    expect(inOutage({ capacity: 100, whenEmpty: "refuse" }, 5, 4)).toBeGreaterThan(1.1)
   })
 
   it.each([1, 70])("take no success away where up to 20 %% fail, at %d calls per second", (rate) => {

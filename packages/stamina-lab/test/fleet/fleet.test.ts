@@ -20,6 +20,7 @@ const base = {
 
 const refuses = { ...base, trouble: { ...base.trouble, kind: "refuses" } } as const
 const slow = { ...base, trouble: { ...base.trouble, kind: "slow" } } as const
+const refusing = { capacity: 50, whenEmpty: "refuse" } as const
 const brief = { lasts: "140 seconds" } as const
 const long = { lasts: "400 seconds" } as const
 
@@ -35,7 +36,8 @@ const table: ReadonlyArray<
   ["hangs, 20 % + 0/s", {}, { ...base, budget: finagle(0.2, 0) }, 1.07, 49],
   ["hangs, gRPC's budget", {}, { ...base, budget: grpc(10, 0.1) }, 1, 22],
   ["hangs, AWS's budget", {}, { ...base, budget: aws }, 1, 32],
-  ["hangs, this library's budget", {}, { ...base, budget: {} }, 1, 37],
+  ["hangs, this library's budget, refusing", {}, { ...base, budget: refusing }, 1, 37],
+  ["hangs, this library's budget", {}, { ...base, budget: {} }, 1.09, 20],
   ["hangs at 30 %, 20 % + 10/s", {}, { ...base, ...brief, rate: 3, budget: finagle(0.2, 10) }, 4.4, Infinity],
   ["refuses, 3 attempts", { attempts: 3 }, refuses, 1, 0],
   ["refuses, the default", {}, { ...refuses, ...brief }, 8.7, Infinity],
@@ -44,7 +46,8 @@ const table: ReadonlyArray<
   ["refuses, equal jitter", { backoff: "equal" }, { ...refuses, ...brief }, 9.1, Infinity],
   ["refuses, decorrelated jitter", { backoff: "decorrelated" }, { ...refuses, ...brief }, 9.2, Infinity],
   ["refuses, 20 % + 0/s", {}, { ...refuses, budget: finagle(0.2, 0) }, 1, 0],
-  ["refuses, this library's budget", {}, { ...refuses, budget: {} }, 1, 0],
+  ["refuses, this library's budget, refusing", {}, { ...refuses, budget: refusing }, 1, 0],
+  ["refuses, this library's budget", {}, { ...refuses, budget: {} }, 1.07, 0],
   ["half as fast, the default", {}, { ...slow, ...brief }, 8.9, Infinity],
   ["half as fast, 20 % + 0/s", {}, { ...slow, budget: finagle(0.2, 0) }, 1.01, 13],
   ["half as fast, no retries", { attempts: 1 }, slow, 1, 3.5],
@@ -151,7 +154,7 @@ describe("RetrySimulation.fleet", () => {
       rate: "herd",
       server: { capacity: 1000 },
       trouble: { kind: "refuses", from: 0, lasts: "1 hour" },
-      budget: { capacity: 2, refill: 0 }
+      budget: { capacity: 2, refill: 0, whenEmpty: "refuse" }
     } as const
     assert.strictEqual(fleet(make({ attempts: 5 }), down).attempts, 10 * 3)
     assert.strictEqual(fleet(make({ attempts: 5 }), { ...down, sharedBudget: true }).attempts, 10 + 2)

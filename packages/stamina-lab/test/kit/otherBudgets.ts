@@ -54,4 +54,4 @@ export const grpc = (max: number, ratio: number) => (): Budget => {
 }
 
 /** The quota of AWS's standard mode: 500 tokens, of which a retry takes 14 and a success puts one back. */
-export const aws = { capacity: 500 / 14, refill: 1 / 14 }
+export const aws = { capacity: 500 / 14, refill: 1 / 14, whenEmpty: "refuse" } as const

@@ -104,13 +104,21 @@ describe("RetrySimulation.run", () => {
 
   it("has calls share a budget, one after the other", () => {
     const policy = make({ attempts: 3, waitInitial: 0, waitJitter: 0 })
-    const down = run(policy, { budget: { capacity: 5, refill: 0 }, runs: 10 })
+    const down = run(policy, { budget: { capacity: 5, refill: 0, whenEmpty: "refuse" }, runs: 10 })
     assert.deepStrictEqual(down.reasons, { AttemptsExhausted: 2, BudgetExhausted: 8 })
     // the retries that succeed put their tokens back
-    const flaky = run(policy, { budget: { capacity: 2, refill: 0 }, failures: { outage: 1 }, latency: 1 })
+    const flaky = run(policy, {
+      budget: { capacity: 2, refill: 0, whenEmpty: "refuse" },
+      failures: { outage: 1 },
+      latency: 1
+    })
     assert.strictEqual(flaky.succeeded, flaky.runs)
     // a call that succeeds at once pays for a fifth of a retry
-    const often = run(make({ attempts: 2 }), { budget: {}, failures: { chance: 0.5 }, runs: 100_000 })
+    const often = run(make({ attempts: 2 }), {
+      budget: { whenEmpty: "refuse" },
+      failures: { chance: 0.5 },
+      runs: 100_000
+    })
     assert.isAbove(often.reasons.BudgetExhausted!, 0)
   })
 

@@ -35,7 +35,12 @@ const scenarios = Arbitrary.schema(Schema.Struct({
     max: between(1, 5000),
     chance: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
   })),
-  budget: optional(Schema.Struct({ capacity: between(1, 10), refill: Schema.Literals([0, 0.2, 1]) })),
+  // one that waits is woken by others: see `waitingCalls.test.ts`
+  budget: optional(Schema.Struct({
+    capacity: between(1, 10),
+    refill: Schema.Literals([0, 0.2, 1]),
+    whenEmpty: Schema.Literal("refuse")
+  })),
   runs: between(1, 6),
   seed: between(-(2 ** 31), 2 ** 31)
 }))
@@ -152,7 +157,8 @@ describe("a simulated call is a call that is retried", () => {
 
   it("where a hint that one call got holds back the next", () => {
     const policy = RetryPolicy.make({ attempts: 2, waitInitial: 10, waitJitter: 0 })
-    const scenario = { budget: {}, hints: { wait: 3000, chance: 0.5 }, latency: 5, runs: 30 }
+    const budget = { whenEmpty: "refuse" } as const
+    const scenario = { budget, hints: { wait: 3000, chance: 0.5 }, latency: 5, runs: 30 }
     const samples = RetrySimulation.samples(policy, scenario)
     assertSame(samples, retried(policy, scenario))
     // not asked for by a hint of its own, nor by the policy

@@ -39,7 +39,7 @@ export class LocalBudget implements RetryBudget {
   called(fiber: AnyFiber, seesSuccess: boolean): number | undefined {
     const { bucket: it } = this.waiting
     const credit = bucket.firstBegins(it, seesSuccess || !waiting.isCalm(this.waiting))
-    if (bucket.wantsTime(it)) bucket.notice(it, clock.millis(fiber))
+    if (this.size > 0 || bucket.wantsTime(it)) bucket.notice(it, clock.millis(fiber))
     if (this.telemetry.isExhausted) this.look(fiber)
     return credit
   }
@@ -131,9 +131,14 @@ export class LocalBudget implements RetryBudget {
     })
   }
 
-  /** Has one timer for what comes next. It may be early: it then looks again. */
+  /** When something is due for those that wait. */
+  private get next(): number {
+    return Math.min(this.expiries.next, waiting.wakeAt(this.waiting))
+  }
+
+  /** Has one timer for what comes next. It may be early, and is armed again then. */
   private arm(now: number, fiber: AnyFiber): void {
-    const at = Math.min(this.expiries.next, waiting.wakeAt(this.waiting))
+    const at = this.next
     const { timer } = this
     if (at === Infinity) return this.disarm()
     const current = clock.of(fiber)
@@ -143,11 +148,13 @@ export class LocalBudget implements RetryBudget {
     const armed: Timer = { at, clock: current, fiber: undefined }
     this.timer = armed
     armed.fiber = Effect.runForkWith(fiber.context)(
-      Effect.flatMap(clock.sleep(current, Math.max(0, at - now)), () =>
+      Effect.flatMap(clock.sleep(current, upwards(at - now)), () =>
         Effect.withFiberSucceed((fiber) => {
           if (this.timer !== armed) return
           this.timer = undefined
-          this.goOn(clock.millis(fiber), fiber)
+          const now = clock.millis(fiber)
+          if (now >= this.next) this.goOn(now, fiber)
+          else this.arm(now, fiber)
         }))
     )
   }
@@ -157,6 +164,12 @@ export class LocalBudget implements RetryBudget {
     this.timer = undefined
   }
 }
+
+/**
+ * A wait in milliseconds, rounded up to microseconds. A timer that comes a moment too early would otherwise ask for less than a
+ * clock can measure, again and again.
+ */
+const upwards = (millis: number): number => Math.max(0, Math.ceil(millis * 1000) / 1000)
 
 interface Timer {
   readonly at: number

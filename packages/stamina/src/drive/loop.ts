@@ -39,7 +39,7 @@ export const retryWith = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const { rejects } = driver
-    const beginning = begin(settings, fiber, rejects !== undefined)
+    const beginning = begin(settings, fiber, false)
     const run = () => new LiveRun(settings, fiber, beginning)
     if (first === undefined || settings.spans || settings.attemptTimeout < Infinity) return attempt(run(), driver)
     const seesSuccess = rejects !== undefined || beginning.credit === undefined

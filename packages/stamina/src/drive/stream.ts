@@ -150,7 +150,7 @@ class Restarts<A, E, R> {
   constructor(stream: Stream.Stream<A, E, R>, settings: Settings, scope: Scope.Scope, fiber: AnyFiber) {
     this.stream = stream
     this.scope = scope
-    this.run = new LiveRun(settings, fiber, begin(settings, fiber, true))
+    this.run = new LiveRun(settings, fiber, begin(settings, fiber, false))
   }
 
   /** What the consumer pulls, also across restarts. */

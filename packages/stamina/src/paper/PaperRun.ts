@@ -123,7 +123,7 @@ export const nextAt = (budget: WaitingBudget): number => {
  */
 export const wake = (budget: WaitingBudget, now: number): PaperRun | undefined => {
   const it = budget as PaperBudget // only `makeBudget` makes them
-  if (it.woken.length === 0) it.goOn(now)
+  if (it.woken.length === 0 && now >= it.next()) it.goOn(now)
   return it.woken.shift() as PaperRun | undefined // `begin` puts runs in
 }
 

@@ -123,9 +123,10 @@ export class PaperBudget implements WaitingBudget, PaperDoor {
   }
 
   called(now: number, woken: Woken): PaperPass {
-    bucket.firstBegins(this.waiting.bucket, true)
-    if (bucket.wantsTime(this.waiting.bucket)) bucket.notice(this.waiting.bucket, now)
-    return new PaperBudgetPass(this, woken)
+    const credit = bucket.firstBegins(this.waiting.bucket, !waiting.isCalm(this.waiting))
+    const { bucket: it, queue: waiters } = this.waiting
+    if (queue.size(waiters) > 0 || bucket.wantsTime(it)) bucket.notice(it, now)
+    return new PaperBudgetPass(this, woken, credit)
   }
 
   /** When {@link goOn} is to be called if nothing happens before. */
@@ -169,16 +170,18 @@ class PaperBudgetPass implements PaperPass, waiting.Waiter<PaperBudgetPass>, Exp
   place: number = -1
   readonly woken: Woken
   private readonly budget: PaperBudget
+  private readonly credit: number | undefined
   private isFirst = true
 
-  constructor(budget: PaperBudget, woken: Woken) {
+  constructor(budget: PaperBudget, woken: Woken, credit: number | undefined) {
     this.budget = budget
     this.woken = woken
+    this.credit = credit
   }
 
   failed({ hint }: FailedCall, now: number): void {
     const { budget } = this
-    if (this.isFirst) bucket.firstFails(budget.waiting.bucket, now, undefined)
+    if (this.isFirst) bucket.firstFails(budget.waiting.bucket, now, this.credit)
     else waiting.fails(budget.waiting, this, now)
     this.isFirst = false
     if (hint !== undefined) budget.hears(hint, now)
@@ -208,7 +211,7 @@ class PaperBudgetPass implements PaperPass, waiting.Waiter<PaperBudgetPass>, Exp
 
   succeeded(now: number): void {
     const { budget } = this
-    if (this.isFirst) bucket.firstSucceeds(budget.waiting.bucket)
+    if (this.isFirst && this.credit === undefined) bucket.firstSucceeds(budget.waiting.bucket)
     else waiting.succeeds(budget.waiting, this, now)
     this.isFirst = false
     budget.goOn(now)

@@ -83,6 +83,8 @@ class DurableRun extends Run.Run implements Visitor {
   readonly startedAt: number
   /** The run at its door, in this attempt. Nothing of it is recorded: a retry that waits for a token is one that asks. */
   visit: Visit | undefined = undefined
+  /** What the door credited when the run began. */
+  credit: number | undefined = undefined
   /** The error that the retry itself made of the attempt. */
   ownError: unknown = undefined
 
@@ -128,8 +130,9 @@ const make = (subject: Subject, progress: Progress): Effect.Effect<AttemptRecord
     const first = begun === undefined ? now(fiber, ended) : Math.max(begun.at, ended)
     const run = new DurableRun(progress.run, settings, fiber, previous?.startedAt ?? first)
     const { credit, endedBefore } = num === 1
-      ? beginRun(settings, fiber, true)
+      ? beginRun(settings, fiber, false)
       : { credit: undefined, endedBefore: Run.runsEnded() }
+    run.credit = credit
     run.visit = settings.door?.visit(credit)
     const attempt = (began: number) =>
       makeAdmitted({ subject, fiber, run, began, endedBefore, ticket: begun?.ticket }, num)
@@ -179,7 +182,7 @@ const succeeded = (making: Making, value: unknown): Effect.Effect<Succeeded> => 
   return Effect.flatMap(coding.writeValue(value), (value) => {
     const record = { _tag: "Succeeded" as const, value }
     if (run.attempt > 1) run.visit?.pass.succeeded(fiber)
-    else run.settings.door?.succeeded(fiber)
+    else if (run.credit === undefined) run.settings.door?.succeeded(fiber)
     if (run.attempt === 1) return Effect.succeed(record)
     Run.end(run, now(fiber, began) - run.startedAt)
     return Effect.as(notify.recovered(run, durable, fiber, name), record)
