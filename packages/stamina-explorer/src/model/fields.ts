@@ -192,7 +192,7 @@ const ofHerd = {
   budgetCapacity: {
     label: "budget capacity",
     hint: "The most retries that the budget can hold.",
-    empty: String(RetryBudget.defaultCapacity)
+    empty: "10, or 3 seconds of traffic"
   },
   budgetRefill: {
     label: "budget refill",

@@ -88,7 +88,8 @@ export const began = (
   fiber: Fiber.Fiber<unknown, unknown>,
   see: () => RetryScheduled
 ): void => {
-  for (let i = 0; hooks !== undefined && i < heard; i++) {
+  if (hooks === undefined) return
+  for (let i = 0; i < heard; i++) {
     const listener = (hooks[i] as OwnHook).onRetryBegan
     if (listener !== undefined) call(listener, see(), fiber)
   }

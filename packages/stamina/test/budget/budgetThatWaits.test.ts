@@ -167,9 +167,9 @@ describe("a budget that waits", () => {
           yield* TestClock.adjust(100)
         }
       }).pipe(Effect.provide(quiet), provide, provideRegistry)
-      expect(lines.filter(({ message }) => message.startsWith("stamina.budget")).map(({ message }) => message))
+      expect(lines.map(({ message }) => String(message)).filter((message) => message.startsWith("stamina.budget")))
         .toEqual(["stamina.budget_exhausted", "stamina.budget_recovered"])
-      expect(counts("stamina_budget_retries_total").map(([labels, count]) => [labels.answer, count])).toEqual([
+      expect(counts("stamina_budget_retries_total").map(([labels, count]) => [labels?.["answer"], count])).toEqual([
         ["granted", 0],
         ["refused", 0],
         ["deferred", 1],
