@@ -2,9 +2,10 @@
  * Retry budgets on paper: the arithmetic of `RetryBudget`, with the time handed in.
  */
 import { Expiries, type Expiring } from "../budget/expiries.ts"
+import type { FailedCall, Final, Request } from "../budget/Door.ts"
 import { exhausted } from "../budget/localBudget.ts"
 import type { Checked } from "../budget/options.ts"
-import { type FailedCall, type Final, granted, type Request } from "../budget/pass.ts"
+import { granted } from "../budget/pass.ts"
 import * as queue from "../budget/queue.ts"
 import * as bucket from "../budget/tokens.ts"
 import * as waiting from "../budget/waiting.ts"
