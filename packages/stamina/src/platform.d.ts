@@ -25,3 +25,11 @@ declare function setTimeout(callback: () => void, millis: number): unknown
 declare function clearTimeout(timer: unknown): void
 
 declare const performance: { now(): number }
+
+interface URL {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port: string
+}
+
+declare const URL: { new(url: string): URL; canParse(url: string): boolean }

@@ -23,7 +23,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 export const Budgets: Context.Reference<(model: string) => RetryBudget.RetryBudget> = /*#__PURE__*/ Context.Reference(
   "effect-stamina/AiRetry/Budgets",
   {
-    defaultValue: (): (model: string) => RetryBudget.RetryBudget => RetryBudget.keyedUnsafe()
+    defaultValue: RetryBudget.ofProcess
   }
 )
 

@@ -87,11 +87,11 @@ export interface Door {
    */
   readonly succeeded: (fiber: Fiber.Fiber<unknown, unknown>) => void
   /**
-   * A call has failed for the first time. `credit` is what `called` returned.
+   * A call has failed for the first time. `credit` is what `called` returned. `about`: which part of the dependency it calls.
    *
    * @internal
    */
-  readonly visit: (credit: number | undefined) => Visit
+  readonly visit: (credit: number | undefined, about?: string) => Visit
 }
 
 /**
@@ -165,7 +165,7 @@ export const both = (first: Door, second: Door): Door => ({
     first.succeeded(fiber)
     second.succeeded(fiber)
   },
-  visit: () => new Visit(new BothPass(first.visit(undefined).pass, second.visit(undefined).pass))
+  visit: (_, about) => new Visit(new BothPass(first.visit(undefined, about).pass, second.visit(undefined, about).pass))
 })
 
 /** A run at a door that is made of functions. */

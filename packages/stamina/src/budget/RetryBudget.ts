@@ -177,6 +177,13 @@ const fromKeyedOptions = (caller: string, given: KeyedOptions) => ({
   maxKeys: checkMaxKeys(caller, given.maxKeys)
 })
 
+/**
+ * Budgets of a process, by key. On another clock, such as that of the next test, each begins anew.
+ *
+ * @internal
+ */
+export const ofProcess = (): Keyed => localByKey({}, { ...fromKeyedOptions("RetryBudget.keyed", {}), isOfClock: true })
+
 const localByKey = (
   { name }: KeyedOptions,
   { maxKeys, ...checked }: options.Checked & { readonly maxKeys: number }

@@ -2,6 +2,7 @@
  * One budget for each key, and a bound on how many there are.
  */
 import { refuse } from "../tools/check.ts"
+import { isName } from "../tools/errors.ts"
 
 /**
  * Checks how many budgets are kept.
@@ -42,6 +43,7 @@ export const byKey = <B extends object>(
   }
 
   return (key) => {
+    if (!isName(key)) refuse("RetryBudget.keyed", "the key", "a non-empty string", key)
     let budget = budgets.get(key)
     if (budget !== undefined) {
       if (key === newest) return budget

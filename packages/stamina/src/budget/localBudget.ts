@@ -11,6 +11,7 @@ import * as clock from "../tools/clock.ts"
 import { BudgetTelemetry } from "./budgetTelemetry.ts"
 import { TypeId as DoorTypeId } from "./Door.ts"
 import { Expiries, type Expiring } from "./expiries.ts"
+import { Hints } from "./hints.ts"
 import type { RetryBudget, State, TypeId } from "./model.ts"
 import type { Checked } from "./options.ts"
 import { type Answer, type AnyFiber, type FailedCall, type Final, granted, type Pass, type Request } from "./pass.ts"
@@ -24,14 +25,20 @@ export class LocalBudget implements RetryBudget {
   readonly "~effect-stamina/Door": typeof DoorTypeId = DoorTypeId
   readonly name: string
   readonly telemetry: BudgetTelemetry
-  readonly waiting: waiting.Waiting<BudgetPass>
+  waiting: waiting.Waiting<BudgetPass>
+  private readonly checked: Checked
+  /** The clock of its runs, if it begins anew on another one. */
+  private clock: Clock.Clock | undefined = undefined
   private readonly expiries = new Expiries<BudgetPass>()
+  private hints = new Hints()
   private timer: Timer | undefined = undefined
 
   /** `heir`: it takes the place of another one, and has no more tokens than that. */
-  constructor({ capacity, maxWaiting, name, refill }: Checked, heir?: LocalBudget) {
+  constructor(checked: Checked, heir?: LocalBudget) {
+    const { name } = checked
     this.name = name
-    this.waiting = waiting.make({ capacity, refill, maxWaiting })
+    this.checked = checked
+    this.waiting = waiting.make(checked)
     if (heir !== undefined) bucket.inherit(this.waiting.bucket, heir.waiting.bucket)
     this.telemetry = new BudgetTelemetry({ name, tokens: () => this.tokens, waiting: () => this.size })
   }
@@ -49,8 +56,8 @@ export class LocalBudget implements RetryBudget {
     if (this.size > 0 || this.telemetry.isExhausted) this.goOn(clock.millis(fiber), fiber)
   }
 
-  visit(credit: number | undefined): Visit {
-    return new Visit(new BudgetPass(this, credit))
+  visit(credit: number | undefined, about?: string): Visit {
+    return new Visit(new BudgetPass(this, credit, about))
   }
 
   get state(): Effect.Effect<State> {
@@ -105,6 +112,16 @@ export class LocalBudget implements RetryBudget {
     this.telemetry.seen(this.size === 0 && units >= capacity / 2, fiber)
   }
 
+  /** A call on this clock has failed. */
+  failsOn(current: Clock.Clock): void {
+    if (this.checked.isOfClock !== true || this.clock === current) return
+    if (this.clock !== undefined && this.size === 0) {
+      this.waiting = waiting.make(this.checked)
+      this.hints = new Hints()
+    }
+    this.clock = current
+  }
+
   /** Begins to wait. */
   wait(pass: BudgetPass, now: number, fiber: AnyFiber): void {
     this.telemetry.count("deferred", fiber)
@@ -120,14 +137,25 @@ export class LocalBudget implements RetryBudget {
     if (this.size > 0) this.goOn(clock.millis(fiber), fiber)
   }
 
-  /** The dependency has asked to be left alone. Runs that this takes past their limits give up at once. */
-  hears(millis: number, now: number): void {
-    if (!waiting.hears(this.waiting, now, millis)) return
+  /** For how many milliseconds the dependency, or a part of it, wants to be left alone. */
+  quietFor(about: string | undefined, now: number): number {
+    return Math.max(waiting.quietFor(this.waiting, now), this.hints.quietFor(about, now))
+  }
+
+  /**
+   * The dependency, or a part of it, has asked to be left alone. Runs that this takes past their limits give up at once. Those
+   * about that part come back when its time is over.
+   */
+  hears(about: string | undefined, millis: number, now: number): void {
+    const whole = about === undefined ? millis : this.hints.hears(about, now, millis)
+    if (!waiting.hears(this.waiting, now, whole) && about === undefined) return
     queue.each(this.waiting.queue, (pass) => {
-      if (now + millis < Math.min(pass.expiresAt, pass.deadlineAt)) return
+      const quiet = this.quietFor(pass.about, now)
+      const isPart = about !== undefined && pass.about === about
+      if (!isPart && now + quiet < Math.min(pass.expiresAt, pass.deadlineAt)) return
       this.expiries.remove(pass)
-      waiting.ends(this.waiting, pass, true)
-      pass.tell(Effect.succeed({ _tag: "Later", wait: millis }))
+      waiting.ends(this.waiting, pass, !isPart)
+      pass.tell(Effect.succeed({ _tag: "Later", wait: quiet }))
     })
   }
 
@@ -188,6 +216,8 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
   expiresAt: number = Infinity
   deadlineAt: number = Infinity
   place: number = -1
+  /** Which part of the dependency the run calls. */
+  readonly about: string | undefined
   private readonly budget: LocalBudget
   /** What the first attempt was credited when it began. */
   private readonly credit: number | undefined
@@ -197,8 +227,9 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
   private told: Effect.Effect<Final> | undefined = undefined
   private resume: ((answer: Effect.Effect<Final>) => void) | undefined = undefined
 
-  constructor(budget: LocalBudget, credit: number | undefined) {
+  constructor(budget: LocalBudget, credit: number | undefined, about: string | undefined) {
     this.budget = budget
+    this.about = about
     this.credit = credit
   }
 
@@ -210,15 +241,16 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
   failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
     const { budget } = this
     const now = clock.millis(fiber)
+    if (attempt === 1) budget.failsOn(clock.of(fiber))
     if (attempt > 1) waiting.fails(budget.waiting, this, now)
     else if (!this.isSettled) bucket.firstFails(budget.waiting.bucket, now, this.credit)
     this.isSettled = true
-    if (hint !== undefined && hint > 0) budget.hears(hint, now)
+    if (hint !== undefined && hint > 0) budget.hears(this.about, hint, now)
     budget.goOn(now, fiber)
   }
 
   notBefore(fiber: AnyFiber): number {
-    return waiting.quietFor(this.budget.waiting, clock.millis(fiber))
+    return this.budget.quietFor(this.about, clock.millis(fiber))
   }
 
   ask({ left, retryNum, untilDeadline }: Request, fiber: AnyFiber): Answer {
@@ -229,8 +261,10 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
     if (this.phase === "waiting") return this.queued
     if (this.phase === "granted" || this.phase === "probing") return granted
     const now = clock.millis(fiber)
-    const quiet = waiting.quietFor(budget.waiting, now)
-    if (quiet >= 1 && (budget.waiting.maxWaiting === 0 || quiet >= Math.min(left, untilDeadline))) {
+    const quiet = budget.quietFor(this.about, now)
+    // the queue knows of the whole dependency only
+    const isPart = quiet > waiting.quietFor(budget.waiting, now)
+    if (quiet >= 1 && (isPart || budget.waiting.maxWaiting === 0 || quiet >= Math.min(left, untilDeadline))) {
       return { _tag: "Later", wait: quiet }
     }
     this.hasFailed ||= retryNum > 1

@@ -48,6 +48,12 @@ export interface RetryBudget extends Door {
   readonly name: string
   /** How it stands now. */
   readonly state: Effect.Effect<State>
+  /**
+   * For how many milliseconds the dependency, or a part of it, wants to be left alone, at a time of the monotonic clock.
+   *
+   * @internal
+   */
+  readonly quietFor: (about: string | undefined, now: number) => number
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Checked {
   readonly refill: number
   /** How many may wait; 0 if an empty budget refuses. */
   readonly maxWaiting: number
+  /** Whether it begins anew on another clock: for budgets that nobody has made, so that tests share nothing by them. */
+  readonly isOfClock?: boolean | undefined
 }
 
 export const defaultCapacity: Capacity = { atLeast: 10, seconds: 3 }

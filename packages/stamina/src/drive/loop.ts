@@ -38,16 +38,15 @@ export const retryWith = <A, E, R>(
   first?: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const { rejects } = driver
     const beginning = begin(settings, fiber, false)
     const run = () => new LiveRun(settings, fiber, beginning)
     if (first === undefined || settings.spans || settings.attemptTimeout < Infinity) return attempt(run(), driver)
-    const seesSuccess = rejects !== undefined || beginning.credit === undefined
+    const seesSuccess = driver.rejects !== undefined || beginning.credit === undefined
     if (!seesSuccess) return Effect.catchCause(first, (cause) => failed(run(), driver, cause))
     return Effect.matchCauseEffect(first, {
       onFailure: (cause) => failed(run(), driver, cause),
       onSuccess: (value) =>
-        settings.door === undefined && rejects?.(value) === undefined
+        settings.door === undefined && driver.rejects?.(value) === undefined
           ? Effect.succeed(value)
           : succeeded(run(), driver, value)
     })

@@ -43,6 +43,8 @@ export interface Settings {
   readonly spans: boolean
   /** The door that is asked before each retry begins. */
   readonly door: Door | undefined
+  /** Which part of its dependency the retry calls, such as the path of a request. Hints are remembered by that. */
+  readonly about?: string | undefined
   /** The hooks of this retry alone, in place of those around. */
   readonly hooks: ReadonlyArray<RetryHook> | undefined
   /** How long one attempt may take, in milliseconds. */

@@ -97,7 +97,8 @@ const decide = (run: FailedRun, { answers, error, inner, verdict }: Outcome): vo
 }
 
 /** The run at its door, from its first failure on. */
-const visitOf = (run: LiveRun): LiveRun["visit"] => run.visit ??= run.settings.door?.visit(run.credit)
+const visitOf = (run: LiveRun): LiveRun["visit"] =>
+  run.visit ??= run.settings.door?.visit(run.credit, run.settings.about)
 
 /** Keeps what comes out if the door refuses the retry. */
 const keepLast = ({ visit }: LiveRun, exit: Exit.Exit<unknown, unknown>): void => {

@@ -17,18 +17,22 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as RetryBudget from "../budget/RetryBudget.ts"
 import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/dataFirstOrLast.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
+import * as call from "./call.ts"
 import { ofHint, responseOf, retryCall } from "./call.ts"
 import { isTransient, statuses } from "./classify.ts"
 import * as hints from "./hints.ts"
 import type { Options } from "./HttpRetryOptions.ts"
 import { keyHeader, keyOf, methods, refusal } from "./idempotency.ts"
 import { defaultMaxHint, fromOptions, type HttpSettings } from "./options.ts"
+import * as place from "./place.ts"
 
 export type { Failure, Options } from "./HttpRetryOptions.ts"
 
@@ -76,8 +80,11 @@ export type Added<Timeout, ReadBody> = [Timeout] extends [undefined]
  * log says why, as `stamina.not_retried`: at debug level for the method, as a warning for the body. Attempts, waits and
  * limits are those of `Stamina.retry`, and so are test mode, deadlines, hooks and reports.
  *
- * Each origin has a retry budget by default, so that an outage is not made worse: see `RetryBudget` and the option
- * `budget`. A wait that a server asks for in one call holds for the retries of all calls to its origin.
+ * Each origin has a retry budget by default, from {@link Budgets}, so that an outage is not made worse: a retry without a
+ * token waits for one. See `RetryBudget` and the option `budget`.
+ *
+ * A wait that a server asks for in one call holds for the retries of all calls to that path. If two paths of an origin ask, it
+ * holds for all of the origin, until the first of them may be called again.
  *
  * Faults that no retry can mend are final: certificates and TLS versions, requests that the platform refuses to send,
  * redirects without end, aborted requests, bodies that make no sense.
@@ -187,6 +194,58 @@ const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
   })
   return source.uuidV4()
 })
+
+/**
+ * The retry budgets of requests, by key: by default the origin. All clients of this process share those of the default value,
+ * also a client that is made for one request.
+ *
+ * Default: a budget with the defaults of `RetryBudget` for each key, for 200 keys at a time. On another `Clock`, such as that of
+ * the next test, each begins anew.
+ *
+ * @stability unstable
+ * @category services
+ * @since 0.2.0
+ */
+export const Budgets: Context.Reference<RetryBudget.Keyed> = call.Budgets
+
+/**
+ * Gives the effects below budgets of their own in {@link Budgets}: for tests, and for options of your choice.
+ *
+ * **Example** (A budget that refuses)
+ *
+ * ```ts
+ * import * as HttpRetry from "effect-stamina/HttpRetry"
+ *
+ * export const impatient = HttpRetry.layerBudgets({ capacity: 50, whenEmpty: "refuse" })
+ * ```
+ *
+ * @stability unstable
+ * @category layers
+ * @since 0.2.0
+ */
+export const layerBudgets = (options?: RetryBudget.KeyedOptions): Layer.Layer<never> =>
+  Layer.effect(Budgets, RetryBudget.keyed(options))
+
+/**
+ * The origin of a request, as budgets know it: scheme, host and port, in lower case, without the usual port and without a dot at
+ * the end of the host. `"<same origin>"` if the URL has none.
+ *
+ * **Example** (Budgets of your own, by origin)
+ *
+ * ```ts
+ * import { RetryBudget } from "effect-stamina"
+ * import * as HttpRetry from "effect-stamina/HttpRetry"
+ *
+ * const budgets = RetryBudget.keyedUnsafe({ name: "http", maxWaiting: 1000 })
+ *
+ * export const retry = HttpRetry.retry({ budget: (request) => budgets(HttpRetry.originOf(request)) })
+ * ```
+ *
+ * @stability unstable
+ * @category inspecting
+ * @since 0.2.0
+ */
+export const originOf = (request: HttpClientRequest.HttpClientRequest): string => place.originOf(request)
 
 /**
  * The defaults of {@link retry}, as an `on` for `Stamina.retry`, `staminaSchedule` and every other retry. It retries an

@@ -52,11 +52,19 @@ export interface Options<
    */
   readonly attemptTimeout?: Timeout | undefined
   /**
-   * The retry budget of each origin (scheme, host and port): one for all origins, or a function from the origin to its
-   * budget, such as `RetryBudget.keyedUnsafe(…)`; `"none"` for no budget. Default: a budget of its own for each of the 200
-   * origins used last, with the defaults of `RetryBudget`.
+   * The retry budget of a request: one for all, or a function from the request to its budget, or to the key of one in
+   * `HttpRetry.Budgets`; `"none"` for no budget. Default: that of its origin in `HttpRetry.Budgets`.
    */
-  readonly budget?: RetryBudget | ((origin: string) => RetryBudget) | "none" | undefined
+  readonly budget?:
+    | RetryBudget
+    | ((request: HttpClientRequest.HttpClientRequest) => RetryBudget | string)
+    | "none"
+    | undefined
+  /**
+   * Whether first attempts, too, are held back while their path, or the whole origin, has asked to be left alone: for that
+   * time, and with up to a second of jitter on top. It counts into no timeout. Needs a budget. Default `false`.
+   */
+  readonly holdFirst?: boolean | undefined
   /** The statuses that are retried, from 200 to 599. Default: `HttpRetry.defaultStatuses`. */
   readonly statuses?: ReadonlyArray<number> | undefined
   /** The methods of requests that may be sent again without an idempotency key. Default: `HttpRetry.defaultMethods`. */

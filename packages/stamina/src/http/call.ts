@@ -2,12 +2,14 @@
  * One call through a client that retries: its attempts and their outcomes.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { both, type Door } from "../budget/Door.ts"
+import { both } from "../budget/Door.ts"
+import * as RetryBudget from "../budget/RetryBudget.ts"
 import type { LiveRun } from "../drive/liveRun.ts"
 import { type Driver, retryWith } from "../drive/loop.ts"
 import type { Settings } from "../drive/settings.ts"
@@ -15,6 +17,8 @@ import type { Rejected } from "../drive/steps.ts"
 import { inTime } from "../drive/timeLimit.ts"
 import { lastFailure } from "../run/run.ts"
 import { tellMistake } from "../telemetry/mistakes.ts"
+import { draw } from "../tools/chance.ts"
+import * as clock from "../tools/clock.ts"
 import { logLine } from "../tools/logLine.ts"
 import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { toVerdict } from "../verdict/forms.ts"
@@ -27,6 +31,7 @@ import * as hints from "./hints.ts"
 import type { Failure } from "./HttpRetryOptions.ts"
 import { keyOf, type Refusal, refusal } from "./idempotency.ts"
 import type { HttpSettings } from "./options.ts"
+import { pathOf, placeOf } from "./place.ts"
 
 export type Request = HttpClientRequest.HttpClientRequest
 export type Response = HttpClientResponse.HttpClientResponse
@@ -49,8 +54,13 @@ export const retryCall = <E, R>(
   prepared: Request,
   client: Client<E, R>
 ): Sent<E, R> => {
-  const call = new Call(caller, http, prepared, client)
-  return retryWith(call.settings, call, call.first())
+  return Effect.withFiber((fiber) => {
+    const budget = budgetOf(http, prepared, fiber)
+    const call = new Call(caller, http, prepared, client, budget)
+    const retried = retryWith(call.settings, call, call.first())
+    const quiet = http.holdFirst ? budget?.quietFor(call.settings.about, clock.millis(fiber)) ?? 0 : 0
+    return quiet > 0 ? Effect.andThen(hold(quiet, fiber), retried) : retried
+  })
 }
 
 class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError, R> {
@@ -71,19 +81,27 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
   /** The verdict on the last attempt, if it is not retried only because its request must not be sent again. */
   private unsent: Exclude<Verdict, false> | undefined = undefined
 
-  constructor(caller: string, http: HttpSettings, prepared: Request, client: Client<E, R>) {
+  constructor(
+    caller: string,
+    http: HttpSettings,
+    prepared: Request,
+    client: Client<E, R>,
+    budget: RetryBudget.RetryBudget | undefined
+  ) {
+    const { door } = http.settings
     this.caller = caller
     this.http = http
     this.prepared = prepared
     this.client = client
     this.refusal = refusal(prepared, http.methods, http.idempotencyHeader)
-    const { host, origin } = placeOf(prepared)
+    const { host } = placeOf(prepared)
     // paths and parameters hold identifiers and secrets
     this.name = http.settings.name ?? (host === "" ? prepared.method : `${prepared.method} ${host}`)
     this.settings = {
       ...http.settings,
       name: this.name,
-      door: doorOf(http, origin),
+      door: budget === undefined || door === undefined ? budget ?? door : both(door, budget),
+      about: budget === undefined ? undefined : pathOf(prepared),
       isExplained: () => this.unsent !== undefined,
       unsent: () => this.unsent,
       judge: (error, _, fiber) => {
@@ -241,15 +259,18 @@ export const ofHint = (hint: hints.ServerHint | undefined, max: number): true | 
 export const responseOf = (error: unknown): Response | undefined =>
   HttpClientError.isHttpClientError(error) ? error.response : undefined
 
-/** The door of retries of requests to an origin. */
-const doorOf = ({ budgetOf, settings: { door } }: HttpSettings, origin: string): Door | undefined => {
-  const budget = budgetOf(origin)
-  return budget === undefined || door === undefined ? budget ?? door : both(door, budget)
+/** The budgets of origins, and of other keys. */
+export const Budgets: Context.Reference<RetryBudget.Keyed> = /*#__PURE__*/ Context.Reference<RetryBudget.Keyed>(
+  "effect-stamina/HttpRetry/Budgets",
+  { defaultValue: RetryBudget.ofProcess }
+)
+
+/** The budget of a request. */
+const budgetOf = (http: HttpSettings, request: Request, fiber: AnyFiber): RetryBudget.RetryBudget | undefined => {
+  const budget = http.budgetOf(request)
+  return typeof budget === "string" ? fiber.getRef(Budgets)(budget) : budget
 }
 
-/** Host with port, and origin; nothing where the platform completes the URL. */
-const placeOf = ({ url }: Request): { readonly host: string; readonly origin: string } => {
-  const [, scheme = "", host = ""] = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]+)/i.exec(url) ?? []
-  const origin = (scheme + host).toLowerCase()
-  return host === "" ? { host, origin: "<same origin>" } : { host: origin.slice(scheme.length), origin }
-}
+/** Waits for as long as the server has asked for, and a little longer, so that not all come at once. */
+const hold = (quiet: number, fiber: AnyFiber): Effect.Effect<void> =>
+  clock.sleep(clock.of(fiber), quiet + 1000 * draw(fiber))

@@ -2,14 +2,16 @@
  * Checks the options of `HttpRetry.retry`, once.
  */
 import type * as Duration from "effect/Duration"
-import type { Door } from "../budget/Door.ts"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as RetryBudget from "../budget/RetryBudget.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
 import { checkBoolean, checkKnown, checkMaxHint, refuse } from "../tools/check.ts"
+import { isName } from "../tools/errors.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import * as classify from "./classify.ts"
 import type { Failure, Options } from "./HttpRetryOptions.ts"
 import * as idempotency from "./idempotency.ts"
+import { originOf } from "./place.ts"
 
 /** Checked options. */
 export interface HttpSettings {
@@ -22,8 +24,9 @@ export interface HttpSettings {
   /** In milliseconds. */
   readonly maxHint: number
   readonly attemptHeader: string | undefined
-  /** The budget of an origin, if there is one. */
-  readonly budgetOf: (origin: string) => Door | undefined
+  /** The budget of a request, or the key of one of those around; `undefined` for none. */
+  readonly budgetOf: (request: HttpClientRequest) => RetryBudget.RetryBudget | string | undefined
+  readonly holdFirst: boolean
   readonly readBody: boolean
   readonly classify: ((failure: Failure) => Answer | undefined) | undefined
 }
@@ -35,8 +38,9 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
   checkKnown(caller, options, [...retryFields.filter((field) => field !== "on"), ...httpFields])
   const {
     attemptHeader,
-    budget = RetryBudget.keyedUnsafe(),
+    budget,
     classify: override,
+    holdFirst = false,
     idempotencyHeader = idempotency.keyHeader,
     idempotencyKey = false,
     maxHint = defaultMaxHint,
@@ -59,6 +63,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
     maxHint: checkMaxHint(caller, maxHint),
     attemptHeader,
     budgetOf: checkBudget(caller, budget),
+    holdFirst: checkBoolean(caller, holdFirst, "holdFirst"),
     readBody: checkBoolean(caller, readBody, "readBody"),
     classify: override
   }
@@ -72,18 +77,22 @@ const httpFields: ReadonlyArray<keyof Options> = [
   "maxHint",
   "attemptHeader",
   "readBody",
+  "holdFirst",
   "classify"
 ]
 
 const checkBudget = (caller: string, budget: unknown): HttpSettings["budgetOf"] => {
+  if (budget === undefined) return originOf
   if (budget === "none") return () => undefined
   if (RetryBudget.isRetryBudget(budget)) return () => budget
   if (typeof budget !== "function") {
-    return refuse(caller, "budget", "a RetryBudget, a function from an origin to one, or \"none\"", budget)
+    return refuse(caller, "budget", "a RetryBudget, a function from a request to one or to a key, or \"none\"", budget)
   }
-  return (origin) => {
-    const found: unknown = budget(origin)
-    return RetryBudget.isRetryBudget(found) ? found : refuse(caller, `budget(${origin})`, "a RetryBudget", found)
+  return (request) => {
+    const found: unknown = budget(request)
+    return RetryBudget.isRetryBudget(found) || isName(found)
+      ? found
+      : refuse(caller, `budget(${request.method} ${originOf(request)})`, "a RetryBudget or a key", found)
   }
 }
 

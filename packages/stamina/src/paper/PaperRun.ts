@@ -29,9 +29,9 @@
  *
  * @since 0.2.0
  */
-import type * as RetryBudget from "../budget/RetryBudget.ts"
-import { fromOptions } from "../budget/options.ts"
 import type { Final } from "../budget/Door.ts"
+import { fromOptions } from "../budget/options.ts"
+import type * as RetryBudget from "../budget/RetryBudget.ts"
 import { decideLater, type GiveUpReason, type Plan } from "../run/Decision.ts"
 import * as Run from "../run/run.ts"
 import type { Verdict } from "../verdict/RetryOn.ts"

@@ -1,8 +1,8 @@
 /**
  * Retry budgets on paper: the arithmetic of `RetryBudget`, with the time handed in.
  */
-import { Expiries, type Expiring } from "../budget/expiries.ts"
 import type { FailedCall, Final, Request } from "../budget/Door.ts"
+import { Expiries, type Expiring } from "../budget/expiries.ts"
 import { exhausted } from "../budget/localBudget.ts"
 import type { Checked } from "../budget/options.ts"
 import { granted } from "../budget/pass.ts"

@@ -9,7 +9,6 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
 import { BudgetTelemetry } from "../budget/budgetTelemetry.ts"
-import { Cooldown } from "../budget/cooldown.ts"
 import { TypeId as DoorTypeId } from "../budget/Door.ts"
 import { exhausted } from "../budget/localBudget.ts"
 import { type RetryBudget, type State, TypeId } from "../budget/model.ts"
@@ -19,6 +18,7 @@ import * as clock from "../tools/clock.ts"
 import { read, typeOf } from "../tools/errors.ts"
 import { logLine } from "../tools/logLine.ts"
 import * as bucket from "./bucket.ts"
+import { Cooldown } from "./cooldown.ts"
 import type { Command, Reply } from "./script.ts"
 
 /** What all budgets of one program share. */
@@ -207,8 +207,9 @@ export class SharedBudget implements RetryBudget {
     return granted
   }
 
-  quietFor(fiber: AnyFiber): number {
-    return this.cooldown.millisLeft(fiber)
+  /** What processes share is about the whole dependency. */
+  quietFor(_about: string | undefined, now: number): number {
+    return this.cooldown.millisLeftAt(now)
   }
 
   private wake(): void {
@@ -304,7 +305,7 @@ class SharedPass implements Pass {
   }
 
   notBefore(fiber: AnyFiber): number {
-    return this.budget.quietFor(fiber)
+    return this.budget.quietFor(undefined, clock.millis(fiber))
   }
 
   ask(_request: unknown, fiber: AnyFiber): Answer | Effect.Effect<Answer> {

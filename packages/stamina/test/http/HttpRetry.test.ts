@@ -24,7 +24,7 @@ import { scripted, type Step } from "../kit/scriptedClient.ts"
 import { recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 const url = "http://user:secret@localhost:8080/users/7?token=abc"
-const plain = { attempts: 3, waitInitial: 10, waitJitter: 0 } as const
+const plain = { attempts: 3, waitInitial: 10, waitJitter: 0, budget: "none" } as const
 const quiet = Effect.provide(Stamina.layerHooks([]))
 
 const transport = (request: HttpClientRequest.HttpClientRequest, cause?: unknown) =>

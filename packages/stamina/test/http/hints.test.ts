@@ -303,7 +303,7 @@ describe("HttpRetry.retryAfter", () => {
 
 const imf = (seconds: number): string => new Date(seconds * 1000).toUTCString()
 
-const plain = { waitInitial: 100, waitJitter: 0, attempts: 3 } as const
+const plain = { waitInitial: 100, waitJitter: 0, attempts: 3, budget: "none" } as const
 
 /** When the requests were sent, in virtual milliseconds, and the reason for giving up. */
 const times = (
@@ -449,7 +449,7 @@ describe("the waits of HttpRetry.retry", () => {
     Effect.gen(function*() {
       const { lines, provide } = recordLogs()
       const { client } = scripted({ status: 503, headers: { "retry-after": "120" } })
-      yield* provide(HttpRetry.retry(client, { maxHint: "90 seconds" }).get("http://localhost"))
+      yield* provide(HttpRetry.retry(client, { maxHint: "90 seconds", budget: "none" }).get("http://localhost"))
       const line = lines.find(({ message }) => message === "stamina.gave_up")
       expect(line?.annotations["reason"]).toBe("HintTooLong")
       expect(line?.annotations["summary"]).toMatch(/a wait of 120s, 90s/)

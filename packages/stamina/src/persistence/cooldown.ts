@@ -23,6 +23,11 @@ export class Cooldown {
     return this.until === 0n ? 0 : this.leftAt(clock.read(fiber))
   }
 
+  /** The same at a time in milliseconds. */
+  millisLeftAt(now: number): number {
+    return this.until === 0n ? 0 : this.leftAt(BigInt(Math.round(now * 1_000_000)))
+  }
+
   private leftAt(now: clock.Reading): number {
     // a reading before `heardAt` is from another clock (the next test's): ignore it
     return now < this.heardAt ? 0 : Math.max(0, clock.millisBetween(now, this.until))
