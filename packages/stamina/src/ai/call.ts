@@ -5,7 +5,7 @@ import { ModelName, ProviderName } from "effect/ai/Model"
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { both, type Door } from "../budget/Door.ts"
+import type { Door } from "../budget/Door.ts"
 import * as RetryBudget from "../budget/RetryBudget.ts"
 import type { Settings } from "../drive/settings.ts"
 import { callableOf } from "../telemetry/eventsOf.ts"
@@ -67,7 +67,7 @@ const doorOf = (
   fiber: AnyFiber
 ): Door | undefined => {
   const budget = budgetOf === undefined ? model && fiber.getRef(Budgets)(model) : budgetOf(model)
-  return budget === undefined || budget === "" ? door : door === undefined ? budget : both(door, budget)
+  return budget === undefined || budget === "" ? door : door === undefined ? budget : budget.both(door, budget)
 }
 
 /** What the user says of an error, else what its kind says. */

@@ -8,8 +8,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Predicate from "effect/Predicate"
 import { refuse } from "../tools/check.ts"
+import * as ids from "./ids.ts"
 import { type Answer, type AnyFiber, type FailedCall, type Final, type Pass, type Request } from "./pass.ts"
 import { Visit } from "./visit.ts"
 
@@ -92,6 +92,12 @@ export interface Door {
    * @internal
    */
   readonly visit: (credit: number | undefined, about?: string) => Visit
+  /**
+   * {@link both}. Doors carry it, so that a program without doors does not load it.
+   *
+   * @internal
+   */
+  readonly both: (first: Door, second: Door) => Door
 }
 
 /**
@@ -130,7 +136,8 @@ export const make = (functions: Functions): Door => {
       return 0
     },
     succeeded: () => {},
-    visit: () => new Visit(new FunctionsPass(functions))
+    visit: () => new Visit(new FunctionsPass(functions)),
+    both
   }
 }
 
@@ -140,7 +147,7 @@ export const make = (functions: Functions): Door => {
  * @category guards
  * @since 0.2.0
  */
-export const isDoor = (value: unknown): value is Door => Predicate.hasProperty(value, TypeId)
+export const isDoor = (value: unknown): value is Door => ids.isDoor(value)
 
 /**
  * Two doors in a row: the second is asked once the first has granted. What the first has granted is given back if the
@@ -165,7 +172,9 @@ export const both = (first: Door, second: Door): Door => ({
     first.succeeded(fiber)
     second.succeeded(fiber)
   },
-  visit: (_, about) => new Visit(new BothPass(first.visit(undefined, about).pass, second.visit(undefined, about).pass))
+  visit: (_, about) => new Visit(new BothPass(first.visit(undefined, about).pass, second.visit(undefined, about).pass)),
+
+  both
 })
 
 /** A run at a door that is made of functions. */

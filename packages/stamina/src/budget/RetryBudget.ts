@@ -9,10 +9,10 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import { byKey, checkMaxKeys } from "./byKey.ts"
+import * as ids from "./ids.ts"
 import { LocalBudget } from "./localBudget.ts"
-import { type Keyed, type KeyedOptions, type Options, type RetryBudget, TypeId } from "./model.ts"
+import { type Keyed, type KeyedOptions, type Options, type RetryBudget } from "./model.ts"
 import * as options from "./options.ts"
 import type { Capacity } from "./tokens.ts"
 import * as waiting from "./waiting.ts"
@@ -170,7 +170,7 @@ export const keyedUnsafe = (given: KeyedOptions = {}): Keyed =>
  * @category guards
  * @since 0.1.0
  */
-export const isRetryBudget = (value: unknown): value is RetryBudget => Predicate.hasProperty(value, TypeId)
+export const isRetryBudget = (value: unknown): value is RetryBudget => ids.isRetryBudget(value)
 
 const fromKeyedOptions = (caller: string, given: KeyedOptions) => ({
   ...options.fromOptions(caller, given, ["maxKeys"]),

@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
 import { BudgetTelemetry } from "./budgetTelemetry.ts"
-import { TypeId as DoorTypeId } from "./Door.ts"
+import { both, TypeId as DoorTypeId } from "./Door.ts"
 import { Expiries, type Expiring } from "./expiries.ts"
 import { Hints } from "./hints.ts"
 import type { RetryBudget, State, TypeId } from "./model.ts"
@@ -24,6 +24,7 @@ export class LocalBudget implements RetryBudget {
   readonly "~effect-stamina/RetryBudget": TypeId = "~effect-stamina/RetryBudget"
   readonly "~effect-stamina/Door": typeof DoorTypeId = DoorTypeId
   readonly name: string
+  readonly both: typeof both = both
   readonly telemetry: BudgetTelemetry
   waiting: waiting.Waiting<BudgetPass>
   private readonly checked: Checked

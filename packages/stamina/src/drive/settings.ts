@@ -6,8 +6,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Formatter from "effect/Formatter"
 import type { Defaults } from "../ambient/defaults.ts"
 import type { Nesting } from "../ambient/RetryDefaults.ts"
-import { both, type Door, isDoor } from "../budget/Door.ts"
-import { isRetryBudget } from "../budget/RetryBudget.ts"
+import type { Door } from "../budget/Door.ts"
+import { isDoor, isRetryBudget } from "../budget/ids.ts"
 import { complete, type Given, given } from "../policy/input.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
@@ -180,11 +180,13 @@ const planner = (given: Given, base: RetryPolicy.RetryPolicy): Settings["plan"] 
 }
 
 /** Joins `door` and `budget`; `door` first, since it takes no token. */
-const checkDoor = (caller: string, door: unknown, budget: unknown): Door | undefined => {
-  if (door !== undefined && !isDoor(door)) return refuse(caller, "door", "a Door", door)
+const checkDoor = (caller: string, given: unknown, budget: unknown): Door | undefined => {
+  if (given !== undefined && !isDoor(given)) return refuse(caller, "door", "a Door", given)
+  const door = given as Door | undefined // it has the mark of one
   if (budget === undefined) return door
   if (!isRetryBudget(budget)) return refuse(caller, "budget", "a RetryBudget", budget)
-  return door === undefined ? budget : both(door, budget)
+  const own = budget as Door // likewise
+  return door === undefined ? own : own.both(door, own)
 }
 
 const checkNesting = /*#__PURE__*/ checkEither("allow", "once")

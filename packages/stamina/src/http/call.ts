@@ -8,7 +8,6 @@ import type * as Fiber from "effect/Fiber"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { both } from "../budget/Door.ts"
 import * as RetryBudget from "../budget/RetryBudget.ts"
 import type { LiveRun } from "../drive/liveRun.ts"
 import { type Driver, retryWith } from "../drive/loop.ts"
@@ -100,7 +99,7 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
     this.settings = {
       ...http.settings,
       name: this.name,
-      door: budget === undefined || door === undefined ? budget ?? door : both(door, budget),
+      door: budget === undefined || door === undefined ? budget ?? door : budget.both(door, budget),
       about: budget === undefined ? undefined : pathOf(prepared),
       isExplained: () => this.unsent !== undefined,
       unsent: () => this.unsent,

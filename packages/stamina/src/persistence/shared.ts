@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
 import { BudgetTelemetry } from "../budget/budgetTelemetry.ts"
-import { TypeId as DoorTypeId } from "../budget/Door.ts"
+import { both, TypeId as DoorTypeId } from "../budget/Door.ts"
 import { exhausted } from "../budget/localBudget.ts"
 import { type RetryBudget, type State, TypeId } from "../budget/model.ts"
 import { type Answer, type FailedCall, type Final, granted, type Pass } from "../budget/pass.ts"
@@ -60,6 +60,7 @@ export class SharedBudget implements RetryBudget {
   readonly "~effect-stamina/RetryBudget": TypeId = TypeId
   readonly "~effect-stamina/Door": typeof DoorTypeId = DoorTypeId
   readonly name: string
+  readonly both: typeof both = both
   readonly telemetry: BudgetTelemetry
   private readonly store: Store
   private readonly key: string

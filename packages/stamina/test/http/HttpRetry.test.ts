@@ -24,7 +24,10 @@ import { scripted, type Step } from "../kit/scriptedClient.ts"
 import { recordLogs, recordSpans } from "../kit/telemetry.ts"
 
 const url = "http://user:secret@localhost:8080/users/7?token=abc"
-const plain = { attempts: 3, waitInitial: 10, waitJitter: 0, budget: "none" } as const
+const plain = { attempts: 3, waitInitial: 10, waitJitter: 0 } as const
+
+/** Most of these fail in a row, which a budget would notice. */
+const unlimited = { ...plain, budget: "none" } as const
 const quiet = Effect.provide(Stamina.layerHooks([]))
 
 const transport = (request: HttpClientRequest.HttpClientRequest, cause?: unknown) =>
@@ -34,9 +37,9 @@ describe("HttpRetry.retry", () => {
   it("takes the client first, or in a pipe", () => {
     const { client } = scripted({ status: 200 })
     expect(HttpClient.isHttpClient(HttpRetry.retry(client))).toBe(true)
-    expect(HttpClient.isHttpClient(HttpRetry.retry(client, plain))).toBe(true)
+    expect(HttpClient.isHttpClient(HttpRetry.retry(client, unlimited))).toBe(true)
     expect(HttpClient.isHttpClient(client.pipe(HttpRetry.retry()))).toBe(true)
-    expect(HttpClient.isHttpClient(client.pipe(HttpRetry.retry(plain)))).toBe(true)
+    expect(HttpClient.isHttpClient(client.pipe(HttpRetry.retry(unlimited)))).toBe(true)
   })
 
   it.effect("is a client like any other: layers take it, methods and pipes work", () =>
@@ -45,7 +48,7 @@ describe("HttpRetry.retry", () => {
       const layer = Layer.succeed(HttpClient.HttpClient, client)
       const retrying = Layer.effect(
         HttpClient.HttpClient,
-        Effect.map(HttpClient.HttpClient, HttpRetry.retry(plain))
+        Effect.map(HttpClient.HttpClient, HttpRetry.retry(unlimited))
       ).pipe(Layer.provide(layer))
       const response = yield* inTime(Effect.provide(HttpClient.get(url), retrying))
       expect(yield* response.text).toBe("hello")
@@ -101,7 +104,9 @@ describe("HttpRetry.retry", () => {
   it.effect("a response in an error is retried as it would be by itself", () =>
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503 }, "fault", { status: 404 })
-      const error = yield* inTime(Effect.flip(client.pipe(HttpClient.filterStatusOk, HttpRetry.retry(plain)).get(url)))
+      const error = yield* inTime(
+        Effect.flip(client.pipe(HttpClient.filterStatusOk, HttpRetry.retry(unlimited)).get(url))
+      )
       expect(error.response?.status).toBe(404)
       expect(sent).toHaveLength(3)
     }).pipe(quiet))
@@ -119,7 +124,7 @@ describe("HttpRetry.retry", () => {
         sent++
         return Effect.fail(transport(request, cause))
       })
-      yield* inTime(Effect.flip(HttpRetry.retry(client, plain).get(url)))
+      yield* inTime(Effect.flip(HttpRetry.retry(client, unlimited).get(url)))
       return sent
     }).pipe(quiet)
 
@@ -355,7 +360,7 @@ describe("HttpRetry.retry", () => {
       cause.cause = cause
       let sent = 0
       const client = HttpClient.make((request) => Effect.fail(transport(request, sent++ < 9 ? cause : undefined)))
-      yield* inTime(Effect.flip(HttpRetry.retry(client, plain).get(url)))
+      yield* inTime(Effect.flip(HttpRetry.retry(client, unlimited).get(url)))
       expect(sent).toBe(3)
     }).pipe(quiet))
 
@@ -382,7 +387,7 @@ describe("HttpRetry.retry", () => {
   it.effect("one client serves many calls at once, each with a count of its own", () =>
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503 })
-      const retrying = HttpRetry.retry(client, plain)
+      const retrying = HttpRetry.retry(client, unlimited)
       yield* inTime(Effect.all(Array.from({ length: 20 }, () => retrying.get(url)), { concurrency: "unbounded" }))
       expect(sent).toHaveLength(60)
     }).pipe(quiet))
@@ -392,7 +397,7 @@ describe("which requests are sent again", () => {
   const requests = (request: HttpClientRequest.HttpClientRequest, options: HttpRetry.Options = {}) =>
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503 })
-      const response = yield* inTime(HttpRetry.retry(client, { ...plain, ...options }).execute(request))
+      const response = yield* inTime(HttpRetry.retry(client, { ...unlimited, ...options }).execute(request))
       const faulty = scripted("fault")
       yield* inTime(Effect.flip(HttpRetry.retry(faulty.client, { ...plain, ...options }).execute(request)))
       expect(response.status).toBe(503)
@@ -594,7 +599,7 @@ describe("idempotencyKey", () => {
     Effect.gen(function*() {
       for (const method of ["POST", "PATCH", "PUT", "GET", "QUERY"] as const) {
         const { client, sent } = scripted({ status: 503 })
-        const retrying = HttpRetry.retry(client, { ...plain, idempotencyKey: true })
+        const retrying = HttpRetry.retry(client, { ...unlimited, idempotencyKey: true })
         for (let call = 0; call < 2; call++) yield* inTime(retrying.execute(HttpClientRequest.make(method)(url)))
         const keys = sent.map(keyOf)
         if (method === "POST" || method === "PATCH") {
@@ -609,8 +614,8 @@ describe("idempotencyKey", () => {
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503 })
       const keyed = HttpClient.mapRequest(HttpClientRequest.setHeader("Idempotency-Key", "mine"))
-      yield* inTime(client.pipe(keyed, HttpRetry.retry({ ...plain, idempotencyKey: true })).post(url))
-      yield* inTime(client.pipe(HttpRetry.retry({ ...plain, idempotencyKey: true }), keyed).post(url))
+      yield* inTime(client.pipe(keyed, HttpRetry.retry({ ...unlimited, idempotencyKey: true })).post(url))
+      yield* inTime(client.pipe(HttpRetry.retry({ ...unlimited, idempotencyKey: true }), keyed).post(url))
       expect(sent.map(keyOf)).toEqual(Array.from({ length: 6 }, () => "mine"))
     }).pipe(quiet))
 
@@ -633,9 +638,9 @@ describe("idempotencyKey", () => {
       for (const empty of ["", "  "]) {
         const { client, sent } = scripted({ status: 503 })
         const request = HttpClientRequest.setHeader(HttpClientRequest.post(url), "Idempotency-Key", empty)
-        yield* inTime(HttpRetry.retry(client, plain).execute(request))
+        yield* inTime(HttpRetry.retry(client, unlimited).execute(request))
         expect(sent.splice(0)).toHaveLength(1)
-        yield* inTime(HttpRetry.retry(client, { ...plain, idempotencyKey: true }).execute(request))
+        yield* inTime(HttpRetry.retry(client, { ...unlimited, idempotencyKey: true }).execute(request))
         expect(sent).toHaveLength(3)
         expect(new Set(sent.map(keyOf)).size).toBe(1)
         expect(keyOf(sent[0])).toHaveLength(36)
@@ -669,7 +674,7 @@ describe("idempotencyKey", () => {
       // another header is then no key
       const keyed = HttpClientRequest.setHeader(HttpClientRequest.post(url), "Idempotency-Key", "mine")
       const { lines, provide } = recordLogs()
-      yield* provide(HttpRetry.retry(client, options).execute(keyed))
+      yield* provide(HttpRetry.retry(client, { ...options, budget: "none" }).execute(keyed))
       expect(sent).toHaveLength(1)
       expect(lines[0]?.annotations["why"]).toBe("POST is not idempotent, and there is no X-Request-Id")
     }).pipe(quiet))
@@ -689,7 +694,7 @@ describe("what is retried", () => {
     Effect.gen(function*() {
       for (const [status, count] of [[418, 3], [503, 1]] as const) {
         const { client, sent } = scripted({ status })
-        yield* inTime(HttpRetry.retry(client, { ...plain, statuses: [418] }).get(url))
+        yield* inTime(HttpRetry.retry(client, { ...unlimited, statuses: [418] }).get(url))
         expect(sent).toHaveLength(count)
       }
     }).pipe(quiet))
@@ -720,7 +725,7 @@ describe("what is retried", () => {
       const run = (status: number, answer: boolean | Duration.Input) =>
         Effect.gen(function*() {
           const { client, times } = scripted({ status, headers: { "retry-after": "2" } })
-          yield* inTime(HttpRetry.retry(client, { ...plain, attempts: 2, classify: () => answer }).get(url))
+          yield* inTime(HttpRetry.retry(client, { ...unlimited, attempts: 2, classify: () => answer }).get(url))
           return times.map((time) => time - (times[0] ?? 0))
         })
       expect(yield* run(409, true)).toEqual([0, 2000])
@@ -732,7 +737,7 @@ describe("what is retried", () => {
   it.effect("classify: cannot make a request be sent twice that must not be", () =>
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503 })
-      yield* HttpRetry.retry(client, { ...plain, classify: () => true }).post(url)
+      yield* HttpRetry.retry(client, { ...unlimited, classify: () => true }).post(url)
       expect(sent).toHaveLength(1)
     }).pipe(quiet))
 
@@ -774,7 +779,7 @@ describe("what surrounds the requests", () => {
   it.effect("attemptHeader numbers them, and is off by default", () =>
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503 })
-      yield* inTime(HttpRetry.retry(client, { ...plain, attemptHeader: "X-Attempt" }).get(url))
+      yield* inTime(HttpRetry.retry(client, { ...unlimited, attemptHeader: "X-Attempt" }).get(url))
       expect(sent.map(({ headers }) => headers["x-attempt"])).toEqual(["1", "2", "3"])
       const off = scripted({ status: 503 })
       yield* inTime(HttpRetry.retry(off.client, plain).get(url))
@@ -808,7 +813,7 @@ describe("what surrounds the requests", () => {
           : Effect.void
       const layer = Stamina.layerHooks([{ onRetryScheduled }])
       const { client } = scripted({ status: 503, body: "busy" }, { status: 200, body: "hello" })
-      const response = yield* inTime(Effect.provide(HttpRetry.retry(client, plain).get(url), layer))
+      const response = yield* inTime(Effect.provide(HttpRetry.retry(client, unlimited).get(url), layer))
       expect(yield* response.text).toBe("hello")
       expect(seen).toEqual([[
         "GET localhost:8080",
@@ -856,7 +861,7 @@ describe("what surrounds the requests", () => {
     Effect.gen(function*() {
       const { client, sent } = scripted({ status: 503, headers: { "set-cookie": "a=1" } }, { status: 200 })
       const cookies = yield* Ref.make<ReadonlyArray<never>>([])
-      const retrying = client.pipe(HttpClient.withCookiesRef(cookies as never), HttpRetry.retry(plain))
+      const retrying = client.pipe(HttpClient.withCookiesRef(cookies as never), HttpRetry.retry(unlimited))
       yield* inTime(retrying.get("http://localhost/"))
       expect(sent.map(({ headers }) => headers["cookie"])).toEqual([undefined, "a=1"])
     }).pipe(quiet))
@@ -899,7 +904,7 @@ describe("retries around retries", () => {
     Effect.gen(function*() {
       for (const [nested, count] of [["once", 3], ["allow", 6]] as const) {
         const { client, sent } = scripted({ status: 503 })
-        const call = client.pipe(HttpRetry.retry(plain), HttpClient.filterStatusOk).get(url).pipe(
+        const call = client.pipe(HttpRetry.retry(unlimited), HttpClient.filterStatusOk).get(url).pipe(
           Stamina.retry({ ...plain, attempts: 2, on: HttpRetry.on, nested })
         )
         const error = yield* inTime(Effect.flip(call))
