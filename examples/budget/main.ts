@@ -62,7 +62,8 @@ const local = Effect.gen(function*() {
   yield* Console.log(`without a budget, 1000 calls in an outage make ${stock.attempts()} attempts`)
   // without a budget, 1000 calls in an outage make 4000 attempts
 
-  const budget = yield* RetryBudget.make({ name: "stock" })
+  // calls one after the other are no traffic that waiting could save: see the example `blip`
+  const budget = yield* RetryBudget.make({ name: "stock", capacity: 50, whenEmpty: "refuse" })
   stock.failing(() => true)
   const outcomes = yield* call(1000, stock, budget)
   yield* Console.log(`with one, ${stock.attempts()}: ${JSON.stringify(outcomes)}`)

@@ -23,6 +23,11 @@ const verifyMetrics = ({ metrics }: Collector): void => {
   const [recovered, exhausted] = [{ ...user, outcome: "recovered" }, { ...card, outcome: "attempts_exhausted" }]
   assert.deepEqual(found, [
     {
+      name: "stamina_scheduled_wait_seconds_total",
+      type: "counter",
+      points: [{ ...user, asDouble: 0.06 }, { ...card, asDouble: 0.06 }]
+    },
+    {
       name: "stamina_retries_total",
       type: "counter",
       points: [
@@ -31,11 +36,6 @@ const verifyMetrics = ({ metrics }: Collector): void => {
         { ...card, retry_num: "1", error_type, asDouble: 1 },
         { ...card, retry_num: "2", error_type, asDouble: 1 }
       ]
-    },
-    {
-      name: "stamina_scheduled_wait_seconds_total",
-      type: "counter",
-      points: [{ ...user, asDouble: 0.06 }, { ...card, asDouble: 0.06 }]
     },
     {
       name: "stamina_runs_total",

@@ -27,20 +27,27 @@ export const make = (): Ledger => {
         series[tokens] = failures.length > 0 ? 0 : Math.min(2, (series[tokens] ?? 2) + 1)
       }
       if (outcome === undefined || failures.length === 0) return
-      // a run that gave up did so at its last failure; the others retried every failure, or were about to. A budget refuses a
-      // retry once its wait is over
-      const retried = ["recovered", "interrupted", "budget_exhausted"].includes(outcome)
+      // a run that gave up did so at its last failure; the others waited after every failure. A budget refuses a retry once its
+      // wait is over
+      const waited = ["recovered", "interrupted", "budget_exhausted"].includes(outcome)
         ? failures
         : failures.slice(0, -1)
       // one that was interrupted was so in its wait, before the next attempt
       const attempts = outcome === "recovered" ? failures.length + 1 : failures.length
-      for (const [i, error_type] of retried.entries()) {
-        count("stamina_retries_total", { callable, retry_num: String(i + 1), error_type })
+      for (const i of waited.keys()) {
         count("stamina_scheduled_wait_seconds_total", { callable }, firstWait * 2 ** i / 1000)
+      }
+      // a retry counts when it begins
+      for (const [i, error_type] of failures.slice(0, attempts - 1).entries()) {
+        count("stamina_retries_total", { callable, retry_num: String(i + 1), error_type })
       }
       if (budget !== undefined) {
         count("stamina_budget_retries_total", { budget: budget.name, answer: "granted" }, failures.length - 1)
         count("stamina_budget_retries_total", { budget: budget.name, answer: "refused" })
+        for (const answer of ["deferred", "woken", "gave_up"]) {
+          count("stamina_budget_retries_total", { budget: budget.name, answer }, 0)
+        }
+        count("stamina_budget_waiting", { budget: budget.name }, 0)
       }
       count("stamina_runs_total", { callable, outcome })
       count("stamina_run_attempts_sum", { callable, outcome }, attempts)

@@ -63,18 +63,19 @@ const checking = Effect.gen(function*() {
   const lines = (pattern: RegExp) => page.split("\n").filter((line) => pattern.test(line)).join("\n")
 
   yield* Console.log(lines(/^# TYPE stamina_/))
-  // # TYPE stamina_retries_total counter
   // # TYPE stamina_scheduled_wait_seconds_total counter
+  // # TYPE stamina_retries_total counter
   // # TYPE stamina_runs_total counter
   // # TYPE stamina_run_attempts histogram
   // # TYPE stamina_budget_tokens gauge
+  // # TYPE stamina_budget_waiting gauge
   // # TYPE stamina_budget_retries_total counter
 
   yield* Console.log(lines(/_total.*"fetchUser"/))
+  // stamina_scheduled_wait_seconds_total{callable="fetchUser"} 0.11
   // stamina_retries_total{callable="fetchUser",retry_num="1",error_type="Unavailable"} 6
   // stamina_retries_total{callable="fetchUser",retry_num="2",error_type="Overloaded"} 4
   // stamina_retries_total{callable="fetchUser",retry_num="3",error_type="Overloaded"} 2
-  // stamina_scheduled_wait_seconds_total{callable="fetchUser"} 0.11
   // stamina_runs_total{callable="fetchUser",outcome="recovered"} 6
 
   const found = Ledger.parse(page)

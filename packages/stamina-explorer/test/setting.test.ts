@@ -34,6 +34,7 @@ const samples: Readonly<Record<SettingKey, readonly [good: string, bad: string, 
   chance: ["0.1", "10", "failures must be a number from 0 to 1, got 10"],
   budgetCapacity: ["20", "0", "capacity must be a number from 1 to 1000000000, got 0"],
   budgetRefill: ["0.1", "20%", "refill must be a number from 0 to 1, got \"20%\""],
+  whenEmpty: ["refuse", "no", "must be \"wait\" or \"refuse\", got \"no\""],
   sharedBudget: ["no", "some", "must be \"yes\" or \"no\", got \"some\""],
   lasts: ["2 minutes", "0", "lasts must be a finite duration > 0, got 0"],
   step: ["1 second", "0", "step must be a finite duration > 0, got 0"]
@@ -71,7 +72,7 @@ describe("the setting", () => {
       lasts: "2 minutes",
       attemptTimeout: "1 second",
       failures: 0.1,
-      budget: { capacity: 20, refill: 0.1 },
+      budget: { capacity: 20, refill: 0.1, whenEmpty: "refuse" },
       sharedBudget: false,
       step: "1 second",
       seed: 7

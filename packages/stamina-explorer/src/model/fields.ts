@@ -191,13 +191,19 @@ const ofHerd = {
   },
   budgetCapacity: {
     label: "budget capacity",
-    hint: "The most retries that the budget can hold.",
+    hint: "The most tokens that the budget can hold, such as 50: a number, or one that follows the traffic.",
     empty: "10, or 3 seconds of traffic"
   },
   budgetRefill: {
     label: "budget refill",
     hint: "What a call that succeeds at once puts back, from 0 to 1.",
     empty: String(RetryBudget.defaultRefill)
+  },
+  whenEmpty: {
+    label: "whenEmpty",
+    hint: "What a retry does that finds no token: it waits for one, or its call gives up.",
+    empty: "wait",
+    choices: ["wait", "refuse"]
   },
   sharedBudget: {
     label: "sharedBudget",

@@ -6,6 +6,7 @@ import type { Context, Rule } from "effect-stamina-lab/RetryLint"
 import * as RetryLint from "effect-stamina-lab/RetryLint"
 import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
 import type { Fleet, Latency, OnProgress, Scenario, Trouble } from "effect-stamina-lab/RetrySimulation"
+import type * as RetryBudget from "effect-stamina/RetryBudget"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -87,6 +88,14 @@ const valueOf = (texts: SettingTexts, key: SettingKey): number | undefined => {
   return text === undefined ? undefined : spelt(text) as number
 }
 
+/** How much a budget holds: so many tokens, or what the traffic of some seconds earns. */
+const capacityOf = (value: unknown): RetryBudget.Capacity | undefined => {
+  const [, atLeast, seconds] = /^(\d+(?:\.\d+)?), or (\d+(?:\.\d+)?) seconds? of traffic$/.exec(String(value)) ?? []
+  return atLeast === undefined
+    ? value as number | undefined // whether it may be there is for others to say
+    : { atLeast: Number(atLeast), seconds: Number(seconds) }
+}
+
 const isYes = (texts: SettingTexts, key: SettingKey, otherwise: boolean): boolean => {
   const text = textOf(texts, key)
   return text === undefined ? otherwise : text === "yes"
@@ -125,7 +134,11 @@ const settingOf = (texts: SettingTexts): Setting => {
       lasts: value("lasts") ?? 60_000,
       attemptTimeout,
       failures: value("chance"),
-      budget: { capacity: value("budgetCapacity"), refill: value("budgetRefill") },
+      budget: {
+        capacity: capacityOf(value("budgetCapacity")),
+        refill: value("budgetRefill"),
+        whenEmpty: textOf(texts, "whenEmpty") === "refuse" ? "refuse" : "wait"
+      },
       sharedBudget: isYes(texts, "sharedBudget", true),
       step: value("step") ?? 500,
       seed
@@ -235,8 +248,9 @@ const ofHerd: Readonly<Record<HerdKey, Check>> = {
   troubleLasts: byFleet((lasts) => ({ trouble: { ...slow, lasts } })),
   factor: byFleet((factor) => ({ trouble: { ...slow, factor } })),
   chance: byFleet((failures) => ({ failures })),
-  budgetCapacity: byFleet((capacity) => ({ budget: { capacity } })),
+  budgetCapacity: byFleet((capacity) => ({ budget: { capacity: capacityOf(capacity) } })),
   budgetRefill: byFleet((refill) => ({ budget: { refill } })),
+  whenEmpty: oneOf("wait", "refuse"),
   sharedBudget: oneOf("yes", "no"),
   lasts: byFleet((lasts) => ({ lasts })),
   step: byFleet((step) => ({ step }))

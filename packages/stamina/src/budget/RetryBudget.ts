@@ -112,7 +112,7 @@ export const make = (given: Options = {}): Effect.Effect<RetryBudget> => {
  *   return yield* budget.state
  * })
  *
- * Effect.runPromise(program).then(({ granted, refused }) => console.log(granted, refused)) // 1 1
+ * Effect.runPromise(program).then(({ granted, refused }) => console.log(granted, refused)) // 2 1
  * ```
  *
  * @category constructors

@@ -284,13 +284,12 @@ describe("a budget", () => {
   const quiet = RetryPromise.fromContext(Context.make(Logger.CurrentLoggers, new Set()))
   const tokens = async (budget: RetryBudget.RetryBudget) => (await Effect.runPromise(budget.state)).tokens
 
-  it("is credited and debited as by `Stamina.retry`, and credited before the promise is there", async () => {
-    const make = () => RetryBudget.makeUnsafe({ capacity: 4, refill: 0.5 })
+  it("is credited and debited as by `Stamina.retry`", async () => {
+    const make = () => RetryBudget.makeUnsafe({ capacity: 4, refill: 0.5, whenEmpty: "refuse" })
     const [mine, theirs] = [make(), make()]
     for (const failures of [9, 0, 1, 0, 2, 9]) {
       const options = { ...quick, on: () => true, attempts: 3 }
       const promise = quiet.retry(flaky(failures).fn, { ...options, budget: mine })
-      if (failures === 0) expect(await tokens(mine)).toBe(Math.min(4, await tokens(theirs) + 0.5))
       await promise.catch(() => undefined)
       const { fn } = flaky(failures)
       const effect = Effect.tryPromise({ try: fn, catch: (error) => error as { readonly message: string } })
@@ -301,7 +300,7 @@ describe("a budget", () => {
   })
 
   it("ends a run when it is spent", async () => {
-    const budget = RetryBudget.makeUnsafe({ capacity: 2, refill: 0 })
+    const budget = RetryBudget.makeUnsafe({ capacity: 2, refill: 0, whenEmpty: "refuse" })
     const { errors, fn } = flaky(9)
     const error = await rejection(quiet.retry(fn, { ...quick, on: Down, budget }))
     expect(error).toBe(errors[2])
