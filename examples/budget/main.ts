@@ -67,7 +67,7 @@ const local = Effect.gen(function*() {
   stock.failing(() => true)
   const outcomes = yield* call(1000, stock, budget)
   yield* Console.log(`with one, ${stock.attempts()}: ${JSON.stringify(outcomes)}`)
-  // with one, 1049: {"AttemptsExhausted":16,"BudgetExhausted":984}
+  // with one, 1050: {"AttemptsExhausted":16,"BudgetExhausted":984}
 
   // the dependency is back; what succeeds fills the budget
   stock.failing(() => false)

@@ -48,8 +48,8 @@ const program = Effect.gen(function*() {
 
   const { logs, metrics, spans } = collector
   yield* Console.log(metrics.map(({ name }) => name).join("\n"))
-  // stamina_retries_total
   // stamina_scheduled_wait_seconds_total
+  // stamina_retries_total
   // stamina_runs_total
   // stamina_run_attempts
 

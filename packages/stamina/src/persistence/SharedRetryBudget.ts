@@ -128,12 +128,13 @@ export const make = (
  *
  * ```ts no-run
  * import { Effect } from "effect"
- * import { HttpClient } from "effect/http"
+ * import { HttpClient, type HttpClientRequest } from "effect/http"
  * import * as HttpRetry from "effect-stamina/HttpRetry"
  * import * as SharedRetryBudget from "effect-stamina/SharedRetryBudget"
  *
  * export const client = Effect.gen(function*() {
- *   const budget = yield* SharedRetryBudget.keyed({ name: "http" })
+ *   const budgets = yield* SharedRetryBudget.keyed({ name: "http" })
+ *   const budget = (request: HttpClientRequest.HttpClientRequest) => budgets(HttpRetry.originOf(request))
  *   return HttpRetry.retry(yield* HttpClient.HttpClient, { budget })
  * })
  * ```
