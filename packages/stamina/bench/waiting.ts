@@ -18,9 +18,10 @@ const names: Readonly<Record<Subject, string>> = {
   spaced: "`Effect.retry(Schedule.spaced)`",
   schedule: "`Effect.retry(staminaSchedule)`, hooks off",
   retry: "`Stamina.retry`, hooks off",
-  observed: "`Stamina.retry`, default hooks"
+  observed: "`Stamina.retry`, default hooks",
+  deferred: "`Stamina.retry`, hooks off, waiting for a token"
 }
-const subjects: ReadonlyArray<Subject> = ["sleep", "spaced", "schedule", "retry", "observed"]
+const subjects: ReadonlyArray<Subject> = ["sleep", "spaced", "schedule", "retry", "observed", "deferred"]
 
 const measure = (subject: Subject, fibers: number): Asleep =>
   // what the file below prints
@@ -39,7 +40,8 @@ const measured = sizes.map(({ fibers, samples }) => {
       spaced: of("spaced"),
       schedule: of("schedule"),
       retry: of("retry"),
-      observed: of("observed")
+      observed: of("observed"),
+      deferred: of("deferred")
     }
   }
 })
@@ -79,6 +81,11 @@ const result: Result = {
   rows,
   ratios: [
     ...ratios,
+    ratio(
+      "bytes of a retry that waits for a token / of one in its backoff, at 1,000,000",
+      [bytes("deferred", -1) / bytes("retry", -1)],
+      1.2
+    ),
     ratio("bytes of `Stamina.retry` at 1,000,000 / at 1,000", [bytes("retry", -1) / bytes("retry", 0)], 1.05),
     ratio("bytes of `Stamina.retry` at 1,000 / at 1,000,000", [bytes("retry", 0) / bytes("retry", -1)], 1.05)
   ]

@@ -1,7 +1,7 @@
 /**
  * Many fibers asleep, in a process of their own: `waitingFibers.ts <subject> <fibers>`.
  */
-import { Stamina, staminaSchedule } from "effect-stamina"
+import { RetryBudget, Stamina, staminaSchedule } from "effect-stamina"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -19,6 +19,10 @@ export interface Asleep {
 const failing = Effect.fail(httpError)
 const options = { on: "HttpError", name: "bench", waitInitial: "1 hour", waitMax: "1 hour", timeout: "1 day" } as const
 const off = Stamina.layerHooks([])
+// nothing ever succeeds, so all retries wait for a token, but for a probe every few seconds
+const budget = RetryBudget.makeUnsafe({ refill: 0, maxWaiting: Infinity })
+
+const silentOff = Layer.mergeAll(silent, off)
 
 /** What is asleep, each with what is provided around it. */
 const subjects = {
@@ -26,6 +30,7 @@ const subjects = {
   spaced: { effect: Effect.retry(failing, Schedule.spaced("1 hour")), layer: off },
   schedule: { effect: Effect.retry(failing, staminaSchedule(options)), layer: off },
   retry: { effect: Stamina.retry(failing, options), layer: off },
+  deferred: { effect: Stamina.retry(failing, { ...options, waitInitial: 0, waitJitter: 0, budget }), layer: silentOff },
   observed: {
     effect: Stamina.retry(failing, options),
     layer: Layer.mergeAll(silent, Stamina.layerHooks(Stamina.defaultHooks))
@@ -37,6 +42,12 @@ export type Subject = keyof typeof subjects
 const [, , subject = "", count = ""] = process.argv
 const { effect, layer } = subjects[subject as Subject]
 
+/** Lets retries come to the budget, but for those that go as probes meanwhile. */
+const waiting = (fibers: number) =>
+  Effect.repeat(Effect.andThen(Effect.sleep("20 millis"), budget.state), {
+    until: ({ waiting }) => waiting >= fibers - 10
+  })
+
 const asleep = (fibers: number) =>
   Effect.gen(function*() {
     // room for all, before the heap is looked at
@@ -45,6 +56,7 @@ const asleep = (fibers: number) =>
     const started = performance.now()
     for (let i = 0; i < fibers; i++) all[i] = yield* Effect.forkChild(effect, { startImmediately: true })
     const start = performance.now() - started
+    if (subject === "deferred") yield* waiting(fibers)
     const bytes = (heapUsed() - before) / fibers
     const interrupted = performance.now()
     yield* Fiber.interruptAll(all)

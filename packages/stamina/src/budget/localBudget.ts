@@ -225,8 +225,8 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
   /** Whether the bucket knows what became of the first attempt. */
   private isSettled = false
   private asking: AnyFiber | undefined = undefined
-  private told: Effect.Effect<Final> | undefined = undefined
-  private resume: ((answer: Effect.Effect<Final>) => void) | undefined = undefined
+  /** The answer that it waits for, or what wants to have it. */
+  private turn: Effect.Effect<Final> | ((answer: Effect.Effect<Final>) => void) | undefined = undefined
 
   constructor(budget: LocalBudget, credit: number | undefined, about: string | undefined) {
     this.budget = budget
@@ -278,7 +278,7 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
       budget.telemetry.count("refused", fiber)
       return exhausted
     }
-    this.told = undefined
+    this.turn = undefined
     this.expiresAt = now + left
     this.deadlineAt = now + untilDeadline
     budget.wait(this, now, fiber)
@@ -287,17 +287,17 @@ class BudgetPass implements Pass, waiting.Waiter<BudgetPass>, Expiring {
 
   private get queued(): Answer {
     const turn = Effect.callback<Final>((resume) => {
-      if (this.told === undefined) this.resume = resume
-      else resume(this.told)
+      if (Effect.isEffect(this.turn)) resume(this.turn)
+      else this.turn = resume
     })
     return { _tag: "Queued", turn }
   }
 
   /** Ends the wait with an answer. */
   tell(answer: Effect.Effect<Final>): void {
-    this.told = answer
-    this.resume?.(answer)
-    this.resume = undefined
+    const { turn } = this
+    this.turn = answer
+    if (typeof turn === "function") turn(answer)
   }
 
   began(): void {

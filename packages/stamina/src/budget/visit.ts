@@ -21,8 +21,8 @@ export interface Visitor extends Run.Run {
   deadline(): number | undefined
 }
 
-/** Notifies the hooks that a retry waits for its turn. */
-type NotifyDeferred = () => Effect.Effect<void> | undefined
+/** Notifies the hooks of a run that its retry waits for its turn. One function for all runs: a closure would be held by each. */
+type NotifyDeferred<R> = (run: R) => Effect.Effect<void> | undefined
 
 export class Visit {
   readonly pass: Pass
@@ -47,7 +47,7 @@ export class Visit {
   }
 
   /** Asks before a retry. When that is done, the retry is granted or the run is over. Nobody is asked in test mode. */
-  ask(run: Visitor, deferred: NotifyDeferred): Effect.Effect<void> | undefined {
+  ask<R extends Visitor>(run: R, deferred: NotifyDeferred<R>): Effect.Effect<void> | undefined {
     const { attempt, fiber, plan } = run
     if (plan === undefined || !plan.waits) return undefined
     const now = run.time()
@@ -62,7 +62,11 @@ export class Visit {
       : this.obey(run, answer, deferred)
   }
 
-  private obey(run: Visitor, answer: Answer, deferred: NotifyDeferred): Effect.Effect<void> | undefined {
+  private obey<R extends Visitor>(
+    run: R,
+    answer: Answer,
+    deferred: NotifyDeferred<R>
+  ): Effect.Effect<void> | undefined {
     switch (answer._tag) {
       case "Granted":
         return undefined
@@ -76,17 +80,21 @@ export class Visit {
       case "Queued": {
         this.deferredAt ??= run.time()
         const turn = Effect.flatMap(answer.turn, (answer) => this.obey(run, answer, deferred) ?? Effect.void)
-        const notified = deferred()
+        const notified = deferred(run)
         return notified === undefined ? turn : Effect.andThen(notified, turn)
       }
     }
   }
 
   /** Waits for longer, at least a millisecond, if the limits allow it, and asks again. */
-  private comeLater(run: Visitor, wait: number, deferred: NotifyDeferred): Effect.Effect<void> | undefined {
+  private comeLater<R extends Visitor>(
+    run: R,
+    wait: number,
+    deferred: NotifyDeferred<R>
+  ): Effect.Effect<void> | undefined {
     const at = run.time()
     const decision = Decision.decideLater(
-      (run as Run.Planned).plan, // a run that waits has failed
+      (run as Run.Run as Run.Planned).plan, // a run that waits has failed
       { elapsed: at, wait: Math.max(1, wait), deadline: run.deadline() },
       () => draw(run.fiber)
     )

@@ -208,7 +208,7 @@ export const sleepAndAsk = (run: LiveRun, before: Effect.Effect<void> | undefine
 }
 
 /** Asks the door, if there is one. When that is done, the retry may begin, or the run is over. */
-export const askDoor = (run: LiveRun): Effect.Effect<void> | undefined => run.visit?.ask(run, () => notifyDeferred(run))
+export const askDoor = (run: LiveRun): Effect.Effect<void> | undefined => run.visit?.ask(run, notifyDeferred)
 
 const notifyDeferred = (run: LiveRun): Effect.Effect<void> | undefined =>
   notify.deferred(run, run.fiber, () => eventsOf.retryDeferred(run, callableOf(run)))

@@ -137,7 +137,7 @@ const make = (subject: Subject, progress: Progress): Effect.Effect<AttemptRecord
     const attempt = (began: number) =>
       makeAdmitted({ subject, fiber, run, began, endedBefore, ticket: begun?.ticket }, num)
     if (num === 1) return attempt(first)
-    const asked = Effect.suspend(() => run.visit?.ask(run, () => notifyDeferred(subject, run, fiber)) ?? Effect.void)
+    const asked = Effect.suspend(() => run.visit?.ask(run, (run) => notifyDeferred(subject, run, fiber)) ?? Effect.void)
     return Effect.onInterrupt(
       // what it has waited for a token is no part of the attempt
       Effect.flatMap(asked, () => Run.isOver(run) ? refused(subject, run, fiber) : attempt(now(fiber, first))),
