@@ -11,7 +11,7 @@ import { Effect, Random } from "effect"
 import type { TopLevelSpec } from "vega-lite"
 import { Backoff, Decision, RetryPolicy } from "../../packages/stamina/src/index.ts"
 import { colours, config, panelTitle, publish, seconds, width } from "./drawing.ts"
-import { amplification, survival, waves } from "./simulated.ts"
+import { amplification, blip, survival, waves } from "./simulated.ts"
 
 const seed = "effect-stamina"
 
@@ -209,5 +209,6 @@ await publish({
   limits: limits(),
   waves: waves(),
   survival: survival(),
-  amplification: amplification()
+  amplification: amplification(),
+  blip: blip()
 })

@@ -113,36 +113,98 @@ export const survival = (): TopLevelSpec => {
 
 /** A server that hangs for ten seconds: its load and its answers, by the policy of its clients. */
 export const amplification = (): TopLevelSpec => {
-  const hang = { from: 10_000, to: 20_000 }
   const clients = {
     "no retries": { attempts: 1, budget: undefined, colour: colours.green, dash: [2, 2] },
     "10 attempts": { attempts: 10, budget: undefined, colour: colours.orange, dash: [1, 0] },
     "10 attempts, with a budget": { attempts: 10, budget: {}, colour: colours.blue, dash: [8, 3] }
   } as const
-  const values = Object.entries(clients).flatMap(([kind, { attempts, budget }]) =>
-    RetrySimulation.fleet(RetryPolicy.make({ attempts }), {
-      clients: 100,
-      rate: 7,
-      server: { capacity: 1000 },
-      trouble: { kind: "hangs", from: hang.from, lasts: hang.to - hang.from },
-      attemptTimeout: "1 second",
-      budget
-    }).steps.filter((step) => step.from < 90_000).map((step) => ({
-      kind,
-      from: seconds(step.from),
-      perCall: step.attempts / step.calls,
-      share: step.willSucceed / step.calls
-    }))
-  )
-  const time = { type: "quantitative" as const, title: "time (s)", scale: { domain: [0, 90], nice: false } }
-  const panels = [
-    { title: "attempts per call", field: "perCall", domain: [0, 12], format: "d" },
-    { title: "calls that succeed", field: "share", domain: [0, 1], format: "%" }
-  ]
-  return {
+  return overTime(clients, {
     title: "A server at 70 % hangs for ten seconds",
     description:
       "Attempts per call, and calls that succeed, over time: without retries, with retries, and with a budget.",
+    until: 90,
+    most: 12,
+    fleet: {
+      clients: 100,
+      rate: 7,
+      server: { capacity: 1000 },
+      trouble: { kind: "hangs", from: 10_000, lasts: 10_000 },
+      attemptTimeout: "1 second"
+    }
+  })
+}
+
+/** 7: what budgets save of a blip, and what they send. */
+export const blip = (): TopLevelSpec => {
+  const clients = {
+    "no budget": { attempts: 10, budget: undefined, colour: colours.orange, dash: [1, 0] },
+    "a budget that refuses": {
+      attempts: 10,
+      budget: { capacity: 50, whenEmpty: "refuse" },
+      colour: colours.green,
+      dash: [2, 2]
+    },
+    "a budget that waits": { attempts: 10, budget: {}, colour: colours.blue, dash: [8, 3] }
+  } as const
+  return overTime(clients, {
+    title: "Every attempt fails for two seconds",
+    description:
+      "Attempts per call, and calls that succeed, over time: without a budget, with one that refuses, with one that waits.",
+    until: 15,
+    most: 6,
+    fleet: {
+      clients: 20,
+      rate: 70,
+      server: { capacity: 1_000_000 },
+      trouble: { kind: "refuses", from: 5000, lasts: 2000 },
+      lasts: "1 minute",
+      step: 250
+    }
+  })
+}
+
+interface Line {
+  readonly attempts: number
+  readonly budget: RetrySimulation.BudgetInput | undefined
+  readonly colour: string
+  readonly dash: ReadonlyArray<number>
+}
+
+interface Story {
+  readonly title: string
+  readonly description: string
+  /** How many seconds are shown. */
+  readonly until: number
+  /** The most attempts per call that are shown. */
+  readonly most: number
+  readonly fleet: RetrySimulation.Fleet & {
+    readonly trouble: { readonly from: number; readonly lasts: number }
+  }
+}
+
+/** Attempts per call, and calls that succeed by when they began, for several kinds of clients. */
+const overTime = (
+  clients: Readonly<Record<string, Line>>,
+  { description, fleet, most, title, until }: Story
+): TopLevelSpec => {
+  const { from, lasts } = fleet.trouble
+  const values = Object.entries(clients).flatMap(([kind, { attempts, budget }]) =>
+    RetrySimulation.fleet(RetryPolicy.make({ attempts }), { ...fleet, budget })
+      .steps.filter((step) => step.from < until * 1000).map((step) => ({
+        kind,
+        from: seconds(step.from),
+        perCall: step.attempts / step.calls,
+        share: step.willSucceed / step.calls
+      }))
+  )
+  const time = { type: "quantitative" as const, title: "time (s)", scale: { domain: [0, until], nice: false } }
+  const panels = [
+    { title: "attempts per call", field: "perCall", domain: [0, most], format: "d" },
+    { title: "calls that succeed", field: "share", domain: [0, 1], format: "%" }
+  ]
+  return {
+    title,
+    description,
     config,
     spacing: 16,
     vconcat: panels.map(({ domain, field, format, title }) => ({
@@ -151,7 +213,7 @@ export const amplification = (): TopLevelSpec => {
       height: 150,
       layer: [
         {
-          data: { values: [{ from: seconds(hang.from), to: seconds(hang.to) }] },
+          data: { values: [{ from: seconds(from), to: seconds(from + lasts) }] },
           mark: { type: "rect", color: colours.grid, opacity: 0.2 },
           encoding: { x: { ...time, field: "from" }, x2: { field: "to" } }
         },
