@@ -3,7 +3,8 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Data, Duration, Effect, Schedule } from "effect"
-import { RetrySchedule, staminaSchedule } from "effect-stamina"
+import { staminaSchedule } from "effect-stamina"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { deepStrictEqual, strictEqual } from "node:assert/strict"
 
 class Busy extends Data.TaggedError("Busy")<{ readonly call: number }> {}

@@ -6,8 +6,9 @@
  *
  * Each entry point has a report of its own: what it takes from another one is a line that imports it, and not a copy.
  * For that, each import of an open module in the declarations is made an import from the package. The imports by path
- * that are left are those of closed modules. Nobody can name a type from there: in the declarations of a library that
- * wraps a function with such a type in its signature, it would be `any`. So no signature may have one.
+ * that are left are those of closed modules. Nobody can name a type from there, unless an open module re-exports it: in the
+ * declarations of a library that wraps a function with such a type in its signature, it would be `any`. So no signature may
+ * have one that no open module re-exports.
  */
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor"
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -53,7 +54,7 @@ const exportedTypes = /^export (?:declare )?(?:abstract )?(?:class|enum|interfac
 interface Declarations {
   /** Where they stand. */
   readonly folder: string
-  /** The names of types that closed modules lend to others. */
+  /** The names of types that closed modules lend to others, and that no open module re-exports. */
   readonly closed: ReadonlySet<string>
 }
 
@@ -78,17 +79,19 @@ const build = async (folder: string, output: string, entries: ReadonlyArray<Entr
   writeFileSync(join(output, "package.json"), JSON.stringify({ type: "module" }))
 
   const open = new Map(entries.map(({ file, specifier }) => [join(declarations, file), specifier]))
-  const closed = new Set<string>()
+  // by file and name, since two closed modules may have a type of one name
+  const lentTypes = new Map<string, string>()
+  const handedOn = new Set<string>()
   for (const file of globSync("**/*.d.ts", { cwd: declarations })) {
     const path = join(declarations, file)
     const parted = readFileSync(path, "utf8").replace(imports, (whole, kind, names: string | undefined, target) => {
       const from = join(dirname(path), target.replace(/\.[jt]s$/, ".d.ts"))
       const specifier = open.get(from)
       if (specifier !== undefined) return whole.replace(target, specifier)
-      const lent = kind === "import"
-        ? names?.matchAll(/(\w+)(?=\s*[,}])/g)
-        : readFileSync(from, "utf8").matchAll(exportedTypes)
-      for (const [, name = ""] of lent ?? []) closed.add(name)
+      const named = [...names?.matchAll(/(\w+)(?: as \w+)?(?=\s*[,}])/g) ?? []]
+      const lent = kind === "import" ? named : readFileSync(from, "utf8").matchAll(exportedTypes)
+      for (const [, name = ""] of lent) lentTypes.set(`${from} ${name}`, name)
+      if (kind === "export" && open.has(path)) { for (const [, name] of named) handedOn.add(`${from} ${name}`) }
       return whole
     })
     // API Extractor knows `export * as` within a package only
@@ -97,6 +100,7 @@ const build = async (folder: string, output: string, entries: ReadonlyArray<Entr
       parted.replace(/^export \* as (\w+) from ("[^."].*)$/gm, "import * as $1 from $2\nexport { $1 };")
     )
   }
+  const closed = new Set([...lentTypes].filter(([key]) => !handedOn.has(key)).map(([, name]) => name))
   return { folder: declarations, closed }
 }
 

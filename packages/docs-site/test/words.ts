@@ -67,5 +67,5 @@ export const words: ReadonlyArray<readonly [query: string, ...pages: ReadonlyArr
   // names of the library lead to its reference
   ["RetryPolicy", "api/RetryPolicy"],
   ["withDeadline", "api/Deadline", "api/Stamina"],
-  ["waitJitter", "api/PolicyModel"]
+  ["waitJitter", "api/RetryPolicy"]
 ]

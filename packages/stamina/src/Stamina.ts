@@ -20,12 +20,21 @@ export { DeadlineExceeded, withDeadline } from "./ambient/Deadline.ts"
 export { type DefaultOptions, layer as layerDefaults } from "./ambient/RetryDefaults.ts"
 export { make, retried, retry, retryContext } from "./drive/combinators.ts"
 export type {
+  AdmittedOptions,
+  AttemptsOptions,
+  CommonAdmittedOptions,
+  CommonOptions,
+  CommonRetryOptions,
+  DoorOptions,
+  EffectFunction,
+  Retried,
   RetryCombinator,
   RetryOptions,
   ScheduleOptions,
   StreamCombinator,
-  StreamOptions
-} from "./drive/RetryOptions.ts"
+  StreamOptions,
+  TimedOut
+} from "./drive/model.ts"
 export { type RetryProgress, staminaSchedule as schedule } from "./drive/RetrySchedule.ts"
 export { retryStream } from "./drive/stream.ts"
 export type { RetryScheduled as RetryDetails } from "./telemetry/RetryEvent.ts"

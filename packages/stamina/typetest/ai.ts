@@ -2,8 +2,9 @@
  * `AiRetry`: what goes in, what comes out.
  */
 import { type Effect, type Stream } from "effect"
-import { type AttemptTimedOut, RetryBudget, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryBudget, Stamina, staminaSchedule } from "effect-stamina"
 import * as AiRetry from "effect-stamina/AiRetry"
+import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { type AiError, type LanguageModel } from "effect/ai"
 
 interface Mine {

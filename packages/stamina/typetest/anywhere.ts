@@ -3,7 +3,8 @@
  * and what it refuses.
  */
 import { Data, type Duration, Effect, pipe, Stream } from "effect"
-import { AttemptTimedOut, RetryOn, type RetryOptions, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryOn, Stamina, staminaSchedule } from "effect-stamina"
+import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpError, ParseError, parsing, program, same } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>
@@ -120,14 +121,14 @@ export const byUnknown = <A, E, R>(self: Of<A, E, R>): Of<A, E, R> =>
   self.pipe(Stamina.retry({ on: (error: unknown) => error instanceof Error }))
 export const wrapped = <A, E, R, const O extends RetryOn.On<E>>(
   self: Of<A, E, R>,
-  options: RetryOptions.RetryOptions<O>
+  options: Stamina.RetryOptions<O>
 ): Of<A, E, R> => Stamina.retry(self, { attempts: 3, ...options })
 const house = wrapped(program, { on: { HttpError: (error) => error.status > 500 } })
 same<typeof house, Program>(true)
 
 // --- built from options only, also by a library that is generic in them
 
-const generic = <const O extends RetryOn.AnyOn>(options: RetryOptions.RetryOptions<O>) =>
+const generic = <const O extends RetryOn.AnyOn>(options: Stamina.RetryOptions<O>) =>
   Stamina.make({ attempts: 3, ...options })
 const byGeneric = program.pipe(generic({ on: "HttpError" }))
 same<typeof byGeneric, Program>(true)
@@ -222,7 +223,7 @@ withNever.pipe(Stamina.retry({ on: async () => true }))
 
 const untimed = Stamina.retry(program, { on: "HttpError", attemptTimeout: undefined })
 same<typeof untimed, Program>(true)
-declare const spread: RetryOptions.RetryOptions<"HttpError">
+declare const spread: Stamina.RetryOptions<"HttpError">
 const bySpread = Stamina.retry(program, spread)
 same<typeof bySpread, Program>(true)
 declare const maybe: Duration.Input | undefined

@@ -2,7 +2,8 @@
  * Durable retries: what their types accept, and what they refuse.
  */
 import { Context, Effect, Schema } from "effect"
-import type { AttemptTimedOut, RetryReport } from "effect-stamina"
+import type { RetryReport } from "effect-stamina"
+import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { Activity, type WorkflowEngine } from "effect/workflow"
 

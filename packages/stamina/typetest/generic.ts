@@ -3,7 +3,8 @@
  * compiler could lose.
  */
 import { Effect, Stream } from "effect"
-import { type AttemptTimedOut, type RetryOn, Stamina } from "effect-stamina"
+import { type RetryOn, Stamina } from "effect-stamina"
+import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpError, ParseError, program, same } from "./errors.ts"
 
 type Of<A, E, R> = Effect.Effect<A, E, R>

@@ -1,5 +1,6 @@
 import { Duration, Effect, Layer } from "effect"
-import { type AttemptTimedOut, Stamina } from "effect-stamina"
+import { Stamina } from "effect-stamina"
+import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import { HttpApi, HttpApiClient } from "effect/http-api"

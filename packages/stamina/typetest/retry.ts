@@ -1,5 +1,6 @@
 import { Duration, Effect } from "effect"
-import { type AttemptTimedOut, RetryOn, type RetryPolicy, Stamina } from "effect-stamina"
+import { RetryOn, type RetryPolicy, Stamina } from "effect-stamina"
+import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpError, infallible, ParseError, parsing, program, same, Untagged, untagged } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>

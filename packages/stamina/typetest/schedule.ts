@@ -1,5 +1,6 @@
 import { Effect, type Schedule, Stream } from "effect"
-import { RetryBudget, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryBudget, Stamina, staminaSchedule } from "effect-stamina"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { HttpError, type ParseError, program, same } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>

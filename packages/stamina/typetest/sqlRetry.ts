@@ -2,7 +2,8 @@
  * `SqlRetry.transaction`: what goes in, what comes out.
  */
 import { Data, type Effect } from "effect"
-import { type AttemptTimedOut, Stamina, staminaSchedule } from "effect-stamina"
+import { Stamina, staminaSchedule } from "effect-stamina"
+import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { type SqlClient, type SqlError } from "effect/sql"
 

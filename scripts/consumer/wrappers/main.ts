@@ -3,7 +3,8 @@
  * attempt may take. Their types are those that TypeScript finds, as is usual.
  */
 import type { Duration, Effect, Stream } from "effect"
-import { type Attempt, type RetryOn, type RetryOptions, Stamina, staminaSchedule } from "effect-stamina"
+import { type RetryOn, Stamina, staminaSchedule } from "effect-stamina"
+import type * as Attempt from "effect-stamina/Attempt"
 
 type Timeout = Duration.Input | undefined
 
@@ -12,14 +13,14 @@ export const retry = <const T extends Timeout = undefined>(attemptTimeout?: T) =
 
 export const retryFirst = <A, E, R, const O extends RetryOn.On<E>, const T extends Timeout = undefined>(
   self: Effect.Effect<A, E, R>,
-  options: RetryOptions.RetryOptions<O, T>
+  options: Stamina.RetryOptions<O, T>
 ) => Stamina.retry(self, { attempts: 3, ...options })
 
 export const retried = <const O extends RetryOn.AnyOn, const T extends Timeout = undefined>(
-  options: RetryOptions.RetryOptions<O, T>
+  options: Stamina.RetryOptions<O, T>
 ) => Stamina.retried({ attempts: 3, ...options })
 
-export const retriedFirst = <F extends RetryOptions.EffectFunction, const T extends Timeout = undefined>(
+export const retriedFirst = <F extends Stamina.EffectFunction, const T extends Timeout = undefined>(
   fn: F,
   attemptTimeout?: T
 ) => Stamina.retried(fn, { on: () => true, attemptTimeout })
@@ -33,7 +34,7 @@ export const retryStream = (attempts: number) => Stamina.retryStream({ on: "Http
 
 export const retryStreamFirst = <A, E, R, const O extends RetryOn.On<E>>(
   self: Stream.Stream<A, E, R>,
-  options: RetryOptions.StreamOptions<O>
+  options: Stamina.StreamOptions<O>
 ) => Stamina.retryStream(self, { attempts: 3, ...options })
 
 export const schedule = <E>(on: RetryOn.BackoffHook<E>) => staminaSchedule({ on, attempts: 3 })

@@ -13,19 +13,19 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { RetryBudget } from "../budget/RetryBudget.ts"
 import { retryEffect } from "../drive/drivers.ts"
-import type { TimedOut } from "../drive/RetryOptions.ts"
+import type { TimedOut } from "../drive/model.ts"
 import { restarting } from "../drive/stream.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { isActivity } from "../tools/activity.ts"
 import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/dataFirstOrLast.ts"
 import type { Answer, FailedAttempt } from "../verdict/RetryOn.ts"
-import type { Kind, Options, StreamOptions } from "./AiRetryOptions.ts"
 import * as call from "./call.ts"
 import * as classify from "./classify.ts"
+import type { Kind, Options, StreamOptions } from "./model.ts"
 import * as options from "./options.ts"
 
-export type { Kind, Limits, Options, StreamOptions } from "./AiRetryOptions.ts"
+export type { CommonAiOptions, Kind, Limits, Options, StreamOptions } from "./model.ts"
 
 /**
  * The kind of trouble that an error stands for; `undefined` if it is no `AiError`. For your own `on`, and for the `while` of an

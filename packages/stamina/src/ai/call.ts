@@ -13,7 +13,7 @@ import { errorType } from "../telemetry/RetryEvent.ts"
 import { logLine } from "../tools/logLine.ts"
 import { toVerdict } from "../verdict/forms.ts"
 import { mistake, threw } from "../verdict/mistakes.ts"
-import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
+import type { FailedAttempt, Verdict } from "../verdict/model.ts"
 import { isAiError, verdictOf } from "./classify.ts"
 import type { AiSettings } from "./options.ts"
 

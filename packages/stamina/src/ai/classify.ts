@@ -5,8 +5,8 @@ import type { AiError, AiErrorReason } from "effect/ai/AiError"
 import * as Duration from "effect/Duration"
 import { read } from "../tools/errors.ts"
 import { isFinalTlsCause } from "../tools/tlsFaults.ts"
-import type { Verdict } from "../verdict/Verdict.ts"
-import type { Kind } from "./AiRetryOptions.ts"
+import type { Verdict } from "../verdict/model.ts"
+import type { Kind } from "./model.ts"
 
 /** Whether an error is an `AiError`. */
 export const isAiError = (error: unknown): error is AiError => read(error, "~effect/ai/AiError") !== undefined

@@ -8,8 +8,8 @@ import * as RetryBudget from "../budget/RetryBudget.ts"
 import { fromRetryOptions, fromStreamOptions, retryFields, type Settings, streamFields } from "../drive/settings.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { checkAttempts, checkKnown, checkMaxHint, refuse } from "../tools/check.ts"
-import type { Options, StreamOptions } from "./AiRetryOptions.ts"
 import { defaultLimits } from "./classify.ts"
+import type { Options, StreamOptions } from "./model.ts"
 
 /** Checked options. */
 export interface AiSettings {

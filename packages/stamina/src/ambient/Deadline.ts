@@ -123,7 +123,8 @@ const exceeded = (
  *
  * ```ts
  * import { Duration, Effect, Option } from "effect"
- * import { Deadline, Stamina } from "effect-stamina"
+ * import { Stamina } from "effect-stamina"
+ * import * as Deadline from "effect-stamina/Deadline"
  *
  * const program = Effect.map(Deadline.timeLeft, Option.map((left) => Duration.toSeconds(left) > 9))
  *

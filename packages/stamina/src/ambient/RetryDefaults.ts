@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { given } from "../policy/input.ts"
-import { curveFields, limitFields } from "../policy/PolicyModel.ts"
+import { curveFields, limitFields } from "../policy/model.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { checkEither, checkKnown } from "../tools/check.ts"
 import * as defaults from "./defaults.ts"

@@ -10,7 +10,7 @@ import * as Decision from "../run/Decision.ts"
 import * as Run from "../run/run.ts"
 import { draw } from "../tools/chance.ts"
 import * as clock from "../tools/clock.ts"
-import { hintOf, type Verdict } from "../verdict/Verdict.ts"
+import { hintOf, type Verdict } from "../verdict/model.ts"
 import type { Answer, AnyFiber, Pass } from "./pass.ts"
 
 /** A run that visits a door. */

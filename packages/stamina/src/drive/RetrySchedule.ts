@@ -16,7 +16,7 @@ import * as notify from "../telemetry/notify.ts"
 import * as clock from "../tools/clock.ts"
 import type { Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
 import { begin, LiveRun } from "./liveRun.ts"
-import type { ScheduleOptions } from "./RetryOptions.ts"
+import type { ScheduleOptions } from "./model.ts"
 import { fromScheduleOptions } from "./settings.ts"
 import * as steps from "./steps.ts"
 

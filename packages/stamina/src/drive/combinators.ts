@@ -25,7 +25,7 @@ import type {
   Unbound
 } from "../verdict/RetryOn.ts"
 import { retryBlock, retryEffect } from "./drivers.ts"
-import type { EffectFunction, Retried, RetryCombinator, RetryOptions, TimedOut } from "./RetryOptions.ts"
+import type { EffectFunction, Retried, RetryCombinator, RetryOptions, TimedOut } from "./model.ts"
 import { fromRetryOptions, type Settings } from "./settings.ts"
 
 /**
@@ -134,9 +134,9 @@ const apply = (caller: string) => <A, E, R>(self: Effect.Effect<A, E, R>, settin
  *
  * ```ts
  * import { Effect } from "effect"
- * import { type RetryOn, type RetryOptions, Stamina } from "effect-stamina"
+ * import { type RetryOn, Stamina } from "effect-stamina"
  *
- * const houseRetry = <const O extends RetryOn.AnyOn>(options: RetryOptions.RetryOptions<O>) =>
+ * const houseRetry = <const O extends RetryOn.AnyOn>(options: Stamina.RetryOptions<O>) =>
  *   Stamina.make({ attempts: 3, waitInitial: "1 milli", waitJitter: 0, ...options })
  *
  * let calls = 0

@@ -7,8 +7,8 @@ import type * as Fiber from "effect/Fiber"
 import * as defaults from "../ambient/defaults.ts"
 import { hasGivenUp, type Planned, type Run } from "../run/run.ts"
 import { tellMistake } from "../telemetry/mistakes.ts"
+import type { FailedAttempt, Verdict } from "../verdict/model.ts"
 import { firstErrorOf, judgeCause } from "../verdict/ofCause.ts"
-import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
 import type { Settings } from "./settings.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>

@@ -13,7 +13,7 @@ import * as deadlines from "../ambient/deadlines.ts"
 import { currentMode } from "../ambient/mode.ts"
 import * as Backoff from "../policy/Backoff.ts"
 import { complete, given } from "../policy/input.ts"
-import { curveFields, limitFields } from "../policy/PolicyModel.ts"
+import { curveFields, limitFields } from "../policy/model.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import * as Decision from "../run/Decision.ts"
 import { inMode } from "../run/mode.ts"
@@ -23,8 +23,8 @@ import { draw } from "../tools/chance.ts"
 import { checkKnown } from "../tools/check.ts"
 import * as clock from "../tools/clock.ts"
 import { fromInput, type Judgement } from "../verdict/forms.ts"
+import { type FailedAttempt, isHint, type Verdict } from "../verdict/model.ts"
 import type { BackoffOptions, Checked, ErrorOf, OnOf } from "../verdict/RetryOn.ts"
-import { type FailedAttempt, isHint, type Verdict } from "../verdict/Verdict.ts"
 import { failedAttempt } from "./judge.ts"
 
 /**
@@ -44,7 +44,7 @@ import { failedAttempt } from "./judge.ts"
  *
  * ```ts
  * import { Effect } from "effect"
- * import { RetrySchedule } from "effect-stamina"
+ * import * as RetrySchedule from "effect-stamina/RetrySchedule"
  *
  * const schedule = RetrySchedule.backoff({ waitInitial: "10 millis", waitJitter: 0 }).pipe(
  *   RetrySchedule.retryOn(() => true),

@@ -18,9 +18,9 @@ import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { checkAttempts, checkBoolean, checkEither, checkKnown, checkTimeout, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
 import { fromInput, type Naming } from "../verdict/forms.ts"
-import type { FailedAttempt } from "../verdict/Verdict.ts"
-import type { Verdict } from "../verdict/Verdict.ts"
-import type { RetryOptions, ScheduleOptions, StreamOptions } from "./RetryOptions.ts"
+import type { FailedAttempt } from "../verdict/model.ts"
+import type { Verdict } from "../verdict/model.ts"
+import type { RetryOptions, ScheduleOptions, StreamOptions } from "./model.ts"
 
 /** Checked options. */
 export interface Settings {

@@ -16,7 +16,7 @@ import { isOver } from "../run/run.ts"
 import { eager, type Subject } from "../tools/dataFirstOrLast.ts"
 import type { AnyOn, BackoffHook, Names, Never, OnFor, OnItems, OnTags, Unbound } from "../verdict/RetryOn.ts"
 import { begin, LiveRun } from "./liveRun.ts"
-import type { StreamCombinator, StreamOptions } from "./RetryOptions.ts"
+import type { StreamCombinator, StreamOptions } from "./model.ts"
 import { fromStreamOptions, type Settings } from "./settings.ts"
 import * as steps from "./steps.ts"
 

@@ -29,12 +29,12 @@ import * as call from "./call.ts"
 import { ofHint, responseOf, retryCall } from "./call.ts"
 import { isTransient, statuses } from "./classify.ts"
 import * as hints from "./hints.ts"
-import type { Options } from "./HttpRetryOptions.ts"
 import { keyHeader, keyOf, methods, refusal } from "./idempotency.ts"
+import type { Options } from "./model.ts"
 import { defaultMaxHint, fromOptions, type HttpSettings } from "./options.ts"
 import * as place from "./place.ts"
 
-export type { Failure, Options } from "./HttpRetryOptions.ts"
+export type { Failure, Options } from "./model.ts"
 
 /**
  * The statuses that are retried: 408, 425, 429, 500, 502, 503, 504, 520 to 524, 529 and 530.

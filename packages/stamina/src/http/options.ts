@@ -9,8 +9,8 @@ import { checkBoolean, checkKnown, checkMaxHint, refuse } from "../tools/check.t
 import { isName } from "../tools/errors.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import * as classify from "./classify.ts"
-import type { Failure, Options } from "./HttpRetryOptions.ts"
 import * as idempotency from "./idempotency.ts"
+import type { Failure, Options } from "./model.ts"
 import { originOf } from "./place.ts"
 
 /** Checked options. */

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { backoffOf } from "./input.ts"
-import type { Backoff, BackoffShape, Curve } from "./PolicyModel.ts"
+import type { Backoff, BackoffShape, Curve } from "./model.ts"
 import { longestDecorrelated, rangeOf } from "./shapes.ts"
 
-export type { Backoff } from "./PolicyModel.ts"
+export type { Backoff } from "./model.ts"
 
 /**
  * The shapes of a backoff; `RetryPolicy.BackoffShape` has the formula of each. A list holds the waits themselves, in

@@ -12,8 +12,8 @@ import { checkKnown } from "../tools/check.ts"
 import * as policyBounds from "./bounds.ts"
 import * as policyConfig from "./config.ts"
 import { checkFull, checkPolicy, complete, given } from "./input.ts"
-import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy, ShapeName } from "./PolicyModel.ts"
-import * as policyModel from "./PolicyModel.ts"
+import type { Bounds, Encoded, Input, PreviewedRetry, PreviewOptions, RetryPolicy, ShapeName } from "./model.ts"
+import * as policyModel from "./model.ts"
 import * as policyPreview from "./preview.ts"
 import * as policySchema from "./schema.ts"
 import * as policyText from "./text.ts"
@@ -32,7 +32,7 @@ export type {
   PreviewOptions,
   RetryPolicy,
   ShapeName
-} from "./PolicyModel.ts"
+} from "./model.ts"
 
 /**
  * The names of the shapes of a backoff, in the order in which {@link BackoffShape} documents them.

@@ -19,7 +19,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
-import type { Bounds, RetryPolicy } from "./PolicyModel.ts"
+import type { Bounds, RetryPolicy } from "./model.ts"
 import { monotoneFrom } from "./shapes.ts"
 
 /** So many retries are counted one by one. Later ones are grouped into blocks, bounded by their worst wait. */

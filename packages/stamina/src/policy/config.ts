@@ -12,7 +12,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { refuse } from "../tools/check.ts"
 import { type Field, type Fields, mapFields } from "./fields.ts"
 import { checkFull, complete, given } from "./input.ts"
-import type { RetryPolicy } from "./PolicyModel.ts"
+import type { RetryPolicy } from "./model.ts"
 import type { Text } from "./spelling.ts"
 
 /** The config of the policy under `prefix`. The base has the fields whose variables are absent. */

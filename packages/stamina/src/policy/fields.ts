@@ -8,14 +8,7 @@ import * as SchemaGetter from "effect/SchemaGetter"
 import { checkAttempts, checkBase, checkOvershoot, checkTimeout, checkWait, refuse } from "../tools/check.ts"
 import { checkShape } from "./input.ts"
 import { checkJitter, orPercentage, percentagePattern, readPercentage } from "./jitter.ts"
-import {
-  type BackoffShape,
-  type Curve,
-  type Limits,
-  type Percentage,
-  type RetryPolicy,
-  shapeNames
-} from "./PolicyModel.ts"
+import { type BackoffShape, type Curve, type Limits, type Percentage, type RetryPolicy, shapeNames } from "./model.ts"
 import { durationPattern, fromText, passing, readDuration, type Text, unlimited, writeDuration } from "./spelling.ts"
 
 /** A field with values of type `A`, written as `Spelt`. */

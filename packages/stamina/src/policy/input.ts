@@ -21,7 +21,7 @@ import {
   type Input,
   type RetryPolicy,
   shapeNames
-} from "./PolicyModel.ts"
+} from "./model.ts"
 
 /** The fields that were given, checked. A field given as `undefined` is absent. */
 export type Given = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] }

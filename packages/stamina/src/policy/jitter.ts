@@ -3,7 +3,7 @@
  */
 import type * as Duration from "effect/Duration"
 import { checkWait } from "../tools/check.ts"
-import type { Percentage } from "./PolicyModel.ts"
+import type { Percentage } from "./model.ts"
 
 /** Matches the texts that are percentages, and some above 100%, which are refused. */
 export const percentagePattern = "^(\\d+(?:\\.\\d+)?(?:e-\\d+)?)%$"

@@ -1,7 +1,7 @@
 /**
  * A backoff that holds for one tag: the numbers that were said for it, over those of the run.
  */
-import type { Backoff } from "./PolicyModel.ts"
+import type { Backoff } from "./model.ts"
 
 /**
  * The backoff to wait by. The run's `max` caps waits that were said for the tag only where it was itself said

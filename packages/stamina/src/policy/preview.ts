@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import { checkKnown, checkWait, refuse } from "../tools/check.ts"
 import * as Backoff from "./Backoff.ts"
-import type { PreviewedRetry, PreviewOptions, RetryPolicy } from "./PolicyModel.ts"
+import type { PreviewedRetry, PreviewOptions, RetryPolicy } from "./model.ts"
 
 const caller = "RetryPolicy.preview"
 

@@ -15,7 +15,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { fields, mapFields, names, randomValues, type Spelt } from "./fields.ts"
 import { complete } from "./input.ts"
-import type { Encoded, RetryPolicy } from "./PolicyModel.ts"
+import type { Encoded, RetryPolicy } from "./model.ts"
 
 /** A report always shows the bad value, even if the caller did not ask for it: without it nobody can mend the input. */
 const reporting: SchemaAST.ParseOptions = { reportInput: true }

@@ -1,7 +1,7 @@
 /**
- * The shapes of a backoff, one row each. `PolicyModel.BackoffShape` documents their formulas.
+ * The shapes of a backoff, one row each. `RetryPolicy.BackoffShape` documents their formulas.
  */
-import type { Backoff, BackoffShape, ShapeName } from "./PolicyModel.ts"
+import type { Backoff, BackoffShape, ShapeName } from "./model.ts"
 
 /**
  * Every shape is a place and a width: the wait is `min(max, low + u · width)`, with `u` drawn from [0, 1). Where the

@@ -3,7 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Backoff from "./Backoff.ts"
-import type { Bounds, RetryPolicy, ShapeName } from "./PolicyModel.ts"
+import type { Bounds, RetryPolicy, ShapeName } from "./model.ts"
 
 /** Describes a policy with the given bounds. */
 export const describe = (policy: RetryPolicy, bounds: Bounds): string => {

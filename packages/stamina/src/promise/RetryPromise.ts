@@ -13,8 +13,8 @@ import type { Settings } from "../drive/settings.ts"
 import * as wrapping from "../tools/wrapping.ts"
 import type { Body } from "./attempt.ts"
 import { makeCall } from "./begin.ts"
+import type { AnyFunction, Options, PromiseAttempt, Retried, RetriedOptions, Takes } from "./model.ts"
 import { checkFunction, checkSignal, checkSignalOf, fromOptions, withName } from "./options.ts"
-import type { AnyFunction, Options, PromiseAttempt, Retried, RetriedOptions, Takes } from "./RetryPromiseOptions.ts"
 import { anywhere, ofContext, ofRuntime, type Place } from "./services.ts"
 
 export type {
@@ -28,7 +28,7 @@ export type {
   Retried,
   RetriedOptions,
   Takes
-} from "./RetryPromiseOptions.ts"
+} from "./model.ts"
 
 /**
  * The functions of this module, with the services of a runtime, a layer or a context.

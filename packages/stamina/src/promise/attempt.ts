@@ -10,7 +10,7 @@ import type { LiveRun } from "../drive/liveRun.ts"
 import type { Settings } from "../drive/settings.ts"
 import { attemptsLeft } from "../drive/steps.ts"
 import type { Plan } from "../run/Decision.ts"
-import type { PromiseAttempt } from "./RetryPromiseOptions.ts"
+import type { PromiseAttempt } from "./model.ts"
 import type { Services } from "./services.ts"
 
 /** What an attempt knows of its call. */

@@ -4,8 +4,8 @@
 import { fromNamedOptions, retryFields, type Settings } from "../drive/settings.ts"
 import { refuse } from "../tools/check.ts"
 import { isName, read } from "../tools/errors.ts"
+import type { AnyFunction, PromiseOptions } from "./model.ts"
 import { byCode } from "./naming.ts"
-import type { AnyFunction, PromiseOptions } from "./RetryPromiseOptions.ts"
 
 const fields: ReadonlyArray<string> = /*#__PURE__*/ retryFields.concat("signal")
 

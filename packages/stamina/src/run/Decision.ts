@@ -11,7 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Backoff from "../policy/Backoff.ts"
 import { merge } from "../policy/ownBackoff.ts"
 import type { RetryPolicy } from "../policy/RetryPolicy.ts"
-import { isHint, type Verdict } from "../verdict/Verdict.ts"
+import { isHint, type Verdict } from "../verdict/model.ts"
 
 /**
  * What holds for one run, with all times in milliseconds.

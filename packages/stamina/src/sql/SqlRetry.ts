@@ -11,15 +11,15 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { TimedOut } from "../drive/RetryOptions.ts"
+import type { TimedOut } from "../drive/model.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { eager } from "../tools/dataFirstOrLast.ts"
 import type { AnyOn, BackoffHook, On, Unbound } from "../verdict/RetryOn.ts"
 import { isOutcomeUnknown as hasUnknownOutcome, isTransient } from "./classify.ts"
-import type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
+import type { Options, TransactionCombinator } from "./model.ts"
 import { fromOptions, run } from "./transaction.ts"
 
-export type { Options, TransactionCombinator } from "./SqlRetryOptions.ts"
+export type { Options, TransactionCombinator } from "./model.ts"
 
 /**
  * Whether a database error is transient: the same work may succeed if it is done again. It serves as `on` for every

@@ -21,7 +21,7 @@ import { errorsOf } from "../verdict/ofCause.ts"
 import { isRefusal } from "./answers.ts"
 import { isOutcomeUnknown, markOutcomeUnknown, withoutAftermath } from "./classify.ts"
 import { isLossOf, keepingErrors } from "./keepingErrors.ts"
-import type { Options } from "./SqlRetryOptions.ts"
+import type { Options } from "./model.ts"
 
 /** Checked options. */
 interface Ready {

@@ -3,7 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Decision from "../run/Decision.ts"
-import type { FailedAttempt, Verdict } from "../verdict/Verdict.ts"
+import type { FailedAttempt, Verdict } from "../verdict/model.ts"
 
 /** Random numbers from one end of their range to the other. */
 export const draws: ReadonlyArray<number> = [0, Number.EPSILON, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - Number.EPSILON / 2]

@@ -9,9 +9,9 @@ import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { decodeDuration, refuse } from "../tools/check.ts"
 import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
 import { firstOf, fromInput, type Judgement, judgingTimeouts } from "./forms.ts"
-import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
+import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./model.ts"
 
-export type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
+export type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./model.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // answers

@@ -5,11 +5,11 @@ import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Predicate from "effect/Predicate"
 import { backoffOf, given } from "../policy/input.ts"
-import { curveFields } from "../policy/PolicyModel.ts"
+import { curveFields } from "../policy/model.ts"
 import { checkKnown, checkWait, decodeDuration, isDurationObject, refuse } from "../tools/check.ts"
 import { isInstance, isName, read, stoodFor, tagOf } from "../tools/errors.ts"
 import { mistake, threw } from "./mistakes.ts"
-import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./Verdict.ts"
+import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./model.ts"
 
 /** An `on`, checked. */
 export interface Judgement {

@@ -2,7 +2,7 @@
  * What may be retried of a whole cause.
  */
 import * as Cause from "effect/Cause"
-import type { Verdict } from "./Verdict.ts"
+import type { Verdict } from "./model.ts"
 
 /** The errors of a cause, typed failures first. */
 export const errorsOf = ({ reasons }: Pick<Cause.Cause<unknown>, "reasons">): ReadonlyArray<unknown> => {

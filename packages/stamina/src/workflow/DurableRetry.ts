@@ -14,11 +14,12 @@ import { eager } from "../tools/dataFirstOrLast.ts"
 import type { Checked, OnOf } from "../verdict/RetryOn.ts"
 import { retryActivity } from "./body.ts"
 import { type AnyActivity, codingOf } from "./coding.ts"
-import type { Durable, Errors, LostAttempts, OnGiveUp, Options } from "./DurableRetryOptions.ts"
+import type { Durable, Errors, LostAttempts, OnGiveUp, Options } from "./model.ts"
 import { type AnyOptions, type DurableSettings, fromOptions } from "./options.ts"
 
-export { AttemptLost, AttemptTimedOut } from "./DurableErrors.ts"
+export { AttemptLost, AttemptTimedOut } from "./errors.ts"
 export { idempotencyKey } from "./idempotency.ts"
+export type { Durable, Errors, LostAttempts, OnGiveUp, Options } from "./model.ts"
 
 /**
  * Retries an activity of a workflow when it fails with what `on` names. The waits and the decisions survive the process.

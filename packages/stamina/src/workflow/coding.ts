@@ -5,7 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Activity from "effect/workflow/Activity"
-import { AttemptLost, AttemptTimedOut } from "./DurableErrors.ts"
+import { AttemptLost, AttemptTimedOut } from "./errors.ts"
 
 /** An activity whose types do not matter; what its schemas need of services, the type of the retry says. */
 export type AnyActivity = Activity.Activity<Schema.Codec<unknown, unknown>, Schema.Codec<unknown, unknown>>

@@ -2,11 +2,11 @@
  * Checks the options of `DurableRetry.retry`, once.
  */
 import * as Duration from "effect/Duration"
-import type { AdmittedOptions } from "../drive/RetryOptions.ts"
+import type { AdmittedOptions } from "../drive/model.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
 import type { RetryReport } from "../telemetry/RetryReport.ts"
 import { checkEither, checkKnown, checkWait, refuse } from "../tools/check.ts"
-import type { LostAttempts, OnGiveUp, Options } from "./DurableRetryOptions.ts"
+import type { LostAttempts, OnGiveUp, Options } from "./model.ts"
 
 /** Checked options. */
 export interface DurableSettings {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scheduler } from "effect"
-import { Door, RetryBudget, type RetryEvent, type RetryOptions, Stamina } from "effect-stamina"
+import { Door, RetryBudget, type RetryEvent, Stamina } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { reasonOf } from "../kit/reasonOf.ts"
@@ -227,7 +227,7 @@ describe("the option door", () => {
     succeeded: called,
     unused: called
   }])("is nothing else: %s", (door) => {
-    const options = { ...always, door } as unknown as RetryOptions.RetryOptions<() => boolean>
+    const options = { ...always, door } as unknown as Stamina.RetryOptions<() => boolean>
     expect(() => Stamina.retry(options)).toThrow(/^Stamina\.retry: door must be a Door, got /)
   })
 })

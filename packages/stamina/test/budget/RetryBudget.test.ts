@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Data, Duration, Effect, Exit, Fiber, Logger, Metric, Option, Stream } from "effect"
-import { RetryBudget, RetryOn, type RetryOptions, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryBudget, RetryOn, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { reasonOf } from "../kit/reasonOf.ts"
@@ -209,7 +209,7 @@ describe("a budget", () => {
   })
 
   it.each([{}, 5, null, "none"])("is nothing else: %s", (budget) => {
-    const options = { ...always, budget } as unknown as RetryOptions.RetryOptions<() => boolean>
+    const options = { ...always, budget } as unknown as Stamina.RetryOptions<() => boolean>
     expect(() => Stamina.retry(options)).toThrow(/^Stamina\.retry: budget must be a RetryBudget, got /)
     expect(() => Stamina.retryStream(Stream.fail("down"), options)).toThrow(/^Stamina\.retryStream: budget must be/)
   })

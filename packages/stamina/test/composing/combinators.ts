@@ -3,7 +3,8 @@
  */
 import { expect } from "@effect/vitest"
 import { Duration, Effect, Random, Result, Schedule } from "effect"
-import { type RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { Stamina, staminaSchedule } from "effect-stamina"
+import type * as RetrySchedule from "effect-stamina/RetrySchedule"
 import {
   expectThree,
   expectTimeFrom,

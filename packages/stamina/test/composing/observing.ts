@@ -4,7 +4,8 @@
 import { expect } from "@effect/vitest"
 import { Cause, Clock, Duration, Effect, Exit, Latch, Schema } from "effect"
 import type { Schedule, Scope } from "effect"
-import { type RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { Stamina, staminaSchedule } from "effect-stamina"
+import type * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { TestClock } from "effect/testing"
 
 /** The name of each row, and what holds there. */

@@ -4,7 +4,7 @@
  */
 import { expect } from "@effect/vitest"
 import { Channel, Duration, Effect, Layer, LayerRef, Resource, Schema, Sink, Stream } from "effect"
-import { RetrySchedule } from "effect-stamina"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { CircuitBreaker, PersistedQueue } from "effect/persistence"
 import { DurableDeferred, Workflow, WorkflowEngine } from "effect/workflow"
 import { Flaky, observe, type Rows, three, threeOfAny, toldOfThree } from "./observing.ts"

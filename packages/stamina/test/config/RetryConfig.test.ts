@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Layer } from "effect"
-import { RetryPolicy, RetrySchedule, Stamina } from "effect-stamina"
+import { RetryPolicy, Stamina } from "effect-stamina"
 import * as RetryConfig from "effect-stamina/RetryConfig"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { unlogged } from "../kit/unlogged.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Data, Duration, Effect, ExecutionPlan, Layer, Schedule, Stream } from "effect"
-import { RetryOn, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryOn, Stamina, staminaSchedule } from "effect-stamina"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { inTime } from "../kit/inTime.ts"
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Data, Duration, Effect, Fiber, Option, Schema } from "effect"
-import { Deadline, Stamina, staminaSchedule } from "effect-stamina"
+import { Stamina, staminaSchedule } from "effect-stamina"
+import * as Deadline from "effect-stamina/Deadline"
 import { TestClock } from "effect/testing"
 
 class Flaky extends Data.TaggedError("Flaky") {}

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Result, Stream } from "effect"
-import { RetryOn, RetryPolicy, RetrySchedule, Stamina, staminaSchedule } from "effect-stamina"
+import { RetryOn, RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import * as RetryPromise from "effect-stamina/RetryPromise"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { unlogged } from "../kit/unlogged.ts"
 

@@ -13,7 +13,8 @@ import {
   Stream,
   type Tracer
 } from "effect"
-import { AttemptTimedOut, type RetryEvent, RetryOn, Stamina } from "effect-stamina"
+import { type RetryEvent, RetryOn, Stamina } from "effect-stamina"
+import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"

@@ -2,7 +2,8 @@
  * What the real stamina did, and how to replay it.
  */
 import { Duration, Effect, Layer, Option, type Result } from "effect"
-import { type Attempt, type RetryEvent, type RetryOptions, type RetryPolicy, Stamina } from "effect-stamina"
+import { type RetryEvent, type RetryPolicy, Stamina } from "effect-stamina"
+import type * as Attempt from "effect-stamina/Attempt"
 import { readFileSync } from "node:fs"
 import type { Driver } from "./drivers.ts"
 import { VirtualTime } from "./VirtualTime.ts"
@@ -119,7 +120,7 @@ export const hasInvalidOptions = (c: Case): boolean => c.invalid === true || Num
 /** Whether the case runs at all once what has to be refused is refused. */
 export const runs = (c: Case): boolean => !hasInvalidOptions(c) && testingOf(c.mode).stays.every(isValid)
 
-export const optionsOf = (c: Case, time: VirtualTime): RetryOptions.RetryOptions<any> => ({
+export const optionsOf = (c: Case, time: VirtualTime): Stamina.RetryOptions<any> => ({
   ...c.options,
   attempts: c.options.attempts ?? Infinity,
   timeout: c.options.timeout ?? Duration.infinity,

@@ -2,21 +2,17 @@
  * Everything that retries, behind one signature, so that one test body runs over all of it.
  */
 import { Duration, Effect, Schedule, Stream } from "effect"
-import {
-  type Attempt,
-  type RetryOptions,
-  RetrySchedule,
-  RetryTelemetry,
-  Stamina,
-  staminaSchedule
-} from "effect-stamina"
+import { Stamina, staminaSchedule } from "effect-stamina"
+import type * as Attempt from "effect-stamina/Attempt"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
+import * as RetryTelemetry from "effect-stamina/RetryTelemetry"
 import { call } from "./telemetry.ts"
 
 export interface Driver {
   readonly name: string
   /** Builds a retried effect; throws at once when the options are bad. `attempt` is known to some drivers only. */
   readonly build: <E>(
-    options: RetryOptions.RetryOptions<any>,
+    options: Stamina.RetryOptions<any>,
     block: (attempt: Attempt.Attempt | undefined) => Effect.Effect<string, E>
   ) => Effect.Effect<string, E>
   readonly knowsAttempt: boolean

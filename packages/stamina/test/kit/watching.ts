@@ -3,7 +3,7 @@
  */
 import { expect } from "@effect/vitest"
 import { Clock, Duration, Effect, Option } from "effect"
-import { type RetryEvent, type RetryHook, type RetryOptions, Stamina } from "effect-stamina"
+import { type RetryEvent, type RetryHook, Stamina } from "effect-stamina"
 import type { Driver } from "./drivers.ts"
 
 type What =
@@ -18,7 +18,7 @@ export type Entry = What & { readonly at: number }
 
 export interface Watched {
   readonly entries: ReadonlyArray<Entry>
-  readonly options: RetryOptions.RetryOptions<any>
+  readonly options: Stamina.RetryOptions<any>
   readonly start: number
 }
 
@@ -28,7 +28,7 @@ export interface Watched {
  */
 export const watch = (
   driver: Driver,
-  options: RetryOptions.RetryOptions<any>,
+  options: Stamina.RetryOptions<any>,
   block: (num: number) => Effect.Effect<string, unknown>,
   { acquires = false, hookMs = 0 }: { readonly acquires?: boolean; readonly hookMs?: number } = {}
 ) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Config, ConfigProvider, Duration, Effect, Equal, Schema } from "effect"
-import { RetryPolicy, RetrySchedule, Stamina } from "effect-stamina"
+import { RetryPolicy, Stamina } from "effect-stamina"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { numberBelow1 } from "../kit/arbitraries.ts"
 import { unlogged } from "../kit/unlogged.ts"
 import { VirtualTime } from "../kit/VirtualTime.ts"

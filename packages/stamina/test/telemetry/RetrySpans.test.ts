@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Data, Effect, Exit, Fiber, Option, Tracer } from "effect"
-import { type RetryOptions, RetrySpans, Stamina, staminaSchedule } from "effect-stamina"
+import { RetrySpans, Stamina, staminaSchedule } from "effect-stamina"
 import { TestClock } from "effect/testing"
 import { drivers } from "../kit/drivers.ts"
 import { inTime } from "../kit/inTime.ts"
@@ -295,7 +295,7 @@ describe.each(names(spanning))("the span around, driven by %s, which can have sp
 
 describe("the option spans", () => {
   it("is refused where nothing can stand around an attempt, and unless it is a boolean", () => {
-    const asked = { ...options, spans: true } as RetryOptions.ScheduleOptions<"HttpError">
+    const asked = { ...options, spans: true } as Stamina.ScheduleOptions<"HttpError">
     expect(() => staminaSchedule(asked)).toThrow(RangeError)
     expect(() => Stamina.retry(failing(0), { on: "HttpError", spans: "yes" as never })).toThrow(
       new RangeError("Stamina.retry: spans must be true or false, got \"yes\"")

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Data, Effect, Option, PlatformError } from "effect"
-import { AttemptTimedOut, RetryEvent, Stamina } from "effect-stamina"
+import { RetryEvent, Stamina } from "effect-stamina"
+import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { SqlError } from "effect/sql"
 import { inTime } from "../kit/inTime.ts"

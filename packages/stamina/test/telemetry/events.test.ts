@@ -13,16 +13,9 @@ import {
   Schedule,
   Schema
 } from "effect"
-import {
-  Activation,
-  type RetryHook,
-  RetryLogs,
-  RetryMetrics,
-  RetrySpans,
-  RetryTelemetry,
-  Stamina,
-  staminaSchedule
-} from "effect-stamina"
+import { type RetryHook, RetryLogs, RetryMetrics, RetrySpans, Stamina, staminaSchedule } from "effect-stamina"
+import * as Activation from "effect-stamina/Activation"
+import * as RetryTelemetry from "effect-stamina/RetryTelemetry"
 import { TestClock } from "effect/testing"
 import * as arbitraries from "../kit/arbitraries.ts"
 import { type Case, optionsOf } from "../kit/conformance.ts"

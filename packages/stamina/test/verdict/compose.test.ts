@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Data, Duration, Effect, Random } from "effect"
-import { RetryOn, type RetryOptions, RetrySchedule, Stamina } from "effect-stamina"
+import { RetryOn, Stamina } from "effect-stamina"
+import * as RetrySchedule from "effect-stamina/RetrySchedule"
 import { VirtualTime } from "../kit/VirtualTime.ts"
 
 class DeadlockError extends Data.TaggedClass("DeadlockError")<{ readonly n: number }> {}
@@ -13,7 +14,7 @@ const syntax = new SqlError({ reason: new SqlSyntaxError({ n: 1 }) })
 const quiet = Effect.provide(Stamina.layerHooks([]))
 
 /** The waits before the retries of an effect that fails with these errors, one after the other. */
-const waitsOf = <E>(errors: ReadonlyArray<E>, options: RetryOptions.RetryOptions<RetryOn.On<E>>) => {
+const waitsOf = <E>(errors: ReadonlyArray<E>, options: Stamina.RetryOptions<RetryOn.On<E>>) => {
   const time = new VirtualTime([0.5])
   let calls = 0
   const effect = Effect.suspend(() => Effect.fail(errors[Math.min(calls++, errors.length - 1)] as E))

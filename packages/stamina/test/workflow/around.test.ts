@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Option, Result, Schema } from "effect"
-import { AttemptTimedOut, Door, RetryBudget, RetryReport, Stamina } from "effect-stamina"
+import { Door, RetryBudget, RetryReport, Stamina } from "effect-stamina"
+import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { RetryRecorder } from "effect-stamina/testing"
 import { Activity, DurableClock, DurableDeferred } from "effect/workflow"

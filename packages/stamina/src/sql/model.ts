@@ -8,7 +8,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { CommonRetryOptions } from "../drive/RetryOptions.ts"
+import type { CommonRetryOptions } from "../drive/model.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
 
 /**

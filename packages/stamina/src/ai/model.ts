@@ -7,7 +7,7 @@
 import type { AiErrorReason } from "effect/ai/AiError"
 import type * as Duration from "effect/Duration"
 import type { RetryBudget } from "../budget/RetryBudget.ts"
-import type { AttemptsOptions, CommonOptions, DoorOptions } from "../drive/RetryOptions.ts"
+import type { AttemptsOptions, CommonOptions, DoorOptions } from "../drive/model.ts"
 import type { Answer, FailedAttempt } from "../verdict/RetryOn.ts"
 
 /**

@@ -8,9 +8,9 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type { WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
-import type { AdmittedOptions, TimedOut } from "../drive/RetryOptions.ts"
+import type { AdmittedOptions, TimedOut } from "../drive/model.ts"
 import type { RetryReport } from "../telemetry/RetryReport.ts"
-import type { AttemptLost } from "./DurableErrors.ts"
+import type { AttemptLost } from "./errors.ts"
 
 /**
  * What becomes of an attempt that began, and whose outcome was never recorded: its process died, the engine interrupted it,

@@ -8,7 +8,7 @@ import type * as Duration from "effect/Duration"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type { RetryBudget } from "../budget/RetryBudget.ts"
-import type { AttemptsOptions, CommonOptions, DoorOptions } from "../drive/RetryOptions.ts"
+import type { AttemptsOptions, CommonOptions, DoorOptions } from "../drive/model.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 
 /**

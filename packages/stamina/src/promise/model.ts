@@ -5,7 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
-import type { RetryOptions } from "../drive/RetryOptions.ts"
+import type { RetryOptions } from "../drive/model.ts"
 import type { Answer, BackoffHook, BackoffOptions, ErrorClass } from "../verdict/RetryOn.ts"
 
 /**
