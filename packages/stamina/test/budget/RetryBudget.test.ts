@@ -264,6 +264,25 @@ describe("budgets by key", () => {
     expect(series("stamina_budget_tokens").map(({ attributes }) => attributes)).toEqual([{ budget: "a" }])
   })
 
+  it("make no tokens where there are more keys than are kept: the new one has what the old one had", () => {
+    const budgets = RetryBudget.keyedUnsafe({ maxKeys: 2, capacity: 5, refill: 0, whenEmpty: "refuse" })
+    let attempts = 0
+    const call = Effect.suspend(() => (attempts++, down()))
+    for (let round = 0; round < 40; round++) {
+      for (const tenant of ["a", "b", "c"]) inTime(Stamina.retry(call, { ...always, budget: budgets(tenant) }))
+    }
+    expect(attempts).toBe(3 * 40 + 2 * 5)
+  })
+
+  it("let one go that is at rest before one that is in use", () => {
+    const budgets = RetryBudget.keyedUnsafe({ maxKeys: 2, capacity: 5 })
+    const [busy] = [budgets("busy"), budgets("idle")]
+    inTime(Stamina.retry(down(), { ...always, budget: busy, attempts: 2 }))
+    budgets("idle")
+    budgets("new")
+    expect(budgets("busy")).toBe(busy)
+  })
+
   it("leave no series behind where a call was open when its key had to go", () => {
     const { provide, series } = freshRegistry()
     const budgets = RetryBudget.keyedUnsafe({ maxKeys: 1 })
