@@ -76,7 +76,7 @@ export const calls: ReadonlyArray<Call> = [
     // what succeeds in between pays for one retry
     answers: (round) => round % 2 === 0 ? ["ok"] : ["unavailable", "unavailable", "unavailable"],
     firstWait: 5,
-    budget: RetryBudget.makeUnsafe({ name: "shipping", capacity: 2, refill: 1, whenEmpty: "refuse" }),
+    budget: RetryBudget.makeUnsafe({ name: "shipping", capacity: 1, refill: 1, whenEmpty: "refuse" }),
     outcome: "budget_exhausted"
   },
   { name: "listPrices", answers: () => ["ok"], firstWait: 5, outcome: undefined },

@@ -22,9 +22,9 @@ export const make = (): Ledger => {
     series,
     add: ({ budget, firstWait, name: callable, outcome }, failures) => {
       if (budget !== undefined) {
-        // two tokens at first; a success puts one back, and a call that fails takes what there is
+        // one token at first; a success puts it back, and a call that fails takes it
         const tokens = format("stamina_budget_tokens", { budget: budget.name })
-        series[tokens] = failures.length > 0 ? 0 : Math.min(2, (series[tokens] ?? 2) + 1)
+        series[tokens] = failures.length > 0 ? 0 : 1
       }
       if (outcome === undefined || failures.length === 0) return
       // a run that gave up did so at its last failure; the others waited after every failure. A budget refuses a retry once its
