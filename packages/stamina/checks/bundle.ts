@@ -117,7 +117,20 @@ const entries: ReadonlyArray<Entry> = [
     name: "HttpRetry",
     code: `export * from "effect-stamina/HttpRetry"`,
     limit: 23_850,
-    without: [...otherDrivers, ...writtenPolicies, ...apartFrom("http")]
+    without: [...otherDrivers, ...writtenPolicies, "http/FetchRetry", "http/fetchCall", ...apartFrom("http")]
+  },
+  {
+    name: "FetchRetry",
+    code: `export * from "effect-stamina/FetchRetry"`,
+    limit: 22_000,
+    // the promise loop, and nothing of Effect's client
+    without: [
+      ...otherDrivers,
+      ...writtenPolicies,
+      "effect/http",
+      "http/HttpRetry",
+      ...apartFrom("http").filter((part) => !["promise", "effect/promise"].includes(part))
+    ]
   },
   {
     name: "SqlRetry",

@@ -7,9 +7,7 @@
  * @stability unstable
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
-import * as SecureRandom from "effect/crypto/SecureRandom"
-import { WebCrypto } from "effect/crypto/WebCrypto"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
@@ -25,14 +23,16 @@ import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/dataFirstOrLast.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
-import * as call from "./call.ts"
-import { ofHint, responseOf, retryCall } from "./call.ts"
-import { isTransient, statuses } from "./classify.ts"
+import * as budgets from "./budgets.ts"
+import { type Classify, responseOf, retryCall } from "./call.ts"
+import { isTransient } from "./classify.ts"
 import * as hints from "./hints.ts"
-import { keyHeader, keyOf, methods, refusal } from "./idempotency.ts"
+import { keyHeader, keyOf, methods, refusal, takesKey, traitsOf } from "./idempotency.ts"
 import type { Options } from "./model.ts"
 import { defaultMaxHint, fromOptions, type HttpSettings } from "./options.ts"
 import * as place from "./place.ts"
+import { statuses } from "./statuses.ts"
+import { uuid } from "./uuid.ts"
 
 export type { Failure, Options } from "./model.ts"
 
@@ -165,7 +165,7 @@ const caller = "HttpRetry.retry"
 
 const retried = <E, R>(
   self: HttpClient.HttpClient.With<E, R>,
-  http: HttpSettings
+  http: HttpSettings<Classify, HttpClientRequest.HttpClientRequest>
 ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError, R> =>
   HttpClient.makeWith(
     (request: Effect.Effect<HttpClientRequest.HttpClientRequest, E, R>) =>
@@ -179,21 +179,11 @@ const retried = <E, R>(
 
 /** Gives a request a key of its own, if its method needs one and it has none. */
 const withKey =
-  ({ idempotencyHeader }: HttpSettings) =>
+  ({ idempotencyHeader }: HttpSettings<unknown, never>) =>
   (request: HttpClientRequest.HttpClientRequest): Effect.Effect<HttpClientRequest.HttpClientRequest> =>
-    /^(?:POST|PATCH)$/i.test(request.method) && keyOf(request, idempotencyHeader) === undefined
+    takesKey(request.method) && keyOf(request, idempotencyHeader) === undefined
       ? Effect.map(uuid, (key) => HttpClientRequest.setHeader(request, idempotencyHeader, key))
       : Effect.succeed(request)
-
-/** From `SecureRandom` where that is provided, else from Web Crypto: `Random` may have been seeded. */
-const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
-  const random = Context.getOption(fiber.context, SecureRandom.SecureRandom)
-  const source = Option.getOrElse(random, () => {
-    const crypto = fiber.getRef(WebCrypto)
-    return SecureRandom.make((size) => crypto.getRandomValues(new Uint8Array(size)))
-  })
-  return source.uuidV4()
-})
 
 /**
  * The retry budgets of requests, by key: by default the origin. All clients of this process share those of the default value,
@@ -206,7 +196,7 @@ const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
  * @category services
  * @since 0.2.0
  */
-export const Budgets: Context.Reference<RetryBudget.Keyed> = call.Budgets
+export const Budgets: Context.Reference<RetryBudget.Keyed> = budgets.Budgets
 
 /**
  * Gives the effects below budgets of their own in {@link Budgets}: for tests, and for options of your choice.
@@ -294,8 +284,8 @@ export const originOf = (request: HttpClientRequest.HttpClientRequest): string =
  */
 export const on: (error: unknown) => Answer = /*#__PURE__*/ judgingTimeouts((error: unknown): Answer =>
   HttpClientError.isHttpClientError(error) && isTransient(error, statusSet) &&
-  refusal(error.request, methodSet, keyHeader) === undefined &&
-  ofHint(hintOf(responseOf(error)), defaultMaxHint)
+  refusal(traitsOf(error.request, keyHeader), methodSet, keyHeader) === undefined &&
+  hints.ofHint(hintOf(responseOf(error)), defaultMaxHint)
 )
 
 const statusSet: ReadonlySet<number> = /*#__PURE__*/ new Set(statuses)

@@ -5,12 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
-
-/** A longer body costs more than a new connection. */
-export const maxBytes = 65_536
-
-/** So does a body that takes longer, in milliseconds. */
-const maxMillis = 5000
+import { maxBytes, maxMillis } from "./limits.ts"
 
 /** Reads the rest of a body in the background, or breaks it off where it is too long. */
 export const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>

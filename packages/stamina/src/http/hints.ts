@@ -1,8 +1,11 @@
 /**
  * When a server wants to be asked again: the headers that say so, the more reliable first.
  */
-import type * as Headers from "effect/http/Headers"
+import type { Hint } from "../verdict/model.ts"
 import { readDate } from "./dates.ts"
+
+/** Headers by their names in lower case. */
+export type Headers = Readonly<Record<string, string | undefined>>
 
 /** When a server wants to be asked again. */
 export interface ServerHint {
@@ -26,12 +29,21 @@ export interface Reading {
   readonly ignored: ReadonlyArray<IgnoredHint>
 }
 
+/** The verdict on a failure that is retried, by the hint of the server. */
+export const ofHint = (hint: ServerHint | undefined, max: number): true | number | Hint =>
+  hint === undefined || (hint.wait === 0 && !hint.asked)
+    ? true
+    // a server that says "now" means it: no backoff
+    : hint.wait === 0
+    ? 0
+    : { _tag: "Hint", wait: hint.wait, max }
+
 interface Source {
   readonly header: string
   /** Milliseconds from `now` (milliseconds since 1970, if known), below 0 for the past; undefined if it makes no sense. */
   readonly read: (value: string, now: number | undefined) => number | undefined
   /** For a header that stands on every response: how many requests are left, if that is known. */
-  readonly left?: (headers: Headers.Headers) => number | undefined
+  readonly left?: (headers: Headers) => number | undefined
 }
 
 /**
@@ -40,7 +52,7 @@ interface Source {
  * A point in time is compared with the response's `Date`, so that clocks may differ, and with `now` (milliseconds since
  * 1970) where there is none. If neither is known, it makes no sense.
  */
-export const read = (headers: Headers.Headers, status: number, now: number | undefined): Reading => {
+export const read = (headers: Headers, status: number, now: number | undefined): Reading => {
   const ignored: Array<IgnoredHint> = []
   for (const { header, left, read } of sources) {
     const value = headers[header]
@@ -60,7 +72,7 @@ export const read = (headers: Headers.Headers, status: number, now: number | und
  * The text of a header. One that is absent is empty, and so is one that is too long to be meant: a server can send any
  * length, and nothing else in this process runs while it is read.
  */
-const textOf = (headers: Headers.Headers, header: string): string => {
+const textOf = (headers: Headers, header: string): string => {
   const value = headers[header] ?? ""
   return value.length > longestText ? "" : value.trim()
 }
@@ -132,7 +144,7 @@ const inQuotaReset = (value: string): number | undefined => {
   return waits.length === 0 ? undefined : Math.max(...waits)
 }
 
-const byHeader = (name: string) => (headers: Headers.Headers): number | undefined => toNumber(textOf(headers, name))
+const byHeader = (name: string) => (headers: Headers): number | undefined => toNumber(textOf(headers, name))
 
 /** Requests of the server come first, then ends of windows; in each group the more precise one first. */
 const sources: ReadonlyArray<Source> = [

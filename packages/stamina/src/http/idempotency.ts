@@ -16,6 +16,9 @@ export const keyHeader = "Idempotency-Key"
 export const keyOf = ({ headers }: HttpClientRequest.HttpClientRequest, header: string): string | undefined =>
   headers[header.toLowerCase()]?.trim() || undefined
 
+/** The methods that may get a key of their own. */
+export const takesKey = (method: string): boolean => /^(?:POST|PATCH)$/i.test(method)
+
 /** Why a request is not sent twice. */
 export interface Refusal {
   /** Whether the caller could expect that, since it follows from the method. */
@@ -23,18 +26,34 @@ export interface Refusal {
   readonly why: string
 }
 
+/** What decides whether a request may be sent twice. */
+export interface Traits {
+  readonly method: string
+  /** Whether it has an idempotency key. */
+  readonly hasKey: boolean
+  /** Whether its body can be sent again. */
+  readonly isReplayable: boolean
+}
+
+/** The traits of a request of Effect's client. */
+export const traitsOf = (request: HttpClientRequest.HttpClientRequest, header: string): Traits => ({
+  method: request.method,
+  hasKey: keyOf(request, header) !== undefined,
+  isReplayable: isReplayable(request.body)
+})
+
 /** Why a request must not be sent twice; undefined if it may. */
 export const refusal = (
-  request: HttpClientRequest.HttpClientRequest,
+  { hasKey, isReplayable, method }: Traits,
   methods: ReadonlySet<string>,
   header: string
 ): Refusal | undefined => {
-  if (!methods.has(request.method.toUpperCase()) && keyOf(request, header) === undefined) {
+  if (!methods.has(method.toUpperCase()) && !hasKey) {
     // a user's own list may leave out what is idempotent
-    const which = idempotent.has(request.method.toUpperCase()) ? "not among the methods" : "not idempotent"
-    return { expected: true, why: `${request.method} is ${which}, and there is no ${header}` }
+    const which = idempotent.has(method.toUpperCase()) ? "not among the methods" : "not idempotent"
+    return { expected: true, why: `${method} is ${which}, and there is no ${header}` }
   }
-  return isReplayable(request.body) ? undefined : { expected: false, why: "the body can be sent only once" }
+  return isReplayable ? undefined : { expected: false, why: "the body can be sent only once" }
 }
 
 /** Whether a body can be sent again. A stream may be used up, and nothing tells whether it is. */
@@ -52,7 +71,7 @@ const isReplayable = (body: HttpBody.HttpBody): boolean => {
 }
 
 /** Whether a raw body is complete data, in one of the forms that platforms accept. */
-const isData = (body: unknown): boolean =>
+export const isData = (body: unknown): boolean =>
   body === undefined || body === null || typeof body === "string" || ArrayBuffer.isView(body) ||
   data.test(Object.prototype.toString.call(body))
 

@@ -2,19 +2,17 @@
  * Checks the options of `HttpRetry.retry`, once.
  */
 import type * as Duration from "effect/Duration"
-import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as RetryBudget from "../budget/RetryBudget.ts"
 import { fromRetryOptions, retryFields, type Settings } from "../drive/settings.ts"
 import { checkBoolean, checkKnown, checkMaxHint, refuse } from "../tools/check.ts"
 import { isName } from "../tools/errors.ts"
-import type { Answer } from "../verdict/RetryOn.ts"
-import * as classify from "./classify.ts"
 import * as idempotency from "./idempotency.ts"
-import type { Failure, Options } from "./model.ts"
-import { originOf } from "./place.ts"
+import type { Options } from "./model.ts"
+import { originOf, type Target } from "./place.ts"
+import { statuses as defaultStatuses } from "./statuses.ts"
 
 /** Checked options. */
-export interface HttpSettings {
+export interface HttpSettings<out Classify, in Request> {
   /** Without a `judge` that makes sense. */
   readonly settings: Settings
   readonly statuses: ReadonlySet<number>
@@ -25,16 +23,31 @@ export interface HttpSettings {
   readonly maxHint: number
   readonly attemptHeader: string | undefined
   /** The budget of a request, or the key of one of those around; `undefined` for none. */
-  readonly budgetOf: (request: HttpClientRequest) => RetryBudget.RetryBudget | string | undefined
+  readonly budgetOf: (request: Request) => RetryBudget.RetryBudget | string | undefined
   readonly holdFirst: boolean
   readonly readBody: boolean
-  readonly classify: ((failure: Failure) => Answer | undefined) | undefined
+  readonly classify: Classify | undefined
 }
 
 /** The longest wait that a server may ask for by default, in milliseconds. */
 export const defaultMaxHint = 60_000
 
-export const fromOptions = (caller: string, options: Options<Duration.Input | undefined, boolean>): HttpSettings => {
+/** The options of clients, whatever types their functions have. */
+export interface ClientOptions<out Classify, in Request>
+  extends Omit<Options<Duration.Input | undefined, boolean>, "classify" | "budget">
+{
+  readonly budget?:
+    | RetryBudget.RetryBudget
+    | ((request: Request) => RetryBudget.RetryBudget | string)
+    | "none"
+    | undefined
+  readonly classify?: Classify | undefined
+}
+
+export const fromOptions = <Classify, Request extends Target>(
+  caller: string,
+  options: ClientOptions<Classify, Request>
+): HttpSettings<Classify, Request> => {
   checkKnown(caller, options, [...retryFields.filter((field) => field !== "on"), ...httpFields])
   const {
     attemptHeader,
@@ -46,7 +59,7 @@ export const fromOptions = (caller: string, options: Options<Duration.Input | un
     maxHint = defaultMaxHint,
     methods = idempotency.methods,
     readBody = false,
-    statuses = classify.statuses,
+    statuses = defaultStatuses,
     ...policy
   } = options
   if (attemptHeader !== undefined) checkHeader(caller, attemptHeader, "attemptHeader")
@@ -81,8 +94,7 @@ const httpFields: ReadonlyArray<keyof Options> = [
   "classify"
 ]
 
-const checkBudget = (caller: string, budget: unknown): HttpSettings["budgetOf"] => {
-  if (budget === undefined) return originOf
+const checkBudget = (caller: string, budget: unknown): HttpSettings<unknown, Target>["budgetOf"] => {
   if (budget === "none") return () => undefined
   if (RetryBudget.isRetryBudget(budget)) return () => budget
   if (typeof budget !== "function") {

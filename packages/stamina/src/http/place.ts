@@ -1,7 +1,12 @@
 /**
  * Where a request goes: the origin of its server, and the path there.
  */
-import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+
+/** What a request is called by. */
+export interface Target {
+  readonly method: string
+  readonly url: string
+}
 
 export interface Place {
   /** Host, and port if it is not the usual one; nothing where the platform completes the URL. */
@@ -11,7 +16,7 @@ export interface Place {
 }
 
 /** The place of a request. */
-export const placeOf = ({ url }: HttpClientRequest): Place => {
+export const placeOf = ({ url }: Target): Place => {
   const [start] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+/i.exec(url) ?? []
   if (start === undefined) return nowhere
   const known = places.get(start)
@@ -24,10 +29,10 @@ export const placeOf = ({ url }: HttpClientRequest): Place => {
 }
 
 /** The origin of a request. A URL without one is of the page's. */
-export const originOf = (request: HttpClientRequest): string => placeOf(request).origin
+export const originOf = (request: Target): string => placeOf(request).origin
 
 /** The path of a request, without parameters, which hold identifiers and secrets. */
-export const pathOf = ({ url }: HttpClientRequest): string =>
+export const pathOf = ({ url }: Target): string =>
   /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)?.[1]?.slice(0, longest) || "/"
 
 /** Longer paths are about the same as far as hints go. */

@@ -71,4 +71,8 @@ export class CurrentAttempt implements PromiseAttempt {
 }
 
 /** The function that is retried. */
-export type Body<T> = (attempt: PromiseAttempt) => T | PromiseLike<T>
+export interface Body<T> {
+  (attempt: PromiseAttempt): T | PromiseLike<T>
+  /** Releases what a failed attempt has left open, before the wait. */
+  readonly beforeWait?: (() => void) | undefined
+}

@@ -132,9 +132,15 @@ export class Call<T> implements Caller {
   // between attempts
   // -------------------------------------------------------------------------------------------------------------------
 
+  /** Releases what the failed attempt has left open. */
+  beforeWait(): void {
+    this.body.beforeWait?.()
+  }
+
   /** Waits as the run has decided. */
   sleep({ attempt, wait }: LiveRun): Promise<void> | undefined {
     const { services } = this
+    this.beforeWait()
     // so many retries in a row let others have their turn
     if (services.hasOwnClock && wait <= 0 && attempt % 16 !== 0) return undefined
     return new Promise<void>((resolve, reject) => {

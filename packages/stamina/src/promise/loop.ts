@@ -71,6 +71,7 @@ const waitInFiber = async (
     await call.perform(steps.closing(scope, Scope.provide(notified, scope), Exit.isFailure))
   }
   if (run.settings.spans || scope.state._tag !== "Empty") {
+    call.beforeWait()
     return call.perform(steps.closing(scope, steps.sleepAndAsk(run, undefined)))
   }
   await call.sleep(run)

@@ -30,7 +30,7 @@ const servicesOf = (context: Context.Context<never>, runtime?: Lifetime): Servic
 }
 
 /** The default services of the process. */
-export const anywhere: Place = () => process ??= servicesOf(Context.empty())
+export const anywhere = (): Services => process ??= servicesOf(Context.empty())
 
 let process: Services | undefined
 
