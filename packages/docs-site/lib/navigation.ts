@@ -18,6 +18,7 @@ const sections: ReadonlyArray<readonly [title: string, pages: Readonly<Record<st
     recipes: "Recipes",
     policies: "Choose a policy",
     http: "HTTP",
+    fetch: "fetch",
     sql: "SQL transactions",
     ai: "Language models",
     rpc: "RPC and clusters",

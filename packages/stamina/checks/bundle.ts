@@ -122,7 +122,7 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "FetchRetry",
     code: `export * from "effect-stamina/FetchRetry"`,
-    limit: 22_000,
+    limit: 26_400,
     // the promise loop, and nothing of Effect's client
     without: [
       ...otherDrivers,

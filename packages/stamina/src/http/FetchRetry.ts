@@ -35,7 +35,9 @@ export interface Fetch {
  * @category models
  * @since 0.2.0
  */
-export interface Init extends Omit<RequestInit, "body"> {
+export interface Init extends Omit<RequestInit, "body" | "duplex"> {
+  /** Required by some platforms beside a stream. A function as `body` needs none. */
+  readonly duplex?: "half" | undefined
   /**
    * The body, or a function that makes it anew for each attempt: needed for streams, of which each can be sent once. What the
    * function throws comes out and is not retried.

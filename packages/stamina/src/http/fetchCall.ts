@@ -25,7 +25,8 @@ import { uuid } from "./uuid.ts"
 // The types below are those of `FetchRetry`, as far as a call needs them.
 
 /** What `fetch` is called with. */
-interface Init extends Omit<RequestInit, "body"> {
+interface Init extends Omit<RequestInit, "body" | "duplex"> {
+  readonly duplex?: "half" | undefined
   readonly body?: RequestInit["body"] | (() => RequestInit["body"] | PromiseLike<RequestInit["body"]>)
 }
 
@@ -282,7 +283,7 @@ class FetchCall implements Arguments {
     const more: RequestInit & { duplex?: "half" } = {}
     if (signal !== undefined) more.signal = signal
     if (typeof init?.body === "function") {
-      more.body = body
+      more.body = body ?? null
       if (isStream(body)) more.duplex = "half"
     }
     if (idempotencyKey || attemptHeader !== undefined) {

@@ -95,6 +95,7 @@ const httpFields: ReadonlyArray<keyof Options> = [
 ]
 
 const checkBudget = (caller: string, budget: unknown): HttpSettings<unknown, Target>["budgetOf"] => {
+  if (budget === undefined) return originOf
   if (budget === "none") return () => undefined
   if (RetryBudget.isRetryBudget(budget)) return () => budget
   if (typeof budget !== "function") {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
 import { Context, Duration, Effect, Logger, Metric, Option } from "effect"
-import { AttemptTimedOut, RetryBudget, type RetryEvent, RetryOn, Stamina } from "effect-stamina"
+import { RetryBudget, type RetryEvent, RetryOn, Stamina } from "effect-stamina"
 import * as FetchRetry from "effect-stamina/FetchRetry"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import type { Socket } from "node:net"
@@ -236,9 +236,9 @@ describe("FetchRetry.make", () => {
       const hanging: Array<Socket> = []
       server.script((_, socket) => void hanging.push(socket))
       const retrying = make({ ...plain, attempts: 2, attemptTimeout: 100 })
-      await expect(retrying(server.url)).rejects.toBeInstanceOf(AttemptTimedOut.AttemptTimedOut)
+      await expect(retrying(server.url)).rejects.toBeInstanceOf(Stamina.AttemptTimedOut)
       await expect(retrying(server.url, { method: "POST", body: "x" })).rejects.toBeInstanceOf(
-        AttemptTimedOut.AttemptTimedOut
+        Stamina.AttemptTimedOut
       )
       expect(server.seen.map(({ method }) => method)).toEqual(["GET", "GET", "POST"])
       await expect.poll(() => hanging.map((socket) => socket.destroyed)).toEqual([true, true, true])

@@ -3,6 +3,7 @@
  */
 import { Cause, Effect, Exit, Layer } from "effect"
 import { Stamina } from "effect-stamina"
+import * as FetchRetry from "effect-stamina/FetchRetry"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { createRequire } from "node:module"
@@ -54,6 +55,36 @@ const meet = (makeClient: MakeClient, way: Way) => (task: Task): Promise<Met> =>
   }).pipe(Effect.provide(makeClient(task)), Effect.provide(Stamina.layerHooks([])), Effect.runPromise)
 }
 
+/** Meets a fault with a `fetch` that retries, and options of the runtime's own. */
+const meetByFetch = (options: (task: Task) => object) => async (task: Task): Promise<Met> => {
+  const { attempts, fault: { attemptTimeout, headers = {}, redirect, url }, places } = task
+  let sent = 0
+  const counting: FetchRetry.Fetch = (input, init) => {
+    sent++
+    return fetch(input, init as RequestInit)
+  }
+  const retrying = FetchRetry.make({
+    ...waits,
+    attempts,
+    attemptTimeout,
+    budget: "none",
+    readBody: true,
+    hooks: [],
+    fetch: counting
+  })
+  try {
+    const response = await retrying(url(places), {
+      headers,
+      ...redirect === undefined ? {} : { redirect },
+      ...options(task)
+    })
+    await response.text()
+    return { sent, error: undefined, threw: false }
+  } catch (error) {
+    return { sent, error, threw: false }
+  }
+}
+
 /** The error of the platform, below that of Effect's client. */
 const platformError = (error: unknown): unknown =>
   HttpClientError.isHttpClientError(error) && error.reason._tag !== "StatusCodeError"
@@ -76,18 +107,27 @@ const rows = (
   { ...row, way: "HttpRetry.on", meet: meet(makeClient, byOn) }
 ]
 
+/** `fetch` in these ways, and without Effect's client. */
+const rowsOfFetch = (
+  row: Omit<Subject, "meet" | "way">,
+  options: (task: Task) => object
+): ReadonlyArray<Subject> => [
+  ...rows(row, fetchWith(options)),
+  { ...row, way: "FetchRetry.make", meet: meetByFetch(options) }
+]
+
 const ofFetch = (): ReadonlyArray<Subject> => {
   const [name, version] = runtime
   const row = { name: `fetch of ${name}`, version, isFetch: true }
   // Deno has its certificate from the environment
-  if (name === "Deno") return rows({ ...row, protocols: [1, 2] }, fetchWith(() => ({})))
-  if (name === "Node.js") return rows({ ...row, protocols: [1] }, fetchWith(() => ({})))
+  if (name === "Deno") return rowsOfFetch({ ...row, protocols: [1, 2] }, () => ({}))
+  if (name === "Node.js") return rowsOfFetch({ ...row, protocols: [1] }, () => ({}))
   const tls = ({ places: { ca } }: Task) => ({ tls: { ca } })
   return [
-    ...rows({ ...row, protocols: [1] }, fetchWith(tls)),
-    ...rows(
+    ...rowsOfFetch({ ...row, protocols: [1] }, tls),
+    ...rowsOfFetch(
       { ...row, name: `${row.name}, HTTP/2`, protocols: [2] },
-      fetchWith((task) => ({ ...tls(task), protocol: "http2" }))
+      (task) => ({ ...tls(task), protocol: "http2" })
     )
   ]
 }
