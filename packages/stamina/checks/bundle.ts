@@ -116,7 +116,7 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "HttpRetry",
     code: `export * from "effect-stamina/HttpRetry"`,
-    limit: 23_850,
+    limit: 24_100,
     without: [...otherDrivers, ...writtenPolicies, "http/FetchRetry", "http/fetchCall", ...apartFrom("http")]
   },
   {

@@ -11,6 +11,7 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
+import type * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -18,6 +19,7 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import type * as Stream from "effect/Stream"
 import * as RetryBudget from "../budget/RetryBudget.ts"
 import { refuse } from "../tools/check.ts"
 import { eager } from "../tools/dataFirstOrLast.ts"
@@ -32,6 +34,7 @@ import type { Options } from "./model.ts"
 import { defaultMaxHint, fromOptions, type HttpSettings } from "./options.ts"
 import * as place from "./place.ts"
 import { statuses } from "./statuses.ts"
+import * as uploads from "./uploads.ts"
 import { uuid } from "./uuid.ts"
 
 export type { Failure, Options } from "./model.ts"
@@ -174,7 +177,11 @@ const retried = <E, R>(
           prepare: request,
           send: (request) => self.postprocess(Effect.succeed(request))
         })),
-    http.idempotencyKey ? (request) => Effect.flatMap(self.preprocess(request), withKey(http)) : self.preprocess
+    (request) => {
+      uploads.noteHandedOver(request.body)
+      const prepared = self.preprocess(request)
+      return http.idempotencyKey ? Effect.flatMap(prepared, withKey(http)) : prepared
+    }
   )
 
 /** Gives a request a key of its own, if its method needs one and it has none. */
@@ -238,6 +245,48 @@ export const layerBudgets = (options?: RetryBudget.KeyedOptions): Layer.Layer<ne
 export const originOf = (request: HttpClientRequest.HttpClientRequest): string => place.originOf(request)
 
 /**
+ * A request body that begins anew whenever it is sent: an upload that opens its file for each attempt. `make` gives the stream, or
+ * an effect that opens it; what that acquires in a scope of its own stream is released with it.
+ *
+ * **Details**
+ *
+ * Every other body that is a stream is sent once, since nobody can see from outside whether it can begin again; unless
+ * what prepares requests, such as `HttpClient.mapRequestEffect`, makes another one for each attempt of {@link retry}. The
+ * same stream is never sent twice. With {@link on}, this body is the only stream that may be sent again.
+ *
+ * **Example** (An upload)
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { HttpClient, HttpClientResponse } from "effect/http"
+ * import * as HttpRetry from "effect-stamina/HttpRetry"
+ *
+ * const statuses = [503, 201]
+ * const server = HttpClient.make((request) =>
+ *   Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(null, { status: statuses.shift() ?? 201 }))))
+ *
+ * // with a FileSystem: () => fs.stream(path)
+ * const open = () => Stream.make("some", "text").pipe(Stream.encodeText)
+ *
+ * const upload = HttpRetry.retry(server, { waitInitial: "5 millis", waitJitter: 0 })
+ *   .put("https://example.com/report", { body: HttpRetry.bodyAnew(open, { contentType: "text/plain" }) })
+ *
+ * Effect.runPromise(upload).then(({ status }) => console.log(status)) // 201
+ * ```
+ *
+ * @stability unstable
+ * @category constructors
+ * @since 0.2.0
+ */
+export const bodyAnew = <E, E2 = never>(
+  make: () => Stream.Stream<Uint8Array, E> | Effect.Effect<Stream.Stream<Uint8Array, E>, E2>,
+  options: { readonly contentType?: string | undefined; readonly contentLength?: number | undefined } = {}
+): HttpBody.Stream =>
+  typeof make === "function"
+    ? uploads.bodyAnew(make, options)
+    : refuse("HttpRetry.bodyAnew", "make", "a function", make)
+
+/**
  * The defaults of {@link retry}, as an `on` for `Stamina.retry`, `staminaSchedule` and every other retry. It retries an
  * `HttpClientError` of the transport, of a status, or of a body that broke off, if its request may be sent twice. Hints of
  * the server count as there.
@@ -284,7 +333,11 @@ export const originOf = (request: HttpClientRequest.HttpClientRequest): string =
  */
 export const on: (error: unknown) => Answer = /*#__PURE__*/ judgingTimeouts((error: unknown): Answer =>
   HttpClientError.isHttpClientError(error) && isTransient(error, statusSet) &&
-  refusal(traitsOf(error.request, keyHeader), methodSet, keyHeader) === undefined &&
+  refusal(
+      traitsOf(error.request, keyHeader, uploads.streamOf(error.request.body) === undefined),
+      methodSet,
+      keyHeader
+    ) === undefined &&
   hints.ofHint(hintOf(responseOf(error)), defaultMaxHint)
 )
 

@@ -26,6 +26,7 @@ import { keyOf, refusal, traitsOf } from "./idempotency.ts"
 import { Judge } from "./judge.ts"
 import type { Failure } from "./model.ts"
 import type { HttpSettings } from "./options.ts"
+import { mayComeAgain, streamOf } from "./uploads.ts"
 
 export type Request = HttpClientRequest.HttpClientRequest
 export type Response = HttpClientResponse.HttpClientResponse
@@ -71,6 +72,8 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
   private sent: Request | undefined = undefined
   /** The error of an attempt that took too long. It can be retried even while the request is prepared. */
   private timedOut: HttpClientError.HttpClientError | undefined = undefined
+  /** The streams that were sent as bodies, if any were. */
+  private streams: WeakSet<object> | undefined = undefined
   /** The verdict on the response of the current attempt, if that is retried. */
   private rejected: Rejected | undefined = undefined
 
@@ -91,7 +94,7 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
       http,
       prepared,
       budget,
-      () => refusal(traitsOf(prepared, idempotencyHeader), methods, idempotencyHeader)
+      () => refusal(traitsOf(prepared, idempotencyHeader, mayComeAgain(prepared.body)), methods, idempotencyHeader)
     )
     this.settings = this.judge.settings((error, _, fiber) => {
       const request = error === this.timedOut ? this.sent ?? prepared : this.sent
@@ -122,10 +125,12 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
     const { prepare, send } = this.client
     this.sent = undefined
     this.rejected = undefined
-    const sent = Effect.flatMap(
-      prepare,
-      (prepared) => Effect.annotateSpans(send(this.completed(num, prepared)), resendCount, num - 1)
-    )
+    const sent = Effect.flatMap(prepare, (prepared): Sent<E, R> => {
+      const used = this.alreadySent(prepared)
+      return used === undefined
+        ? Effect.annotateSpans(send(this.completed(num, prepared)), resendCount, num - 1)
+        : Effect.fail(used)
+    })
     return Effect.flatMap(sent, this.received)
   }
 
@@ -149,9 +154,20 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
     return this.timedOut = new HttpClientError.HttpClientError({ reason })
   }
 
+  /** The error of a request whose body is a stream that was sent before: what prepares requests has not made another. */
+  private alreadySent(request: Request): HttpClientError.HttpClientError | undefined {
+    const stream = streamOf(request.body)
+    if (stream === undefined || this.streams?.has(stream) !== true) return undefined
+    const description = "the stream of the body was sent before: make another for each attempt"
+    const reason = new HttpClientError.EncodeError({ request, description })
+    return new HttpClientError.HttpClientError({ reason })
+  }
+
   /** The request of an attempt, as it is sent. */
   private completed(num: number, request: Request): Request {
     const { attemptHeader, idempotencyHeader } = this.http
+    const stream = streamOf(request.body)
+    if (stream !== undefined) (this.streams ??= new WeakSet()).add(stream)
     const key = keyOf(this.prepared, idempotencyHeader)
     // the effects that prepare requests run anew for each attempt, and may make a new key each time
     const kept = key === undefined || keyOf(request, idempotencyHeader) === key

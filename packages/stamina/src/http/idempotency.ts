@@ -1,7 +1,6 @@
 /**
  * Which requests may be sent twice.
  */
-import type * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 
 /** The methods that RFC 9110 calls idempotent, and QUERY of RFC 10008: two requests have the same effect as one. */
@@ -36,11 +35,11 @@ export interface Traits {
 }
 
 /** The traits of a request of Effect's client. */
-export const traitsOf = (request: HttpClientRequest.HttpClientRequest, header: string): Traits => ({
-  method: request.method,
-  hasKey: keyOf(request, header) !== undefined,
-  isReplayable: isReplayable(request.body)
-})
+export const traitsOf = (
+  request: HttpClientRequest.HttpClientRequest,
+  header: string,
+  isReplayable: boolean
+): Traits => ({ method: request.method, hasKey: keyOf(request, header) !== undefined, isReplayable })
 
 /** Why a request must not be sent twice; undefined if it may. */
 export const refusal = (
@@ -54,20 +53,6 @@ export const refusal = (
     return { expected: true, why: `${method} is ${which}, and there is no ${header}` }
   }
   return isReplayable ? undefined : { expected: false, why: "the body can be sent only once" }
-}
-
-/** Whether a body can be sent again. A stream may be used up, and nothing tells whether it is. */
-const isReplayable = (body: HttpBody.HttpBody): boolean => {
-  switch (body._tag) {
-    case "Empty":
-    case "Uint8Array":
-    case "FormData":
-      return true
-    case "Stream":
-      return false
-    case "Raw":
-      return isData(body.body)
-  }
 }
 
 /** Whether a raw body is complete data, in one of the forms that platforms accept. */
