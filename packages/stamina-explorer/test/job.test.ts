@@ -72,7 +72,7 @@ describe("a job", () => {
 
 describe("a policy without jitter", () => {
   it.each(
-    ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci", ["1 second", "2 seconds"]] as const
+    [...RetryPolicy.shapeNames, ["1 second", "2 seconds"]] as const
   )(
     "has waits that are sure, and within what they were: %s",
     (backoff) => {

@@ -32,6 +32,16 @@ export interface Plot {
 /** Room around the plot, for what the axes say. */
 const room = { top: 14, right: 14, bottom: 26, left: 52 }
 
+/** Where marks stand, in pixels from the left and from the top. */
+interface Place {
+  readonly width: number
+  readonly height: number
+  readonly across: (value: number) => number
+  readonly up: (value: number) => number
+  /** The value at the foot of the plot. */
+  readonly zero: number
+}
+
 /** Draws a plot for a place of this size, in pixels. */
 export const draw = ({ label, marks, x, y }: Plot, width: number, height: number): SVGSVGElement => {
   const inner = { width: Math.max(1, width - room.left - room.right), height: height - room.top - room.bottom }
@@ -40,47 +50,7 @@ export const draw = ({ label, marks, x, y }: Plot, width: number, height: number
   const across = scale(x, inner.width)
   const up = (value: number) => inner.height - scale(y, inner.height)(value)
 
-  const shape = (mark: Mark) => {
-    switch (mark.kind) {
-      case "line":
-        return svg("path", { class: `line ${mark.name}`, d: path(mark.points.map(([px, py]) => [across(px), up(py)])) })
-      case "columns":
-        return svg(
-          "g",
-          { class: `columns ${mark.name}` },
-          ...mark.columns.filter(({ value }) => value > y.from).map(({ from, to, value }) =>
-            svg("rect", {
-              x: round(across(from)),
-              y: round(up(value)),
-              width: round(Math.max(2, across(to) - across(from) - 1)),
-              height: round(inner.height - up(value))
-            })
-          )
-        )
-      case "across":
-        return svg(
-          "g",
-          { class: `rule ${mark.name}` },
-          svg("line", { x1: 0, x2: inner.width, y1: round(up(mark.y)), y2: round(up(mark.y)) }),
-          svg("text", { x: inner.width, y: round(up(mark.y)) - 4, "text-anchor": "end" }, mark.text)
-        )
-      case "upright": {
-        const at = across(mark.x)
-        const isRight = at > inner.width / 2
-        return svg(
-          "g",
-          { class: `rule ${mark.name}` },
-          svg("line", { x1: round(at), x2: round(at), y1: 0, y2: inner.height }),
-          svg("text", {
-            x: round(at) + (isRight ? -4 : 4),
-            y: 10,
-            "text-anchor": isRight ? "end" : "start"
-          }, mark.text)
-        )
-      }
-    }
-  }
-
+  const place: Place = { ...inner, across, up, zero: y.from }
   return svg(
     "svg",
     { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
@@ -99,9 +69,51 @@ export const draw = ({ label, marks, x, y }: Plot, width: number, height: number
         ),
         svg("line", { class: "base", x1: 0, x2: inner.width, y1: inner.height, y2: inner.height })
       ),
-      ...marks.map(shape)
+      ...marks.map((mark) => shape(mark, place))
     )
   )
+}
+
+/** Draws a mark. */
+const shape = (mark: Mark, { across, height, up, width, zero }: Place) => {
+  switch (mark.kind) {
+    case "line":
+      return svg("path", { class: `line ${mark.name}`, d: path(mark.points.map(([px, py]) => [across(px), up(py)])) })
+    case "columns":
+      return svg(
+        "g",
+        { class: `columns ${mark.name}` },
+        ...mark.columns.filter(({ value }) => value > zero).map(({ from, to, value }) =>
+          svg("rect", {
+            x: round(across(from)),
+            y: round(up(value)),
+            width: round(Math.max(2, across(to) - across(from) - 1)),
+            height: round(height - up(value))
+          })
+        )
+      )
+    case "across":
+      return svg(
+        "g",
+        { class: `rule ${mark.name}` },
+        svg("line", { x1: 0, x2: width, y1: round(up(mark.y)), y2: round(up(mark.y)) }),
+        svg("text", { x: width, y: round(up(mark.y)) - 4, "text-anchor": "end" }, mark.text)
+      )
+    case "upright": {
+      const at = across(mark.x)
+      const isRight = at > width / 2
+      return svg(
+        "g",
+        { class: `rule ${mark.name}` },
+        svg("line", { x1: round(at), x2: round(at), y1: 0, y2: height }),
+        svg("text", {
+          x: round(at) + (isRight ? -4 : 4),
+          y: 10,
+          "text-anchor": isRight ? "end" : "start"
+        }, mark.text)
+      )
+    }
+  }
 }
 
 const path = (points: ReadonlyArray<readonly [number, number]>): string =>

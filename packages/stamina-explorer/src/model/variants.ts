@@ -2,6 +2,7 @@
  * The herd in four ways: with and without jitter, with and without a budget.
  */
 import type { Fleet } from "effect-stamina-lab/RetrySimulation"
+import * as Backoff from "effect-stamina/Backoff"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import type { Herd } from "./setting.ts"
 
@@ -21,15 +22,8 @@ export const variants: ReadonlyArray<Variant> = [
  * The policy without chance. Shapes that are random by themselves become the plain exponential waits below which they
  * draw; a decorrelated wait is at most thrice the one before.
  */
-export const withoutJitter = (policy: RetryPolicy.RetryPolicy): RetryPolicy.RetryPolicy => {
-  const { backoff } = policy
-  return RetryPolicy.make({
-    ...policy,
-    waitJitter: 0,
-    ...(backoff === "full" || backoff === "equal" ? { backoff: "additive" } : {}),
-    ...(backoff === "decorrelated" ? { backoff: "additive", waitExpBase: 3 } : {})
-  })
-}
+export const withoutJitter = (policy: RetryPolicy.RetryPolicy): RetryPolicy.RetryPolicy =>
+  RetryPolicy.make({ ...policy, waitJitter: 0, ...Backoff.traitsOf(policy.backoff).withoutChance })
 
 /** What `RetrySimulation.fleet` is given for a variant. */
 export const argumentsOf = (

@@ -15,6 +15,25 @@ export const mostOf = (herds: ReadonlyArray<HerdOutcome>): number =>
 
 const legends = [{ name: "plain", text: "without jitter" }, { name: "jitter", text: "as it is" }] as const
 
+const numbersOf = (herds: ReadonlyArray<HerdOutcome>, setting: Setting): HTMLElement =>
+  table(
+    "What becomes of the herd",
+    [
+      unseen("retries"),
+      "attempts per call",
+      "most retries in a step",
+      "calls that succeed",
+      ...(canRecover(setting) ? ["well again after"] : [])
+    ],
+    herds.map((herd) => [
+      nameOf(herd),
+      count(herd.amplification),
+      count(mostRetries(herd)),
+      percent(herd.succeeded / herd.calls),
+      ...(canRecover(setting) ? [time(herd.recoveredAfter)] : [])
+    ])
+  )
+
 export class Herd {
   readonly element: HTMLElement
   private readonly figures = { without: new Figure(180), with: new Figure(180) }
@@ -40,56 +59,40 @@ export class Herd {
     this.element.hidden = herds === undefined
     this.herds = herds ?? []
     if (herds === undefined) return
-    const step = stepOf(herds)
-    const served = setting.server.capacity * step / 1000
-    const show = (figure: Figure, budget: boolean) => {
-      const drawn = herds.filter(({ variant }) => variant.budget === budget)
-      const end = (drawn[0]?.steps.at(-1)?.from ?? 0) + step
-      figure.show(
-        `attempts in ${time(step)}, ${budget ? "with" : "without"} a budget`,
-        {
-          x: { from: 0, to: end, ticks: ticks.ofTime, format: axisTime },
-          y: { from: 0, to: most, ticks: ticks.ofNumber, format: count },
-          marks: [
-            ...(served <= most
-              ? [{ kind: "across" as const, name: "capacity", y: served, text: "what the server can serve" }]
-              : []),
-            ...legends.map(({ name }) => ({
-              kind: "line" as const,
-              name,
-              points: outline(drawn.find(({ variant }) => variant.jitter === (name === "jitter")), step)
-            }))
-          ],
-          label: `Attempts over time, ${budget ? "with" : "without"} a budget: ${
-            drawn.map((herd) => `${herd.variant.jitter ? "as it is" : "without jitter"}, ${summary(herd)}`).join("; ")
-          }.`
-        },
-        legends
-      )
-    }
-    show(this.figures.without, false)
-    show(this.figures.with, true)
-    this.numbers.replaceChildren(
-      table(
-        "What becomes of the herd",
-        [
-          unseen("retries"),
-          "attempts per call",
-          "most retries in a step",
-          "calls that succeed",
-          ...(canRecover(setting) ? ["well again after"] : [])
-        ],
-        herds.map((herd) => [
-          nameOf(herd),
-          count(herd.amplification),
-          count(mostRetries(herd)),
-          percent(herd.succeeded / herd.calls),
-          ...(canRecover(setting) ? [time(herd.recoveredAfter)] : [])
-        ])
-      )
-    )
+    this.showFigure(this.figures.without, false, setting, most)
+    this.showFigure(this.figures.with, true, setting, most)
+    this.numbers.replaceChildren(numbersOf(herds, setting))
     this.words.textContent = isTheSame(herds) ? "This policy has no jitter: both lines are the same." : ""
     this.showSteps()
+  }
+
+  /** The attempts over time of the herds that have a budget, or of those that have none. */
+  private showFigure(figure: Figure, budget: boolean, setting: Setting, most: number): void {
+    const step = stepOf(this.herds)
+    const served = setting.server.capacity * step / 1000
+    const drawn = this.herds.filter(({ variant }) => variant.budget === budget)
+    const end = (drawn[0]?.steps.at(-1)?.from ?? 0) + step
+    figure.show(
+      `attempts in ${time(step)}, ${budget ? "with" : "without"} a budget`,
+      {
+        x: { from: 0, to: end, ticks: ticks.ofTime, format: axisTime },
+        y: { from: 0, to: most, ticks: ticks.ofNumber, format: count },
+        marks: [
+          ...(served <= most
+            ? [{ kind: "across" as const, name: "capacity", y: served, text: "what the server can serve" }]
+            : []),
+          ...legends.map(({ name }) => ({
+            kind: "line" as const,
+            name,
+            points: outline(drawn.find(({ variant }) => variant.jitter === (name === "jitter")), step)
+          }))
+        ],
+        label: `Attempts over time, ${budget ? "with" : "without"} a budget: ${
+          drawn.map((herd) => `${herd.variant.jitter ? "as it is" : "without jitter"}, ${summary(herd)}`).join("; ")
+        }.`
+      },
+      legends
+    )
   }
 
   /** All the numbers of the figures; made when somebody wants them. */

@@ -75,6 +75,7 @@ export const of = (policy: RetryPolicy.RetryPolicy, known: Known): Facts => {
   const bounds = RetryPolicy.bounds(policy)
   const retries = Math.min(bounds.attempts - 1, look)
   const { shape } = backoff
+  const traits = Backoff.traitsOf(shape)
   const list = typeof shape === "string" ? undefined : shape
   const longest = (retryNum: number) => Backoff.longest(backoff, retryNum)
   return {
@@ -89,8 +90,8 @@ export const of = (policy: RetryPolicy.RetryPolicy, known: Known): Facts => {
     shortest: (retryNum) => Backoff.shortest(backoff, retryNum),
     longest,
     list,
-    isRandom: shape === "full" || shape === "equal" || shape === "decorrelated",
-    isExponential: shape === "additive" || shape === "full" || shape === "equal",
+    isRandom: traits.isRandom,
+    isExponential: traits.usesBase,
     hasJitter: backoff.jitter > 0 || (backoff.spread ?? 0) > 0,
     neverWaits: retries > 0 && all(Math.min(retries, 64), (retryNum) => longest(retryNum) === 0),
     isCapped: list === undefined ? backoff.initial > backoff.max : list.some((wait) => wait > backoff.max),

@@ -191,9 +191,7 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
           return Effect.map(
             Effect.provideService(next, Granted, run.attempt === 1 ? undefined : run.wait),
             ([output, wait]): [Output, Duration.Duration] => {
-              const granted = !plan.waits ? 0 : !inner
-                ? decision.wait
-                : Math.max(Duration.toMillis(wait), isHint(verdict) ? verdict.wait : 0)
+              const granted = inner ? decideWith(Duration.toMillis(wait), run, verdict) : decision.wait
               Run.beginWait(run, failure, granted)
               const waitFor = Duration.millis(granted)
               if (typeof verdict === "number" || isHint(verdict)) {
@@ -204,6 +202,12 @@ export const retryOn = <E = unknown, const O extends OnOf<E> = OnOf<E>>(
           )
         }))
     }))
+}
+
+/** The wait of a run that retries, whose backoff is what the schedule inside has chosen. That may be endless. */
+const decideWith = (wait: number, { attempt, elapsed, plan }: Run.Planned, verdict: Verdict): number => {
+  const decision = Decision.decide({ ...plan, backoff: constant(wait) }, { attempt, elapsed, verdict }, () => 0)
+  return decision._tag === "Retry" ? decision.wait : wait
 }
 
 /** Asks `on`. What it throws ends the schedule as a defect. */
@@ -263,9 +267,14 @@ const CurrentAsked = /*#__PURE__*/ Context.Reference<Asked>("effect-stamina/Sche
 })
 
 /** Exactly this wait, as a backoff that has it: one that the schedule inside chose, and nobody asked for. */
-const waiting = (wait: number): Verdict => ({
-  _tag: "Backoff",
-  backoff: { shape: "constant", initial: wait, max: wait, jitter: 0 }
+const waiting = (wait: number): Verdict => ({ _tag: "Backoff", backoff: constant(wait) })
+
+const constant = (wait: number): Backoff.Backoff => ({
+  shape: "constant",
+  initial: wait,
+  max: wait,
+  jitter: 0,
+  base: 1
 })
 
 /** The fiber's random numbers. */

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { backoffOf } from "./input.ts"
-import type { Backoff, BackoffShape, Curve } from "./model.ts"
-import { longestDecorrelated, rangeOf } from "./shapes.ts"
+import type { Backoff, BackoffShape, Curve, Traits } from "./model.ts"
+import * as shapes from "./shapes.ts"
 
-export type { Backoff } from "./model.ts"
+export type { Backoff, Traits } from "./model.ts"
 
 /**
  * The shapes of a backoff; `RetryPolicy.BackoffShape` has the formula of each. A list holds the waits themselves, in
@@ -62,7 +62,7 @@ export const wait = (
   random: () => number,
   previous: number = backoff.initial
 ): number => {
-  const [low, width] = rangeOf(backoff.shape)(backoff, retryNum, previous)
+  const [low, width] = shapes.rowOf(backoff.shape).range(backoff, retryNum, previous)
   return Math.min(backoff.max, width === 0 ? low : low + random() * width)
 }
 
@@ -90,4 +90,24 @@ export const shortest = (backoff: Backoff, retryNum: number): number =>
  * @since 0.1.0
  */
 export const longest = (backoff: Backoff, retryNum: number): number =>
-  backoff.shape === "decorrelated" ? longestDecorrelated(backoff, retryNum) : wait(backoff, retryNum, () => 1)
+  shapes.rowOf(backoff.shape).longest?.(backoff, retryNum) ?? wait(backoff, retryNum, () => 1)
+
+/**
+ * What there is to know of a shape beside its formula. A list of waits has the traits of a constant wait.
+ *
+ * **Example** (The same policy without chance)
+ *
+ * ```ts
+ * import { Backoff, RetryPolicy } from "effect-stamina"
+ *
+ * const policy = RetryPolicy.make({ backoff: "full" })
+ * const { withoutChance } = Backoff.traitsOf(policy.backoff)
+ * const steady = RetryPolicy.make({ ...policy, waitJitter: 0, ...withoutChance })
+ *
+ * console.log(steady.backoff) // additive
+ * ```
+ *
+ * @category arithmetic
+ * @since 0.2.0
+ */
+export const traitsOf = (shape: BackoffShape<unknown>): Traits => shapes.traitsOf(shape)

@@ -75,6 +75,21 @@ export type Percentage = `${number}%`
 export type BackoffShape<Wait = Duration.Duration> = ShapeName | ReadonlyArray<Wait>
 
 /**
+ * What there is to know of a shape beside its formula: see `Backoff.traitsOf`.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Traits {
+  /** Whether its waits are random by themselves, and so do not use `waitJitter`. */
+  readonly isRandom: boolean
+  /** Whether it uses `waitExpBase`. */
+  readonly usesBase: boolean
+  /** The fields that make it the waits below which it draws; empty if it draws none of its own. */
+  readonly withoutChance: { readonly backoff?: ShapeName; readonly waitExpBase?: number }
+}
+
+/**
  * The numbers of a backoff, in milliseconds.
  *
  * @category models

@@ -1,7 +1,7 @@
 /**
  * The shapes of a backoff, one row each. `RetryPolicy.BackoffShape` documents their formulas.
  */
-import type { Backoff, BackoffShape, ShapeName } from "./model.ts"
+import type { Backoff, BackoffShape, ShapeName, Traits } from "./model.ts"
 
 /**
  * Every shape is a place and a width: the wait is `min(max, low + u · width)`, with `u` drawn from [0, 1). Where the
@@ -9,16 +9,21 @@ import type { Backoff, BackoffShape, ShapeName } from "./model.ts"
  */
 type Range = (backoff: Backoff, retryNum: number, previous: number) => readonly [low: number, width: number]
 
-/** Finds the range of a shape. */
-export const rangeOf = (shape: BackoffShape<number>): Range => typeof shape === "string" ? shapes[shape] : listed(shape)
+/** What there is to know of a shape, but for its words: those stand in `text.ts`, which a program that retries does not load. */
+interface Row extends Traits {
+  readonly range: Range
+  /** The longest wait before retry `retryNum`, if waits depend on the one before. Default: the end of the range. */
+  readonly longest?: (backoff: Backoff, retryNum: number) => number
+}
+
+/** Finds the row of a shape. */
+export const rowOf = (shape: BackoffShape<number>): Row => typeof shape === "string" ? shapes[shape] : listed(shape)
+
+/** What is to know of a shape, or of a list, to which the same applies as to a constant wait. */
+export const traitsOf = (shape: BackoffShape<unknown>): Traits => shapes[typeof shape === "string" ? shape : "constant"]
 
 /** From which retry on the waits of a shape only grow or only shrink. A list goes up and down as it likes until its end. */
 export const monotoneFrom = (shape: BackoffShape<number>): number => typeof shape === "string" ? 1 : shape.length
-
-/** The longest wait before retry `retryNum` of a decorrelated run, in which every wait was as long as possible. */
-export const longestDecorrelated = (backoff: Backoff, retryNum: number): number =>
-  // an initial wait of 0 stays 0 when tripled, even where the power overflows
-  backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // two families
@@ -27,17 +32,27 @@ export const longestDecorrelated = (backoff: Backoff, retryNum: number): number 
 type Curve = (backoff: Backoff, retryNum: number) => number
 
 /** Waits that follow a curve, with jitter on top or, where it is a part of the wait, both ways. */
-const jittered = (curve: Curve): Range => (backoff, retryNum) => {
-  const { jitter, max, spread = 0 } = backoff
-  const wait = Math.min(max, curve(backoff, retryNum))
-  return [wait * (1 - spread), jitter + 2 * spread * wait]
-}
+const jittered = (curve: Curve, usesBase = false): Row => ({
+  range: (backoff, retryNum) => {
+    const { jitter, max, spread = 0 } = backoff
+    const wait = Math.min(max, curve(backoff, retryNum))
+    return [wait * (1 - spread), jitter + 2 * spread * wait]
+  },
+  isRandom: false,
+  usesBase,
+  withoutChance: {}
+})
 
 /** Waits that are random from `part` of the exponential wait up to all of it. */
-const randomFrom = (part: number): Range => (backoff, retryNum) => {
-  const whole = exponential(backoff, retryNum)
-  return [whole * part, whole * (1 - part)]
-}
+const randomFrom = (part: number): Row => ({
+  range: (backoff, retryNum) => {
+    const whole = exponential(backoff, retryNum)
+    return [whole * part, whole * (1 - part)]
+  },
+  isRandom: true,
+  usesBase: true,
+  withoutChance: { backoff: "additive" }
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // the rows
@@ -59,13 +74,20 @@ const fibonacci = (n: number): number => {
   return a
 }
 
-const shapes: Readonly<Record<ShapeName, Range>> = {
-  additive: /*#__PURE__*/ jittered(power),
+const shapes: Readonly<Record<ShapeName, Row>> = {
+  additive: /*#__PURE__*/ jittered(power, true),
   full: /*#__PURE__*/ randomFrom(0),
   equal: /*#__PURE__*/ randomFrom(1 / 2),
-  decorrelated: ({ initial, max }, _, previous) => {
-    const low = Math.min(initial, max)
-    return [low, Math.max(low, Math.min(max, 3 * previous)) - low]
+  decorrelated: {
+    range: ({ initial, max }, _, previous) => {
+      const low = Math.min(initial, max)
+      return [low, Math.max(low, Math.min(max, 3 * previous)) - low]
+    },
+    // every wait was as long as possible; an initial wait of 0 stays 0 when tripled, even where the power overflows
+    longest: (backoff, retryNum) => backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1),
+    isRandom: true,
+    usesBase: false,
+    withoutChance: { backoff: "additive", waitExpBase: 3 }
   },
   constant: /*#__PURE__*/ jittered(({ initial }) => initial),
   linear: /*#__PURE__*/ jittered(({ initial }, retryNum) => initial * retryNum),
@@ -74,5 +96,5 @@ const shapes: Readonly<Record<ShapeName, Range>> = {
 }
 
 /** The last wait of a list repeats. */
-const listed = (waits: ReadonlyArray<number>): Range =>
+const listed = (waits: ReadonlyArray<number>): Row =>
   jittered((_, retryNum) => waits[Math.min(retryNum, waits.length) - 1] ?? 0)

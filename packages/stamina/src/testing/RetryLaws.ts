@@ -8,10 +8,11 @@ import * as Equal from "effect/Equal"
 import * as Formatter from "effect/Formatter"
 import * as Backoff from "../policy/Backoff.ts"
 import * as RetryPolicy from "../policy/RetryPolicy.ts"
-import { decide, type Decision, fromPolicy } from "../run/Decision.ts"
+import { decide, type Decision, fromPolicy, type Plan } from "../run/Decision.ts"
 import { errorType } from "../telemetry/RetryEvent.ts"
 import { checkAttempts, checkKnown, checkWait, refuse } from "../tools/check.ts"
-import { fromInput } from "../verdict/forms.ts"
+import { fromInput, type Judgement } from "../verdict/forms.ts"
+import type { FailedAttempt } from "../verdict/model.ts"
 import type * as RetryOn from "../verdict/RetryOn.ts"
 import * as samples from "./samples.ts"
 
@@ -214,22 +215,32 @@ export const lawsOf = <const O extends RetryOn.AnyOn>(
   checkKnown(caller, options, ["policy", "longestWait"])
   if (errors.length === 0) return refuse(caller, "errors", "a non-empty array", errors)
   const { judge } = fromInput(caller, on)
-  // a default of `waitMax` does not cap what `on` says itself, as in a retry
-  const plan = options.policy === undefined
-    ? { ...fromPolicy(RetryPolicy.defaults), hasOwnWaitMax: false }
-    : fromPolicy(options.policy)
+  const plan = planOf(options.policy)
   const longest = options.longestWait === undefined
     ? Math.max(plan.timeout, plan.backoff.max)
     : Duration.toMillis(checkWait(caller, options.longestWait, "longestWait"))
-  const asked = errors.flatMap((error: unknown) => samples.attempts.map((attempt) => ({ error, attempt })))
-  const decideOn = ({ attempt, error }: (typeof asked)[number], u: number): Decision =>
+  const asked: ReadonlyArray<Asked> = errors.flatMap((error: unknown) =>
+    samples.attempts.map((attempt) => ({ error, attempt }))
+  )
+  return lawsAbout(asked, { judge, longest, plan })
+}
+
+/** What laws are checked with. */
+interface Checked {
+  readonly judge: Judgement["judge"]
+  readonly plan: Plan
+  /** The longest wait that is allowed, in milliseconds. */
+  readonly longest: number
+}
+
+const lawsAbout = (asked: ReadonlyArray<Asked>, { judge, longest, plan }: Checked): ReadonlyArray<Law> => {
+  const decideOn = ({ attempt, error }: Asked, u: number): Decision =>
     decide(samples.unlimited(plan), {
       attempt: attempt.num,
       elapsed: Duration.toMillis(attempt.elapsed),
       previousWait: attempt.num === 1 ? undefined : Duration.toMillis(attempt.previousWait),
       verdict: judge(error, attempt)
     }, () => u)
-  const about = ({ attempt, error }: (typeof asked)[number]): string => `attempt ${attempt.num}, ${nameOf(error)}`
   return [
     law("on answers for every error", (broken) => {
       for (const one of asked) {
@@ -240,46 +251,67 @@ export const lawsOf = <const O extends RetryOn.AnyOn>(
         }
       }
     }),
-    law("the same error, attempt and draw give the same decision", (broken) => {
-      for (const u of samples.draws) {
-        const first = asked.map((one) => decideOn(one, u))
-        for (let i = asked.length - 1; i >= 0; i--) {
-          const one = asked[i]
-          if (one === undefined) continue
-          const again = decideOn(one, u)
-          if (!Equal.equals(again, first[i])) {
-            broken(`${about(one)}: ${Formatter.format(first[i])}, then ${Formatter.format(again)}`)
-          }
-        }
-      }
-    }),
+    law(
+      "the same error, attempt and draw give the same decision",
+      (broken) => samples.draws.forEach((u) => decideTwice(asked, (one) => decideOn(one, u), broken))
+    ),
     law("on leaves the error as it is", (broken) => {
       for (const one of asked) {
-        const before = samples.fieldsOf(one.error)
-        judge(one.error, one.attempt)
-        const after = samples.fieldsOf(one.error)
-        const changed = [...after.keys(), ...before.keys()].find((key) => !Object.is(before.get(key), after.get(key)))
+        const changed = changedBy(() => judge(one.error, one.attempt), one.error)
         if (changed !== undefined) broken(`${about(one)}: ${String(changed)} has changed`)
       }
     }),
     law(`no wait is longer than ${Duration.format(Duration.millis(longest))}`, (broken) => {
-      for (const one of asked) {
-        for (const u of samples.draws) {
-          const decision = decideOn(one, u)
-          if (decision._tag === "Retry" && !(isTime(decision.wait) && decision.wait <= longest)) {
-            broken(`${about(one)}: a wait of ${decision.wait} ms`)
-          }
+      for (const [one, u] of asked.flatMap((one) => samples.draws.map((u) => [one, u] as const))) {
+        const decision = decideOn(one, u)
+        if (decision._tag === "Retry" && !(isTime(decision.wait) && decision.wait <= longest)) {
+          broken(`${about(one)}: a wait of ${decision.wait} ms`)
         }
       }
     }),
     law("every run ends", (broken) => {
-      for (const error of errors) {
+      for (const error of new Set(asked.map(({ error }) => error))) {
         for (const { attempts, isOver } of samples.runs(plan, (attempt) => judge(error, attempt))) {
           if (!isOver) broken(`${nameOf(error)}: still retried after ${attempts} attempts`)
         }
       }
     })
   ]
+}
+
+/** The plan of a retry: a default of `waitMax` does not cap what `on` says itself. */
+const planOf = (policy: RetryPolicy.RetryPolicy | undefined): Plan =>
+  policy === undefined ? { ...fromPolicy(RetryPolicy.defaults), hasOwnWaitMax: false } : fromPolicy(policy)
+
+/** An error and the attempt that failed with it, of which `on` is asked. */
+interface Asked {
+  readonly error: unknown
+  readonly attempt: FailedAttempt
+}
+
+const about = ({ attempt, error }: Asked): string => `attempt ${attempt.num}, ${nameOf(error)}`
+
+/** Decides about all, and then again in the opposite order: what is remembered from one to the next shows. */
+const decideTwice = (
+  asked: ReadonlyArray<Asked>,
+  decideOn: (one: Asked) => Decision,
+  broken: (what: string) => never
+): void => {
+  const first = asked.map(decideOn)
+  for (const [i, one] of [...asked.entries()].toReversed()) {
+    const again = decideOn(one)
+    if (!Equal.equals(again, first[i])) {
+      broken(`${about(one)}: ${Formatter.format(first[i])}, then ${Formatter.format(again)}`)
+    }
+  }
+}
+
+/** The name of a field of `error` that is another one after `act`; `undefined` if all are the same. */
+const changedBy = (act: () => unknown, error: unknown): PropertyKey | undefined => {
+  const before = samples.fieldsOf(error)
+  act()
+  const after = samples.fieldsOf(error)
+  return [...after.keys(), ...before.keys()].find((key) => !Object.is(before.get(key), after.get(key)))
 }
 
 const isTime = (wait: number): boolean => Number.isFinite(wait) && wait >= 0

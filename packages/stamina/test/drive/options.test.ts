@@ -26,8 +26,7 @@ const timeouts = "a duration > 0 or Duration.infinity"
 const waits = "a finite duration >= 0"
 const jitters = "a finite duration >= 0 or a percentage from 0% to 100%"
 const bases = "a finite number >= 0"
-const shapes =
-  "one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty array of finite " +
+const shapes = `one of ${RetryPolicy.shapeNames.join(", ")}, or a non-empty array of finite ` +
   "durations >= 0"
 const overshoots = "\"allow\" or \"refuse\""
 
@@ -190,7 +189,7 @@ describe("RetryPolicy.make", () => {
   })
 
   it("takes every shape by its name, and waits as a list, which it copies", () => {
-    for (const backoff of ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"] as const) {
+    for (const backoff of RetryPolicy.shapeNames) {
       expect(RetryPolicy.make({ backoff }).backoff).toBe(backoff)
     }
     const waits: Array<Duration.Input> = ["1 second", 250, Duration.zero]

@@ -2,7 +2,7 @@
  * Random runs: policies, scripts of outcomes, and random numbers.
  */
 import { Arbitrary, Schema } from "effect"
-import type { RetryPolicy } from "effect-stamina"
+import { RetryPolicy } from "effect-stamina"
 import type { Case } from "./conformance.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -22,18 +22,8 @@ const hookStep = Schema.Struct({
   hookMs: between(0, 50)
 })
 
-const named: Record<RetryPolicy.ShapeName, true> = {
-  additive: true,
-  full: true,
-  equal: true,
-  decorrelated: true,
-  constant: true,
-  linear: true,
-  fibonacci: true
-}
-
 /** Every shape that has a name. */
-export const shapeNames = Object.keys(named) as Array<RetryPolicy.ShapeName>
+export const shapeNames = RetryPolicy.shapeNames
 
 /** Every shape, each by its name or as a list. */
 export const shapes: Schema.Codec<RetryPolicy.BackoffShape<number>> = Schema.Union([

@@ -6,7 +6,7 @@ import * as arbitraries from "../kit/arbitraries.ts"
 const base: Backoff.Backoff = { shape: "additive", initial: 100, max: 5000, jitter: 1000, base: 2 }
 const almost1 = 1 - 2 ** -53
 
-const named = ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"] as const
+const named = RetryPolicy.shapeNames
 const list = [700, 100, 6000, 50]
 const shapes: ReadonlyArray<Backoff.Shape> = [...named, list]
 
@@ -79,7 +79,7 @@ describe("Backoff.wait", () => {
   })
 
   it.each(shapes)("%j adds jitter, or has no use for it", (shape) => {
-    const isRandom = shape === "full" || shape === "equal" || shape === "decorrelated"
+    const { isRandom } = Backoff.traitsOf(shape)
     const [with1s, without] = [1000, 0].map((jitter) => waits({ ...base, shape, jitter, max: 1e6 }, 0.5))
     expect(with1s).toEqual(without?.map((wait) => isRandom ? wait : wait + 500))
   })
@@ -89,7 +89,7 @@ describe("Backoff.wait", () => {
       for (const initial of [0, 100, 1e6]) {
         for (const n of [1, 2, 9, 10_000]) {
           const backoff = { ...base, shape, jitter, initial }
-          const isRandom = shape === "full" || shape === "equal" || shape === "decorrelated"
+          const { isRandom } = Backoff.traitsOf(shape)
           // added jitter is drawn at the cap too, where it no longer shows
           const varies = isRandom ? Backoff.shortest(backoff, n) < Backoff.longest(backoff, n) : jitter > 0
           expect(draws(backoff, n)).toBe(varies ? 1 : 0)
@@ -125,11 +125,14 @@ describe("Backoff.wait", () => {
     expect(Backoff.longest({ ...base, shape: "decorrelated" }, n)).toBe(5000)
   })
 
-  it.each(["full", "equal", "decorrelated"] as const)("%s still varies once waits have come to the cap", (shape) => {
-    const at = (u: number) => Backoff.wait({ ...base, shape }, 1000, () => u, 5000)
-    expect(at(almost1)).toBeGreaterThan(4999)
-    expect(new Set([0, 0.25, 0.5, 0.75, almost1].map(at)).size).toBe(5)
-  })
+  it.each(named.filter((name) => Backoff.traitsOf(name).isRandom))(
+    "%s still varies once waits have come to the cap",
+    (shape) => {
+      const at = (u: number) => Backoff.wait({ ...base, shape }, 1000, () => u, 5000)
+      expect(at(almost1)).toBeGreaterThan(4999)
+      expect(new Set([0, 0.25, 0.5, 0.75, almost1].map(at)).size).toBe(5)
+    }
+  )
 
   it.each(["additive", "linear", "fibonacci", [9000]] as const)("%j no longer varies at the cap", (shape) => {
     const at = (u: number) => Backoff.wait({ ...base, shape }, 1000, () => u)
@@ -145,7 +148,7 @@ describe("Backoff.wait", () => {
   })
 
   it.each(named)("%s, with an initial wait of 0, waits for nothing but jitter", (shape) => {
-    const isRandom = shape === "full" || shape === "equal" || shape === "decorrelated"
+    const { isRandom } = Backoff.traitsOf(shape)
     expect(waits({ ...base, shape, initial: 0 }, 0.5)).toEqual(Array.from({ length: 8 }, () => isRandom ? 0 : 500))
     expect(waits({ ...base, shape, initial: 0, jitter: 0 }, 0.5)).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
@@ -212,6 +215,35 @@ describe("Backoff.shortest and Backoff.longest", () => {
     expect([4, 5, 1e6].map((n) => Backoff.longest(backoff, n))).toEqual([5000, 5000, 5000])
     expect(Backoff.longest({ ...backoff, initial: 0 }, 1e6)).toBe(0)
     expect(Backoff.longest({ ...backoff, initial: 9000 }, 1)).toBe(5000)
+  })
+})
+
+describe("Backoff.traitsOf", () => {
+  const backoff = { ...base, jitter: 0, max: 1e6 }
+
+  it.each(named)("knows whether waits of %s are random by themselves", (shape) => {
+    const varies = Backoff.shortest({ ...backoff, shape }, 3) < Backoff.longest({ ...backoff, shape }, 3)
+    expect(Backoff.traitsOf(shape).isRandom).toBe(varies)
+  })
+
+  it.each(named)("knows whether waits of %s depend on the base", (shape) => {
+    const [one, other] = [2, 3].map((base) => Backoff.longest({ ...backoff, shape, base }, 3))
+    expect(Backoff.traitsOf(shape).usesBase).toBe(one !== other)
+  })
+
+  it.each(named)("knows the waits below which %s draws", (shape) => {
+    const { backoff: steady = shape, waitExpBase = backoff.base } = Backoff.traitsOf(shape).withoutChance
+    const bare = { ...backoff, shape: steady, base: waitExpBase }
+    expect(Backoff.traitsOf(steady).isRandom).toBe(false)
+    // a decorrelated wait is at most thrice the one before, so it is a step ahead of the powers of three
+    const ahead = waitExpBase === backoff.base ? 0 : 1
+    for (const n of [1, 2, 3]) {
+      expect(Backoff.wait(bare, n + ahead, () => 0.5)).toBe(Backoff.longest({ ...backoff, shape }, n))
+    }
+  })
+
+  it("takes a list for constant waits", () => {
+    expect(Backoff.traitsOf([1, 2])).toEqual(Backoff.traitsOf("constant"))
   })
 })
 

@@ -221,7 +221,7 @@ describe("RetryPolicy.bounds", () => {
     { ...unlimited, waitExpBase: 1 + 2 ** -52, waitJitter: 0, waitInitial: 0 },
     { attempts: Infinity, timeout: "5000 weeks", waitInitial: "1 nano", waitExpBase: 1, waitJitter: 0 },
     { attempts: Number.MAX_VALUE, timeout: { weeks: 1e50 }, waitExpBase: 1 + 2 ** -52 },
-    ...(["full", "equal", "decorrelated", "constant", "linear", "fibonacci"] as const).flatMap((backoff) => [
+    ...RetryPolicy.shapeNames.filter((name) => name !== "additive").flatMap((backoff) => [
       { ...unlimited, backoff, waitJitter: 0, waitInitial: "1 nano" as const, waitMax: { weeks: 1e290 } },
       { attempts: 1e9, timeout: { weeks: 1e290 }, overshoot: "refuse" as const, backoff, waitExpBase: 1 + 1e-12 }
     ]),

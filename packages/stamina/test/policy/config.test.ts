@@ -72,7 +72,7 @@ describe("RetryPolicy.config", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(payments.parse(fromEnv({ PAYMENTS_BACKOFF: text })))
         expect(error.cause.message).toBe(
-          "Expected one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of " +
+          `Expected one of ${RetryPolicy.shapeNames.join(", ")}, or a non-empty list of ` +
             `finite durations >= 0, got ${JSON.stringify(text)}\n  at ["PAYMENTS"]["BACKOFF"]`
         )
       })
@@ -127,7 +127,7 @@ describe("RetryPolicy.config", () => {
         `Expected ${wait}, got "-1"\n  at ["PAYMENTS"]["WAIT_MAX"]`,
         `Expected ${wait}, or a percentage from 0% to 100%, got "Infinity"\n  at ["PAYMENTS"]["WAIT_JITTER"]`,
         "Expected a finite number >= 0, got \"two\"\n  at [\"PAYMENTS\"][\"WAIT_EXP_BASE\"]",
-        "Expected one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of finite " +
+        `Expected one of ${RetryPolicy.shapeNames.join(", ")}, or a non-empty list of finite ` +
         "durations >= 0, got \"exponential\"\n  at [\"PAYMENTS\"][\"BACKOFF\"]",
         "Expected \"allow\" or \"refuse\", got \"yes\"\n  at [\"PAYMENTS\"][\"OVERSHOOT\"]"
       ].join("\n"))

@@ -26,7 +26,7 @@ describe("jitter in percent", () => {
     ],
     ([policy, percent, n, u]) => {
       const { backoff } = policy
-      if (backoff === "full" || backoff === "equal" || backoff === "decorrelated") return
+      if (Backoff.traitsOf(backoff).isRandom) return
       const at = (waitJitter: RetryPolicy.Input["waitJitter"]) =>
         Backoff.wait(Backoff.fromPolicy(RetryPolicy.make({ waitJitter }, policy)), n, () => u)
       const bare = at(0)
@@ -38,7 +38,7 @@ describe("jitter in percent", () => {
   )
 
   it.prop("changes nothing in the shapes that use none", [arbitraries.numberBelow1], ([u]) => {
-    for (const backoff of ["full", "equal", "decorrelated"] as const) {
+    for (const backoff of RetryPolicy.shapeNames.filter((name) => Backoff.traitsOf(name).isRandom)) {
       const at = (waitJitter: RetryPolicy.Input["waitJitter"]) =>
         Backoff.wait(Backoff.fromPolicy(RetryPolicy.make({ backoff, waitJitter })), 3, () => u, 400)
       expect(at("50%")).toBe(at(0))

@@ -19,7 +19,7 @@ const rules = {
   wait: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds)",
   jitter: "a finite duration >= 0, such as \"500 millis\" or 500 (milliseconds), or a percentage from 0% to 100%",
   base: "a finite number >= 0",
-  backoff: "one of additive, full, equal, decorrelated, constant, linear, fibonacci, or a non-empty list of finite " +
+  backoff: `one of ${RetryPolicy.shapeNames.join(", ")}, or a non-empty list of finite ` +
     "durations >= 0",
   overshoot: "\"allow\" or \"refuse\""
 }
@@ -355,7 +355,7 @@ describe("RetryPolicy.Schema", () => {
         "RetryPolicy.Schema: attempts must be an integer >= 1 or Infinity, got 0\n  at [\"attempts\"]\n" +
           "RetryPolicy.Schema: timeout must be a Duration, got \"45 seconds\"\n  at [\"timeout\"]\n" +
           "RetryPolicy.Schema: waitMax must be a finite duration >= 0, got Infinity\n  at [\"waitMax\"]\n" +
-          "RetryPolicy.Schema: backoff must be one of additive, full, equal, decorrelated, constant, linear, fibonacci, " +
+          `RetryPolicy.Schema: backoff must be one of ${RetryPolicy.shapeNames.join(", ")}, ` +
           "or a non-empty array of finite durations >= 0, got \"none\"\n  at [\"backoff\"]\n" +
           "RetryPolicy.Schema: overshoot must be \"allow\" or \"refuse\", got false\n  at [\"overshoot\"]"
       )
@@ -419,7 +419,7 @@ describe("RetryPolicy.Schema", () => {
           anyOf: [
             {
               type: "string",
-              enum: ["additive", "full", "equal", "decorrelated", "constant", "linear", "fibonacci"]
+              enum: [...RetryPolicy.shapeNames]
             },
             {
               type: "array",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Random, Schedule, Stream } from "effect"
-import { Stamina, staminaSchedule } from "effect-stamina"
+import { RetryPolicy, Stamina, staminaSchedule } from "effect-stamina"
 import { JumpingClock } from "effect-stamina/testing"
 import { TestClock } from "effect/testing"
 
@@ -220,7 +220,7 @@ describe("JumpingClock", () => {
     })))
 
   it.effect.each(
-    (["additive", "full", "equal", "decorrelated", "linear", "fibonacci"] as const).map((backoff) => [backoff] as const)
+    RetryPolicy.shapeNames.map((backoff) => [backoff] as const)
   )("makes the attempts of %s backoff when a clock that is moved by hand does", ([backoff]) =>
     Effect.gen(function*() {
       const random = [0.1, 0.9, 0.5]

@@ -27,7 +27,7 @@ describe("RetryTest.laws", () => {
     ["one without jitter", make({ waitJitter: 0 })],
     ["one with jitter in percent", make({ waitJitter: "20%", overshoot: "refuse" })],
     ["one that grows fast", make({ waitExpBase: 1e9, attempts: Infinity })],
-    ...(["full", "equal", "decorrelated", "constant", "linear", "fibonacci"] as const).map((backoff) =>
+    ...RetryPolicy.shapeNames.map((backoff) =>
       [backoff, make({ backoff })] satisfies [string, RetryPolicy.RetryPolicy]
     ),
     ["a list", make({ backoff: [10, "1 minute", 5] })]
