@@ -27,7 +27,7 @@ import { judgingTimeouts } from "../verdict/forms.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import * as budgets from "./budgets.ts"
 import { type Classify, responseOf, retryCall } from "./call.ts"
-import { isTransient } from "./classify.ts"
+import { isTransient, showsUnprocessed } from "./classify.ts"
 import * as hints from "./hints.ts"
 import { keyHeader, keyOf, methods, refusal, takesKey, traitsOf } from "./idempotency.ts"
 import type { Options } from "./model.ts"
@@ -331,15 +331,12 @@ export const bodyAnew = <E, E2 = never>(
  * @category classifying
  * @since 0.1.0
  */
-export const on: (error: unknown) => Answer = /*#__PURE__*/ judgingTimeouts((error: unknown): Answer =>
-  HttpClientError.isHttpClientError(error) && isTransient(error, statusSet) &&
-  refusal(
-      traitsOf(error.request, keyHeader, uploads.streamOf(error.request.body) === undefined),
-      methodSet,
-      keyHeader
-    ) === undefined &&
-  hints.ofHint(hintOf(responseOf(error)), defaultMaxHint)
-)
+export const on: (error: unknown) => Answer = /*#__PURE__*/ judgingTimeouts((error: unknown): Answer => {
+  if (!HttpClientError.isHttpClientError(error) || !isTransient(error, statusSet)) return false
+  const traits = traitsOf(error.request, keyHeader, uploads.streamOf(error.request.body) === undefined)
+  return refusal(traits, methodSet, keyHeader, showsUnprocessed(error)) === undefined &&
+    hints.ofHint(hintOf(responseOf(error)), defaultMaxHint)
+})
 
 const statusSet: ReadonlySet<number> = /*#__PURE__*/ new Set(statuses)
 const methodSet: ReadonlySet<string> = /*#__PURE__*/ new Set(methods)

@@ -20,7 +20,7 @@ import { mistake, threw } from "../verdict/mistakes.ts"
 import type { Verdict } from "../verdict/model.ts"
 import type { Answer } from "../verdict/RetryOn.ts"
 import { budgetOf, holdOf } from "./budgets.ts"
-import { isTimeout, isTransient } from "./classify.ts"
+import { isTimeout, isTransient, showsUnprocessed } from "./classify.ts"
 import { discard } from "./discard.ts"
 import { keyOf, refusal, traitsOf } from "./idempotency.ts"
 import { Judge } from "./judge.ts"
@@ -94,7 +94,10 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
       http,
       prepared,
       budget,
-      () => refusal(traitsOf(prepared, idempotencyHeader, mayComeAgain(prepared.body)), methods, idempotencyHeader)
+      (isUnprocessed) => {
+        const traits = traitsOf(prepared, idempotencyHeader, mayComeAgain(prepared.body))
+        return refusal(traits, methods, idempotencyHeader, isUnprocessed)
+      }
     )
     this.settings = this.judge.settings((error, _, fiber) => {
       const request = error === this.timedOut ? this.sent ?? prepared : this.sent
@@ -202,7 +205,10 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
       ? statuses.has(response.status)
       : isTimeout(error) || isTransient(error, statuses)
     const override = classify && ((byDefault: Answer) => classify({ request, response, error, byDefault }))
-    return this.judge.judge({ response, error, isDue }, fiber, override)
+    // after a redirect that was followed it is another request
+    const isUnprocessed = HttpClientError.isHttpClientError(error) && showsUnprocessed(error) &&
+      error.request.method === request.method && error.request.url === request.url
+    return this.judge.judge({ response, error, isDue, isUnprocessed }, fiber, override)
   }
 }
 

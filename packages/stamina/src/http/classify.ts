@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as HttpClientError from "effect/http/HttpClientError"
 import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
 import { isBrokenOff, isFinal } from "./codes.ts"
+import { isOfFetch, isUnprocessed } from "./unprocessed.ts"
 
 /** Whether the same request may well succeed if it is sent again. */
 export const isTransient = (error: unknown, statuses: ReadonlySet<number>): boolean => {
@@ -30,3 +31,10 @@ const upgrade = "fetch cannot send an HTTP upgrade request"
 
 /** Whether an error means that something took too long, and says nothing of the request. */
 export const isTimeout = (error: unknown): boolean => Cause.isTimeoutError(error) || error instanceof AttemptTimedOut
+
+/**
+ * Whether an error shows that its request was surely not processed. `fetch` follows redirects by itself, so its errors do not
+ * show that.
+ */
+export const showsUnprocessed = ({ reason }: HttpClientError.HttpClientError): boolean =>
+  reason._tag === "TransportError" && !isOfFetch(reason.cause) && isUnprocessed(reason.cause)

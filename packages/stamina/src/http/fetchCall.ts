@@ -20,6 +20,7 @@ import { isData, refusal, takesKey, type Traits } from "./idempotency.ts"
 import { Judge, type Outcome } from "./judge.ts"
 import type { HttpSettings } from "./options.ts"
 import type { Target } from "./place.ts"
+import { isUnprocessed } from "./unprocessed.ts"
 import { uuid } from "./uuid.ts"
 
 // The types below are those of `FetchRetry`, as far as a call needs them.
@@ -125,6 +126,8 @@ class FetchCall implements Arguments {
   private readonly url: string
   private readonly judge: Judge
   private key: string | undefined
+  /** Whether the body of the request was sent without keeping it. */
+  private isUsedUp = false
   private current: Attempt | undefined
   private own: StatusError | undefined
   private ahead: ReadAhead | undefined
@@ -145,7 +148,7 @@ class FetchCall implements Arguments {
       http,
       target,
       budget,
-      () => refusal(this.traits(), http.methods, http.idempotencyHeader)
+      (isUnprocessed) => refusal(this.traits(), http.methods, http.idempotencyHeader, isUnprocessed)
     )
     this.settings = this.judge.settings((error, _, fiber) => {
       const { current } = this
@@ -252,7 +255,10 @@ class FetchCall implements Arguments {
   private outcomeOf({ phase }: Attempt, error: unknown): Outcome {
     const isDue = error instanceof AttemptTimedOut ||
       (phase === "reading" ? isBrokenOff(error) : phase === "sent" && !isFinal(error))
-    return { response: undefined, error, isDue }
+    // a redirect that was followed leads to another request
+    const redirect = this.init?.redirect ?? (isRequest(this.input) ? this.input.redirect : "follow")
+    const isSafe = phase === "sent" && redirect !== "follow" && isUnprocessed(error)
+    return { response: undefined, error, isDue, isUnprocessed: isSafe }
   }
 
   /** What decides whether the request may be sent twice. */
@@ -265,7 +271,8 @@ class FetchCall implements Arguments {
   private isReplayable(): boolean {
     const body = this.init?.body
     // the body of a request was kept if its method allows another
-    return body === undefined || body === null || typeof body === "function" || isData(body)
+    if (body === undefined || body === null) return !isRequest(this.input) || this.input.body === null || !this.isUsedUp
+    return typeof body === "function" || isData(body)
   }
 
   private headers(): Headers {
@@ -301,7 +308,9 @@ class FetchCall implements Arguments {
   private sendable(input: string | URL | Request): string | URL | Request {
     if (!isRequest(input) || input.body === null || (this.init?.body ?? undefined) !== undefined) return input
     const { idempotencyHeader, methods } = this.options.http
-    return refusal(this.traits(), methods, idempotencyHeader) === undefined ? input.clone() : input
+    if (refusal(this.traits(), methods, idempotencyHeader) === undefined) return input.clone()
+    this.isUsedUp = true
+    return input
   }
 }
 

@@ -41,13 +41,14 @@ export const traitsOf = (
   isReplayable: boolean
 ): Traits => ({ method: request.method, hasKey: keyOf(request, header) !== undefined, isReplayable })
 
-/** Why a request must not be sent twice; undefined if it may. */
+/** Why a request must not be sent twice; undefined if it may: if it was surely not processed, its method does not matter. */
 export const refusal = (
   { hasKey, isReplayable, method }: Traits,
   methods: ReadonlySet<string>,
-  header: string
+  header: string,
+  isUnprocessed = false
 ): Refusal | undefined => {
-  if (!methods.has(method.toUpperCase()) && !hasKey) {
+  if (!isUnprocessed && !methods.has(method.toUpperCase()) && !hasKey) {
     // a user's own list may leave out what is idempotent
     const which = idempotent.has(method.toUpperCase()) ? "not among the methods" : "not idempotent"
     return { expected: true, why: `${method} is ${which}, and there is no ${header}` }

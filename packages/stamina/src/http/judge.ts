@@ -24,6 +24,8 @@ export interface Outcome {
   readonly error: unknown
   /** Whether it is retried by default, if the request may be sent twice. */
   readonly isDue: boolean
+  /** Whether the fault shows that the request was surely not processed. */
+  readonly isUnprocessed?: boolean | undefined
 }
 
 /** An outcome that was looked at. */
@@ -43,7 +45,7 @@ export class Judge {
   private readonly http: HttpSettings<unknown, never>
   private readonly target: Target
   private readonly budget: RetryBudget | undefined
-  private readonly refusal: () => Refusal | undefined
+  private readonly refusal: (isUnprocessed: boolean) => Refusal | undefined
   /** The verdict on the last attempt, if it is not retried only because its request must not be sent again. */
   private unsent: Exclude<Verdict, false> | undefined = undefined
 
@@ -53,7 +55,7 @@ export class Judge {
     http: HttpSettings<unknown, never>,
     target: Target,
     budget: RetryBudget | undefined,
-    refusal: () => Refusal | undefined
+    refusal: (isUnprocessed: boolean) => Refusal | undefined
   ) {
     this.caller = caller
     this.http = http
@@ -105,7 +107,9 @@ export class Judge {
       : toVerdict(this.caller, said, outcome.error, "classify")
     if (verdict === false) return false
     for (const { header, value } of ignored) this.log(fiber, "Debug", "stamina.hint_ignored", { header, value })
-    const refusal = this.refusal()
+    const { isUnprocessed = false, response } = outcome
+    const isSafe = isUnprocessed || (response !== undefined && this.http.notProcessed.has(response.status))
+    const refusal = this.refusal(isSafe)
     if (refusal === undefined) return verdict
     const { expected, why } = refusal
     // the run takes it for a call that is none of its business, but the server has failed, and may have asked to wait

@@ -70,6 +70,11 @@ export interface Options<
   /** The methods of requests that may be sent again without an idempotency key. Default: `HttpRetry.defaultMethods`. */
   readonly methods?: ReadonlyArray<string> | undefined
   /**
+   * Statuses by which the server says that it has not processed the request, such as 421, or 429 of a limit that stands before
+   * the work: retried for requests of any method. Default: none, since only the server's documentation can say so.
+   */
+  readonly notProcessed?: ReadonlyArray<number> | undefined
+  /**
    * Whether each call with POST or PATCH gets an idempotency key, a random UUID, unless the request has one. All attempts
    * of the call have the same key. Default `false`: only a server that knows the header does the work once.
    */

@@ -17,6 +17,8 @@ export interface HttpSettings<out Classify, in Request> {
   readonly settings: Settings
   readonly statuses: ReadonlySet<number>
   readonly methods: ReadonlySet<string>
+  /** Statuses by which the server says that it has not processed the request. */
+  readonly notProcessed: ReadonlySet<number>
   readonly idempotencyKey: boolean
   readonly idempotencyHeader: string
   /** In milliseconds. */
@@ -58,6 +60,7 @@ export const fromOptions = <Classify, Request extends Target>(
     idempotencyKey = false,
     maxHint = defaultMaxHint,
     methods = idempotency.methods,
+    notProcessed = [],
     readBody = false,
     statuses = defaultStatuses,
     ...policy
@@ -69,7 +72,8 @@ export const fromOptions = <Classify, Request extends Target>(
   const settings = fromRetryOptions(caller, { ...policy, on: () => false })
   return {
     settings: { ...settings, on: undefined, looksAtAttempts: false, namesTimeouts: true },
-    statuses: new Set(checkStatuses(caller, statuses)),
+    statuses: new Set([...checkStatuses(caller, statuses), ...checkStatuses(caller, notProcessed, "notProcessed")]),
+    notProcessed: new Set(notProcessed),
     methods: new Set(checkMethods(caller, methods).map((method) => method.toUpperCase())),
     idempotencyKey: checkBoolean(caller, idempotencyKey, "idempotencyKey"),
     idempotencyHeader: checkHeader(caller, idempotencyHeader, "idempotencyHeader"),
@@ -85,6 +89,7 @@ export const fromOptions = <Classify, Request extends Target>(
 const httpFields: ReadonlyArray<keyof Options> = [
   "statuses",
   "methods",
+  "notProcessed",
   "idempotencyKey",
   "idempotencyHeader",
   "maxHint",
@@ -115,10 +120,10 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const checkHeader = (caller: string, value: unknown, field: string): string =>
   typeof value === "string" && token.test(value) ? value : refuse(caller, field, "the name of a header", value)
 
-const checkStatuses = (caller: string, value: ReadonlyArray<unknown>): ReadonlyArray<number> =>
+const checkStatuses = (caller: string, value: ReadonlyArray<unknown>, field = "statuses"): ReadonlyArray<number> =>
   Array.isArray(value) && value.every((status) => Number.isInteger(status) && status >= 200 && status <= 599)
     ? value
-    : refuse(caller, "statuses", "an array of statuses from 200 to 599", value)
+    : refuse(caller, field, "an array of statuses from 200 to 599", value)
 
 const checkMethods = (caller: string, value: ReadonlyArray<unknown>): ReadonlyArray<string> =>
   Array.isArray(value) && value.every((method) => typeof method === "string" && token.test(method))
