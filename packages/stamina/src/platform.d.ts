@@ -1,6 +1,6 @@
 /**
  * The part of the platform that the sources may name, beside the language: every platform that effect runs on has it. This
- * file is no part of the package; there, these are the platform's own types.
+ * file is not part of the package; there, these are the platform's own types.
  */
 interface AbortSignal {
   readonly aborted: boolean

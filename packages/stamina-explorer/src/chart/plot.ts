@@ -6,7 +6,7 @@ import { svg } from "../view/dom.ts"
 export interface Axis {
   readonly from: number
   readonly to: number
-  /** Where its marks stand, where there is room for so many. */
+  /** Where its marks stand, if there is room for so many. */
   readonly ticks: (from: number, to: number, most: number) => ReadonlyArray<number>
   readonly format: (value: number) => string
 }

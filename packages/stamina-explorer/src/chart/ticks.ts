@@ -1,5 +1,5 @@
 /**
- * Where the marks of an axis stand.
+ * The places of the marks of an axis.
  */
 
 /** Round steps of time, in milliseconds: people count seconds in fifteens, and not in twenty-fives. */

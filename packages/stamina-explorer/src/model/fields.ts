@@ -12,7 +12,7 @@ export interface Field<Key extends string = string> {
   readonly hint: string
   /** What an empty field stands for. */
   readonly empty: string
-  /** The texts to choose from, where there are few. Another text is kept, with the message of who refuses it. */
+  /** The texts to choose from, if there are few. Another text is kept, with the message of the check that refuses it. */
   readonly choices?: ReadonlyArray<string>
   /** What the last choice is called that opens a field for a text of one's own. */
   readonly own?: string

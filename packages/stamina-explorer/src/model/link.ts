@@ -33,7 +33,7 @@ export const write = ({ policies: [first, second], setting }: State): string => 
 /** What was found in a hash: what could be read of it, and what could not. */
 export interface Found {
   readonly state: State
-  /** Empty where all of it could be read. */
+  /** Empty if all of it could be read. */
   readonly problems: ReadonlyArray<string>
   /** How many fields could be read. */
   readonly fields: number
@@ -74,7 +74,7 @@ export const read = (hash: string): Found => {
   return { state: { policies: hasSecond ? [first, second] : [first], setting }, problems, fields }
 }
 
-/** The pairs of a hash. What is broken is told, and not read as something else. */
+/** The pairs of a hash. A broken part is reported, and not read as something else. */
 const wordsOf = (hash: string, problems: Array<string>): ReadonlyArray<readonly [string, string]> =>
   hash.replace(/^#/, "").split("&").flatMap((part): ReadonlyArray<readonly [string, string]> => {
     if (part === "") return []

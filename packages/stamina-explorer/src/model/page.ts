@@ -17,7 +17,7 @@ import type { SettingKey, State } from "./state.ts"
 export interface Page {
   readonly policies: ReadonlyArray<Result.Result<Known, ofPolicy.Faults<PolicyKey>>>
   readonly setting: Result.Result<ofSetting.Setting, ofPolicy.Faults<SettingKey>>
-  /** What the worker is to do; undefined where something has to be mended first. */
+  /** What the worker is to do; undefined if something has to be mended first. */
   readonly jobs: ReadonlyArray<Job> | undefined
 }
 
@@ -26,7 +26,7 @@ export interface Known extends ofPolicy.Written {
   readonly shortest: RetryPolicy.Encoded
   readonly sentence: string
   readonly bounds: RetryPolicy.Bounds
-  /** Undefined where the setting has faults. */
+  /** Undefined if the setting has faults. */
   readonly used: Used | undefined
 }
 

@@ -8,7 +8,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { policyFields, type PolicyKey } from "./fields.ts"
 import type { PolicyTexts, Texts } from "./state.ts"
 
-/** What is wrong with each field, in the words of whoever refused it. */
+/** What is wrong with each field, in the words of the check that refused it. */
 export type Faults<Key extends string> = Texts<Key>
 
 /** A policy, as a value and as it is written. */

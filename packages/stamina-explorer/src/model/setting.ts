@@ -66,14 +66,14 @@ const tooMuchOf = ({ clients, lasts, rate, step }: Herd): Faults<SettingKey> | u
 // spelling
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A value as it was typed: a number where it is one. Whether it may be there is for others to say. */
+/** A value as it was typed: a number if it is one. Whether it may be there is for others to say. */
 type Spelt = string | number
 
 const spelt = (text: string): Spelt => /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : text
 
 const listed = (text: string): ReadonlyArray<Spelt> => text.split(",").map((part) => spelt(part.trim()))
 
-/** The text of a field; undefined where it is empty. */
+/** The text of a field; undefined if it is empty. */
 const textOf = (texts: SettingTexts, key: SettingKey): string | undefined => {
   const text = texts[key]?.trim()
   return text === "" ? undefined : text

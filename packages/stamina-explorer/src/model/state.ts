@@ -42,5 +42,5 @@ export const compared = (state: State): State => ({ ...state, policies: [state.p
 /** Keeps the first policy alone. */
 export const alone = (state: State): State => ({ ...state, policies: [state.policies[0]] })
 
-/** What policies are called where there are two. */
+/** What policies are called if there are two. */
 export const names = ["A", "B"] as const

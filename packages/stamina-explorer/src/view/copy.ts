@@ -1,9 +1,9 @@
 /**
- * A button that copies a text, and says so. A browser may refuse, above all where the page did not come by https.
+ * A button that copies a text, and says so. A browser may refuse, above all if the page did not come by https.
  */
 import { h, say } from "./dom.ts"
 
-/** `said` hears what came of it. Where it is refused, `place`, which shows the text, is selected to be copied by hand. */
+/** `said` is notified of the result. If the browser refuses, `place`, which shows the text, is selected to be copied by hand. */
 export const copyButton = (
   label: string,
   text: () => string,

@@ -34,7 +34,7 @@ const furnish = <E extends Element>(element: E, properties: Properties, children
   return element
 }
 
-/** Writes a text where it is not there already, so that nothing is read out twice. */
+/** Writes a text if it is not there already, so that nothing is read out twice. */
 export const say = (element: Element, text: string): void => {
   if (element.textContent !== text) element.textContent = text
 }

@@ -10,7 +10,7 @@ import { Entry } from "./entry.ts"
 export interface Shown<Key extends string> {
   readonly texts: Readonly<Partial<Record<Key, string>>>
   readonly faults: Readonly<Partial<Record<Key, string>>>
-  /** What empty fields stand for, where that is not what they always stand for. */
+  /** What empty fields stand for, if that is not what they always stand for. */
   readonly empty: Readonly<Partial<Record<Key, string>>>
 }
 

@@ -87,7 +87,7 @@ export class Results {
     this.renderings.of(count).forEach((view, i) => view.show(known[i]?.shortest))
   }
 
-  /** What the worker has found; nothing, where it has found nothing of what is typed now. */
+  /** What the worker has found; nothing, if it has found nothing of what is typed now. */
   showOutcomes(page: Page, outcomes: ReadonlyArray<Outcome>): void {
     const { policies, setting } = page
     const count = policies.length

@@ -44,7 +44,7 @@ export interface HerdOutcome extends Omit<FleetResult, "latency"> {
 
 const decode = Schema.decodeSync(RetryPolicy.Schema)
 
-/** Does some jobs, one after the other. Throws a `RangeError` where the library does. */
+/** Does some jobs, one after the other. Throws a `RangeError` if the library does. */
 export const run = (jobs: ReadonlyArray<Job>, onProgress: OnProgress): ReadonlyArray<Outcome> => {
   const parts = jobs.length * (1 + variants.length)
   let done = 0

@@ -13,7 +13,7 @@ export interface Customer {
 
 export class Workshop {
   private worker: Worker | undefined
-  /** Whom the order that is under way is for. */
+  /** The asker of the current order. */
   private customer: Customer | undefined
   private readonly make: () => Worker
 

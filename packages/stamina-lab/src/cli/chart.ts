@@ -12,7 +12,7 @@ export interface Bar {
   readonly note: string
 }
 
-/** A row for each bar: label, bar, note. Where a terminal is too narrow for notes, they are left out. */
+/** A row for each bar: label, bar, note. If a terminal is too narrow for notes, they are left out. */
 export const bars = (rows: ReadonlyArray<Bar>, { paint, width }: Screen): string => {
   const label = Math.max(...rows.map((row) => row.label.length))
   const note = Math.max(...rows.map((row) => row.note.length))
@@ -66,7 +66,7 @@ export const lines = (rows: ReadonlyArray<Line>, axis: readonly [string, string]
   return [...drawn, paint("dim", below)].join("\n")
 }
 
-/** Averages neighbours, where there are more values than columns. */
+/** Averages neighbours, if there are more values than columns. */
 const fit = (values: ReadonlyArray<number>, columns: number): ReadonlyArray<number> => {
   if (values.length <= columns) return values
   return Array.from({ length: columns }, (_, column) => {

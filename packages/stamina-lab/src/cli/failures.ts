@@ -4,7 +4,7 @@
 import * as Data from "effect/Data"
 import * as Runtime from "effect/Runtime"
 
-/** Exit code 2: there is no policy, or the command line makes no sense. */
+/** Exit code 2: there is no policy, or the command line is not valid. */
 export class Misuse extends Data.TaggedError("Misuse")<{ readonly message: string }> {
   override readonly [Runtime.errorExitCode] = 2
   override readonly [Runtime.errorReported] = false

@@ -16,7 +16,7 @@ const toMillis = (text: string): Option.Option<number> => {
   const [, number, unit = "ms"] = /^(\d+(?:\.\d+)?) ?(ms|s|min|m|h)?$/.exec(text) ?? []
   const factor = units[unit]
   return number === undefined || factor === undefined
-    // text of any form: what is no duration gives none
+    // text of any form: what is not a duration gives none
     ? Option.map(Duration.fromInput(text as Duration.Input), Duration.toMillis)
     : Option.some(Number(number) * factor)
 }
@@ -63,7 +63,7 @@ export const budget = {
   budgetRefill: number("budget-refill", "A budget that gets so much of a token back for each success, from 0 to 1")
 }
 
-/** The options of a budget, where there is one. */
+/** The options of a budget, if there is one. */
 export const toBudget = (flags: {
   readonly budget: boolean
   readonly budgetCapacity: number | undefined

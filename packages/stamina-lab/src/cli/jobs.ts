@@ -33,7 +33,7 @@ const decode = Schema.decodeSync(RetryPolicy.Schema)
 
 const bins = 12
 
-/** Does a job. Throws a `RangeError` where the library does. */
+/** Does a job. Throws a `RangeError` if the library does. */
 export const run = (job: Job): Calls | Crowd => job.kind === "calls" ? calls(job) : crowd(job)
 
 const calls = ({ policy, scenario }: Extract<Job, { readonly kind: "calls" }>): Calls => {

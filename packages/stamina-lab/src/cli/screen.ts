@@ -21,7 +21,7 @@ const codes: Readonly<Record<Color, number>> = { red: 31, yellow: 33, blue: 34, 
 const narrowest = 24
 const widest = 500
 
-/** The screen: as wide as the terminal, as `COLUMNS` says where there is none, or 80 characters. */
+/** The screen: as wide as the terminal; without one, as `COLUMNS` says, or 80 characters. */
 export const screen: Effect.Effect<Screen, never, Terminal.Terminal> = Effect.gen(function*() {
   const terminal = yield* Terminal.Terminal
   const columns = yield* terminal.columns

@@ -118,7 +118,7 @@ const text = (calls: Calls, failures: Failures, screen: Screen): string => {
 
 const table = (calls: Calls, { paint, width }: Screen): string => {
   const lines = leastTold.map((left) => tableOf(calls, columns.filter((column) => !left.includes(column))))
-  // where a terminal is too narrow for all columns, some are left out
+  // if a terminal is too narrow for all columns, some are left out
   const fitting = lines.find(([header = ""]) => header.length <= width) ?? lines[lines.length - 1] ?? []
   return fitting.map((line, i) => i === 0 ? paint("dim", line) : line).join("\n")
 }

@@ -1,5 +1,5 @@
 /**
- * Doing a job: at once where it is short, and else in a thread, so that progress shows and Ctrl-C ends it.
+ * Does a job: at once if it is short, else in a thread, so that progress shows and Ctrl-C ends it.
  */
 import { RetryPolicy } from "effect-stamina"
 import * as Effect from "effect/Effect"

@@ -21,7 +21,7 @@ import { percent, range, time } from "../tools/Words.ts"
 export interface Context extends RetryLint.Context {
   /** How long an attempt takes. Default 0. */
   readonly latency?: RetrySimulation.Latency | undefined
-  /** How many calls are simulated. Default 10 000, or 1000 where one can make more than 1000 attempts. */
+  /** How many calls are simulated. Default 10 000, or 1000 if one can make more than 1000 attempts. */
   readonly runs?: number | undefined
   /** The seed of all random numbers. Default 1. */
   readonly seed?: number | undefined
@@ -40,7 +40,7 @@ export interface Explanation {
   readonly bounds: { readonly attempts: number | "unlimited"; readonly totalWait: number | "unlimited" }
   /** The first 20 retries: `RetryPolicy.preview`. */
   readonly retries: ReadonlyArray<Retry>
-  /** How a run ends where every attempt fails; undefined where it makes more than 1000 attempts. */
+  /** How a run ends if every attempt fails; undefined if it makes more than 1000 attempts. */
   readonly givesUp: GivesUp | undefined
   /** The share of runs that outlast an outage, for outages of several lengths, as far as it is known. */
   readonly outlasts: ReadonlyArray<{ readonly outage: number; readonly share: number }>
@@ -64,7 +64,7 @@ export interface Retry {
 }
 
 /**
- * How a run ends where every attempt fails.
+ * How a run ends if every attempt fails.
  *
  * @category models
  * @since 0.1.0

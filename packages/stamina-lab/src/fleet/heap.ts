@@ -8,7 +8,7 @@ export class Heap<A> {
   private readonly items: Array<A> = []
   private added = 0
 
-  /** When the next comes; `Infinity` where nothing does. */
+  /** When the next comes; `Infinity` if nothing does. */
   get time(): number {
     return this.times[0] ?? Infinity
   }

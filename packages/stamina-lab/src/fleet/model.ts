@@ -17,7 +17,7 @@ import type { OnProgress } from "../tools/progress.ts"
 export interface Server {
   /** How many attempts it serves per second: a number > 0. */
   readonly capacity: number
-  /** How many attempts may stand in its queue; beyond it, it refuses. Default: no limit. */
+  /** How many attempts may wait in its queue; beyond it, it refuses. Default: no limit. */
   readonly queue?: number | undefined
   /** Whether it passes over attempts that nobody waits for. Default `false`. */
   readonly skipsAbandoned?: boolean | undefined
@@ -118,11 +118,11 @@ export interface FleetResult {
   readonly wasted: number
   /** Attempts per call, over all of the time. */
   readonly amplification: number
-  /** Attempts per call after the trouble, as long as calls end; `NaN` where there was no trouble. */
+  /** Attempts per call after the trouble, as long as calls end; `NaN` if there was no trouble. */
   readonly amplificationAfter: number
   /**
    * Milliseconds from the end of the trouble until calls succeed again, at least 95 % of those begun in any step from
-   * then on. `Infinity` where that does not come, and 0 where there was no trouble.
+   * then on. `Infinity` if that does not come, and 0 if there was no trouble.
    */
   readonly recoveredAfter: number
   /** How long calls took that succeeded. */

@@ -77,12 +77,12 @@ export class Server<Job> {
     this.isAwaited = isAwaited
   }
 
-  /** How many jobs stand in the queue. */
+  /** How many jobs wait in the queue. */
   get queue(): number {
     return this.waiting.length - this.head
   }
 
-  /** Puts a job in the queue; `false` where the server refuses it. */
+  /** Puts a job in the queue; `false` if the server refuses it. */
   accept(job: Job, now: number): boolean {
     if (this.troubled(now) === "refuses" || this.queue >= this.room) return false
     this.waiting.push(job)

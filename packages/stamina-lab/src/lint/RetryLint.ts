@@ -63,7 +63,7 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  *
  * Nothing is simulated: findings come from the arithmetic of the policy itself. Where a fix can be named, its rule finds
  * nothing in a policy with it (`RetryPolicy.make({ ...policy, ...fix })`), and the others find nothing as bad that they did
- * not find before. Whoever applies one fix after the other comes to an end, in whatever order. A change that would
+ * not find before. Applying one fix after the other ends, in any order. A change that would
  * bring something as bad is not offered; the message says what it would bring.
  *
  * Not every finding is a mistake. A worker that reconnects to its only server may well retry for ever. Rules in

@@ -23,7 +23,7 @@ export interface Facts {
   /** The shortest and the longest wait before a retry. */
   readonly shortest: (retryNum: number) => number
   readonly longest: (retryNum: number) => number
-  /** The list of waits, where the backoff is one. */
+  /** The list of waits, if the backoff is one. */
   readonly list: ReadonlyArray<number> | undefined
   /** Whether chance is a part of the shape itself, as in `"full"`. */
   readonly isRandom: boolean
@@ -127,7 +127,7 @@ export const knownOf = (caller: string, context: Context): Known => {
   }
 }
 
-/** A limit, where there is one. */
+/** A limit, if there is one. */
 const finite = (millis: number): number | undefined => millis === Infinity ? undefined : millis
 
 /** Whether something holds for each retry from the first to the last. */

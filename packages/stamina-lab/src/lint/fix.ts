@@ -23,14 +23,14 @@ const rank: Readonly<Record<Severity, number>> = { info: 1, warning: 2, error: 3
 /** So many changes are joined at most, each because of what the one before would bring. */
 const deep = 3
 
-/** A finding with the first of its changes that helps. Where none does, its message says what the first would bring. */
+/** A finding with the first of its changes that helps. If none does, its message says what the first would bring. */
 export const withFix = (
   { fields, fixes, message, rule, severity }: Named,
   before: ReadonlyArray<Named>,
   policy: RetryPolicy,
   look: Look
 ): Finding => {
-  /** What a change would bring that is as bad; undefined where it does not silence its rule. */
+  /** What a change would bring that is as bad; undefined if it does not silence its rule. */
   const brings = (fix: Fix): ReadonlyArray<Named> | undefined => {
     const after = look(make({ ...policy, ...fix }))
     if (after.some((one) => one.rule === rule)) return undefined
@@ -39,7 +39,7 @@ export const withFix = (
       !before.some((other) => other.rule === one.rule && rank[other.severity] >= rank[one.severity])
     )
   }
-  /** The change, where it helps, or with it the changes for what it would bring. */
+  /** The change, if it helps, or with it the changes for what it would bring. */
   const helps = (fix: Fix, left: number): Fix | undefined => {
     const all = brings(fix)
     if (all === undefined) return undefined

@@ -30,7 +30,7 @@ export type { Failures, Hints, Latency, Sample, SampledAttempt, Scenario, Simula
  * **Details**
  *
  * By default, 10 000 calls are made of which every attempt fails at once. A quantile of so many runs is within 1 % of the
- * exact one, except where the distribution has a gap just there.
+ * exact one, except if the distribution has a gap just there.
  *
  * Calls are independent of one another, unless they share a budget. Then they are made one after the other, and what one
  * spends, the next does not have.
@@ -106,7 +106,7 @@ export const samples = (policy: RetryPolicy, scenario: Scenario = {}): ReadonlyA
  *
  * **Gotchas**
  *
- * Throws a `RangeError` where attempts of the simulation succeeded: how long its runs could have gone on is not known.
+ * Throws a `RangeError` if attempts of the simulation succeeded: how long its runs could have gone on is not known.
  *
  * **Example** (Two policies in outages)
  *

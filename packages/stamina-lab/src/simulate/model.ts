@@ -92,7 +92,7 @@ export interface Simulated {
   readonly duration: Distribution
   /**
    * When the last attempt of a run began that could have succeeded, had the dependency been well: one that takes no
-   * longer than it may. -1 where there was none.
+   * longer than it may. -1 if there was none.
    */
   readonly lastChance: Distribution
 }

@@ -23,13 +23,13 @@ export interface Checked {
   readonly onProgress: OnProgress | undefined
 }
 
-/** What attempts come to, but for the limits of their callers. */
+/** The outcomes of attempts, before the limits of their callers. */
 export interface World {
   /** How long the next attempt takes, in milliseconds. */
   readonly takes: () => number
   /** Whether an attempt fails that begins so long after the first. */
   readonly fails: (begins: number) => boolean
-  /** What its failure comes to. */
+  /** What its failure results in. */
   readonly verdict: () => Verdict
 }
 

@@ -20,7 +20,7 @@ export const time = (millis: number): string => {
 }
 
 /**
- * Two times in milliseconds: `250ms to 1.5s`, or one where both read the same.
+ * Two times in milliseconds: `250ms to 1.5s`, or one if both read the same.
  *
  * @category words
  * @since 0.2.0

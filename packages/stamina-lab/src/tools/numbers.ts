@@ -28,7 +28,7 @@ export const checkPositive = (caller: string, value: unknown, field: string, max
 export const checkSeed = (caller: string, value: unknown): number =>
   Number.isSafeInteger(value) ? value as number : refuse(caller, "seed", "an integer", value)
 
-/** A time in milliseconds; `Infinity` where it is not limited. */
+/** A time in milliseconds; `Infinity` if it is not limited. */
 export const checkLimit = (caller: string, value: unknown, field: string): number =>
   value === undefined ? Infinity : Duration.toMillis(byPolicy(caller, "timeout", value, field))
 

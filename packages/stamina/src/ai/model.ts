@@ -62,7 +62,7 @@ export interface CommonAiOptions extends CommonOptions, DoorOptions {
   readonly maxHint?: Duration.Input | undefined
   /**
    * The retry budget: one for all calls, a function from provider and model (`"openai gpt-5"`) to one, or `"none"`. Default:
-   * one for each provider and model in this process, from `AiRetry.Budgets`; none where no `Model` is provided around the
+   * one for each provider and model in this process, from `AiRetry.Budgets`; none if no `Model` is provided around the
    * call.
    */
   readonly budget?: RetryBudget | ((model: string) => RetryBudget) | "none" | undefined

@@ -117,7 +117,7 @@ export const isTesting: Effect.Effect<boolean> = /*#__PURE__*/ Effect.flatMap(
  * In test mode each run makes `attempts` calls at the most (with `cap`: or fewer, where the policy says so), waits
  * are 0, the timeout is ignored, and hooks still run. Retries that are switched off stay off.
  *
- * Throws a `RangeError` when `attempts` is no number of attempts.
+ * Throws a `RangeError` when `attempts` is not a number of attempts.
  *
  * @see {@link withTesting} and {@link layerTesting}, which leak into no other test
  * @category switches

@@ -45,9 +45,9 @@ export class DeadlineExceeded extends DeadlineExceededBase {
  * the deadline is interrupted; the run tells its hooks that it gave up with `DeadlineExceeded`.
  *
  * Deadlines nest, and the earlier one counts. They hold for all fibers that are forked inside until the effect ends, are
- * measured on the monotonic clock, and mean nothing to Effect's own `retry`. `Duration.infinity` is no deadline.
+ * measured on the monotonic clock, and mean nothing to Effect's own `retry`. `Duration.infinity` is not a deadline.
  *
- * Throws a `RangeError` where `limit` is not longer than 0.
+ * Throws a `RangeError` if `limit` is not longer than 0.
  *
  * **Gotchas**
  *
@@ -117,7 +117,7 @@ const exceeded = (
 }
 
 /**
- * The time until the earliest deadline around; none where there is no deadline.
+ * The time until the earliest deadline around; none if there is no deadline.
  *
  * **Example** (Telling a server how long we wait)
  *

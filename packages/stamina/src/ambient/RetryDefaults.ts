@@ -41,7 +41,7 @@ export interface DefaultOptions extends RetryPolicy.Input {
  *
  * **Details**
  *
- * They hold where the options of a retry say nothing, and before the defaults of `SqlRetry` and of this library. A layer
+ * Used for options that a retry leaves out. They override the defaults of `SqlRetry` and of this library. A layer
  * further inside refines those around it, field by field. They are read at a run's first failure and hold for that run,
  * so a call that succeeds pays nothing for them.
  *

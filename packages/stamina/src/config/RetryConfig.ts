@@ -1,5 +1,5 @@
 /**
- * Retries that whoever runs a program can change, without a new build: by environment variables.
+ * Retries that operators can change by environment variables, without a new build.
  *
  * @since 0.1.0
  */

@@ -62,7 +62,7 @@ export interface RetryProgress {
  * `Effect.retry(($) => $(staminaSchedule({ on: "HttpError" })))` does.
  *
  * A schedule cannot see what it retries. `Effect.retry` of an activity of a workflow executes it once and then replays its
- * recorded failure, while hooks hear of retries: use `DurableRetry.retry`.
+ * recorded failure, while hooks are notified of retries: use `DurableRetry.retry`.
  *
  * The schedule decides before Effect waits, and cannot know whether a `while` or a schedule beside it then says no:
  * hooks run for what *this* schedule decided. What a hook acquires is released when this schedule's own wait is over.

@@ -56,7 +56,7 @@ import { fromRetryOptions, type Settings } from "./settings.ts"
  * replays its failure as well.
  *
  * `Effect.retry(staminaSchedule(…))` makes the same decisions, but Effect asks a schedule only about the first failure
- * of a cause, and also where an interruption stands beside it.
+ * of a cause, and also if an interruption stands beside it.
  *
  * **Example** (Retrying what is worth it)
  *
@@ -210,7 +210,7 @@ export function retryContext<
 export function retryContext(...args: readonly [unknown, unknown]): unknown {
   const [block, options] = typeof args[0] === "function" ? args : [args[1], args[0]]
   if (!isBlock(block)) return refuse("Stamina.retryContext", "the block", "a function that returns an effect", block)
-  // refused where it is none
+  // refused if it is none
   const given = options as RetryOptions<unknown, Duration.Input | undefined>
   return retryBlock(fromRetryOptions("Stamina.retryContext", given), block)
 }

@@ -116,7 +116,7 @@ export interface AttemptsOptions {
   readonly resetAfter?: Duration.Input | undefined
   /**
    * How many attempts are made at most, however often `resetAfter` lets them start afresh: an integer ≥ 1, or `Infinity`.
-   * Default: 1000, or `attempts` where that is more; without `resetAfter` there is no such limit.
+   * Default: 1000, or `attempts` if that is more; without `resetAfter` there is no such limit.
    */
   readonly attemptsInAll?: number | undefined
 }
@@ -158,13 +158,13 @@ export interface StreamOptions<out On> extends CommonAdmittedOptions {
   readonly resetAfter?: Duration.Input | undefined
   /**
    * How often the stream is started at most, however often `resetAfter` lets the attempts start afresh: an integer ≥ 1,
-   * or `Infinity`. Default: 1000, or `attempts` where that is more.
+   * or `Infinity`. Default: 1000, or `attempts` if that is more.
    */
   readonly attemptsInAll?: number | undefined
 }
 
 /**
- * What the option `attemptTimeout` adds to the errors: nothing where it is left out.
+ * What the option `attemptTimeout` adds to the errors: nothing if it is left out.
  *
  * @category type-level
  * @since 0.1.0
@@ -206,7 +206,7 @@ export interface StreamCombinator<O> {
 export type EffectFunction = (...args: any) => Effect.Effect<any, any, any>
 
 /**
- * The type of a wrapped function: its own, with `AttemptTimedOut` among the errors where there is an `attemptTimeout`.
+ * The type of a wrapped function: its own, with `AttemptTimedOut` among the errors if there is an `attemptTimeout`.
  *
  * @category type-level
  * @since 0.1.0

@@ -33,9 +33,9 @@ import { failedAttempt } from "./judge.ts"
  * **Details**
  *
  * Takes the policy's fields that begin with `wait`, and `backoff`. For each wait one number is drawn from the fiber's
- * `Random`; none where `waitJitter` is 0 in a shape that adds it.
+ * `Random`; none if `waitJitter` is 0 in a shape that adds it.
  *
- * It waits also in test mode and where retries are switched off: a loop that polls must not become a hot loop there. What
+ * It waits also in test mode and if retries are switched off: a loop that polls must not become a hot loop there. What
  * retries is {@link retryOn}, which then waits for nothing, or ends.
  *
  * Composed as in this example, the blocks do what `staminaSchedule` does, hooks aside, in normal mode.
@@ -92,7 +92,7 @@ export const backoff = (
  * **Details**
  *
  * Unlike `Schedule.upTo`, it counts attempts, not retries; time from the start, not from the first failure; and on the
- * monotonic clock. In test mode the attempts are replaced and there is no timeout; where retries are switched off, it
+ * monotonic clock. In test mode the attempts are replaced and there is no timeout; if retries are switched off, it
  * ends at once.
  *
  * **Gotchas**
@@ -149,7 +149,7 @@ export const limit = (
  * **Details**
  *
  * For a wait that `on` asks for, the schedule inside is stepped, so that it counts on, but no random number is drawn.
- * Where retries are switched off, `on` is not asked.
+ * If retries are switched off, `on` is not asked.
  *
  * @category blocks
  * @since 0.1.0

@@ -28,7 +28,7 @@ export interface Settings {
   readonly plan: (mode: Mode, defaults: Defaults) => Decision.Plan
   readonly judge: (error: unknown, attempt: FailedAttempt, fiber: Fiber.Fiber<unknown, unknown>) => Verdict
   readonly name: string | undefined
-  /** The option `on`, for people; `undefined` where there is none. */
+  /** The option `on`, for people; `undefined` if there is none. */
   readonly on: unknown
   /** Whether the driver has logged by itself why it does not retry an error. */
   readonly isExplained?: ((error: unknown) => boolean) | undefined
@@ -37,7 +37,7 @@ export interface Settings {
    * the same.
    */
   readonly unsent?: (() => Exclude<Verdict, false> | undefined) | undefined
-  /** The limits of attempts as they were set, whoever enforces them. */
+  /** The limits of attempts as they were set, also if another part enforces them. */
   readonly ofAttempts: AttemptLimits
   readonly nested: Nesting | undefined
   readonly spans: boolean

@@ -2,7 +2,7 @@
  * HTTP: a client that retries its requests, with one loop over responses and errors.
  *
  * **Unstable**, like the part of Effect that it stands on: `effect/http` may change in a minor release, and this module
- * with it. It is no part of the main entry: `import * as HttpRetry from "effect-stamina/HttpRetry"`.
+ * with it. It is not part of the main entry: `import * as HttpRetry from "effect-stamina/HttpRetry"`.
  *
  * @stability unstable
  * @since 0.1.0
@@ -79,7 +79,7 @@ export type Added<Timeout, ReadBody> = [Timeout] extends [undefined]
  * **Details**
  *
  * By default it retries faults of the transport and {@link defaultStatuses}, for requests that may be sent twice: with one
- * of {@link defaultMethods} or an idempotency key, and a body that is no stream. If a request may not be sent again, the
+ * of {@link defaultMethods} or an idempotency key, and a body that is not a stream. If a request may not be sent again, the
  * log says why, as `stamina.not_retried`: at debug level for the method, as a warning for the body. Attempts, waits and
  * limits are those of `Stamina.retry`, and so are test mode, deadlines, hooks and reports.
  *

@@ -1,5 +1,5 @@
 /**
- * The budget of a request, whoever sends it.
+ * The budget of a request, for Effect's client and for `fetch`.
  */
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"

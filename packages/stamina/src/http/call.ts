@@ -137,7 +137,7 @@ class Call<E, R> implements Driver<Response, E | HttpClientError.HttpClientError
     return Effect.flatMap(sent, this.received)
   }
 
-  /** Judges a response, and reads its body where that is a part of the attempt. */
+  /** Judges a response, and reads its body if that is a part of the attempt. */
   private readonly received = (response: Response): Effect.Effect<Response, HttpClientError.HttpClientError> => {
     const { classify, readBody, statuses } = this.http
     // most responses are healthy, and nobody asks what their headers say

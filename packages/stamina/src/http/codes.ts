@@ -89,12 +89,12 @@ export const isFinal = (cause: unknown): boolean => {
   return !ofNetwork.test(message) || (message === "fetch failed" && refusals.some((row) => row.test(messageOf(inner))))
 }
 
-/** Whether a body could not be read because the connection broke, and not for what stands in it. */
+/** Whether a body could not be read because the connection broke, and not because of its content. */
 export const isBrokenOff = (cause: unknown): boolean => {
   if (isFinal(cause)) return false
   const causes = causesOf(cause)
   const codes = codesOf(causes)
-  // where there is a code it decides: undici's "terminated" also stands before a body that cannot be decompressed
+  // if there is a code it decides: undici's "terminated" also stands before a body that cannot be decompressed
   return codes.length > 0 ? codes.some((code) => brokenOff.test(code)) : read(causes[0], "name") === "TypeError"
 }
 

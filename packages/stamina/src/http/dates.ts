@@ -5,7 +5,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
-/** Milliseconds since 1970; `undefined` where the text is no such date. */
+/** Milliseconds since 1970; `undefined` if the text is no such date. */
 export const readDate = (text: string): number | undefined => {
   for (const form of forms) {
     const { groups } = form.exec(text) ?? {}

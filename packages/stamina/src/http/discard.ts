@@ -7,7 +7,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 import { maxBytes, maxMillis } from "./limits.ts"
 
-/** Reads the rest of a body in the background, or breaks it off where it is too long. */
+/** Reads the rest of a body in the background, or breaks it off if it is too long. */
 export const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
   Effect.suspend(() => drain(response)).pipe(
     Effect.timeoutOption(maxMillis),
@@ -21,7 +21,7 @@ const drain = (
 ): Effect.Effect<unknown, HttpClientError.HttpClientError> => {
   const { headers } = response
   const length = Number(headers["content-length"])
-  // read like that, the body is kept for whoever finds the response in a DeadlineExceeded
+  // read like that, the body can still be read from the response in a DeadlineExceeded
   if (length <= maxBytes && headers["content-encoding"] === undefined) return response.arrayBuffer
   let bytes = 0
   return Stream.runForEachWhile(response.stream, (chunk) =>

@@ -92,7 +92,7 @@ const held = async (services: Services, millis: number, signal: AbortSignal | un
   }
 }
 
-/** What an attempt has come to. An attempt that was abandoned may still write to its own. */
+/** The outcome of an attempt. An attempt that was abandoned may still write to its own. */
 interface Attempt {
   /** Aborted when the attempt is abandoned; undefined if nothing can end it. */
   readonly signal: AbortSignal | undefined
@@ -189,7 +189,7 @@ class FetchCall implements Arguments {
     if (classify === undefined && !readBody && !statuses.has(response.status)) return response
     const outcome = { response: headOf(response), error: undefined, isDue: statuses.has(response.status) }
     const error = this.options.toError(response)
-    // an attempt that was abandoned comes to nothing
+    // an attempt that was abandoned has no outcome
     if (state === this.current) this.own = error
     if (await this.classified(state, outcome, response, error) !== false) throw error
     if (readBody) await this.failing(state, "reading", () => readWhole(response))
@@ -215,7 +215,7 @@ class FetchCall implements Arguments {
     }
   }
 
-  /** The verdict on what an attempt has come to, by what a user says about it. */
+  /** The verdict on the outcome of an attempt, by what a user says about it. */
   private async classified(
     state: Attempt,
     outcome: Outcome,
@@ -300,7 +300,7 @@ class FetchCall implements Arguments {
       }
       if (attemptHeader !== undefined) headers.set(attemptHeader, String(attempt.num))
     }
-    // a function as the body stands in `more` as what it gave
+    // if the body is a function, `more` holds what it returned
     return [this.sendable(input), { ...init as RequestInit, ...more }]
   }
 

@@ -50,7 +50,7 @@ interface Source {
  * Reads the hints of a response to a status that is retried. The first header that makes sense counts.
  *
  * A point in time is compared with the response's `Date`, so that clocks may differ, and with `now` (milliseconds since
- * 1970) where there is none. If neither is known, it makes no sense.
+ * 1970) if there is none. If neither is known, it makes no sense.
  */
 export const read = (headers: Headers, status: number, now: number | undefined): Reading => {
   const ignored: Array<IgnoredHint> = []

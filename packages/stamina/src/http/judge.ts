@@ -1,5 +1,5 @@
 /**
- * Which outcomes of a call are retried, whoever sends its requests: Effect's client or `fetch`.
+ * Which outcomes of a call are retried, for Effect's client and for `fetch`.
  */
 import * as Clock from "effect/Clock"
 import type * as Fiber from "effect/Fiber"
@@ -19,7 +19,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** What came of an attempt, as far as it decides. */
 export interface Outcome {
-  /** The response, also where an error holds it. */
+  /** The response, also if an error holds it. */
   readonly response: { readonly status: number; readonly headers: hints.Headers } | undefined
   readonly error: unknown
   /** Whether it is retried by default, if the request may be sent twice. */

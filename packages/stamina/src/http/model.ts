@@ -20,10 +20,10 @@ import type { Answer } from "../verdict/RetryOn.ts"
 export interface Failure {
   /** The request as it was sent. */
   readonly request: HttpClientRequest.HttpClientRequest
-  /** The response, also where the error holds one. Its body is still unread. */
+  /** The response, also if the error holds one. Its body is still unread. */
   readonly response: HttpClientResponse.HttpClientResponse | undefined
   /**
-   * The error that the client failed with; undefined where it succeeded with the response. After `attemptTimeout` it is
+   * The error that the client failed with; undefined if it succeeded with the response. After `attemptTimeout` it is
    * an `HttpClientError` with a `TransportError`, whose `cause` is an `AttemptTimedOut`.
    */
   readonly error: unknown

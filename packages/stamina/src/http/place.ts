@@ -9,7 +9,7 @@ export interface Target {
 }
 
 export interface Place {
-  /** Host, and port if it is not the usual one; nothing where the platform completes the URL. */
+  /** Host, and port if it is not the usual one; nothing if the platform completes the URL. */
   readonly host: string
   /** Scheme, host and port, as RFC 6454 compares them. */
   readonly origin: string

@@ -37,7 +37,7 @@ export const noteHandedOver = (body: HttpBody.HttpBody): void => {
 /** The object that can be sent once; undefined for a body that can be sent again. */
 export const streamOf = (body: HttpBody.HttpBody): object | undefined => {
   if (body._tag === "Stream") return anew.has(body) ? undefined : body.stream
-  // what is no data is an object
+  // what is not data is an object
   return body._tag === "Raw" && !isData(body.body) ? body.body as object : undefined
 }
 

@@ -7,7 +7,7 @@ import { WebCrypto } from "effect/crypto/WebCrypto"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-/** From `SecureRandom` where that is provided, else from Web Crypto: `Random` may have been seeded. */
+/** From `SecureRandom` if that is provided, else from Web Crypto: `Random` may have been seeded. */
 export const uuid: Effect.Effect<string> = /*#__PURE__*/ Effect.withFiber((fiber) => {
   const random = Context.getOption(fiber.context, SecureRandom.SecureRandom)
   const source = Option.getOrElse(random, () => {

@@ -36,8 +36,8 @@ export const fromPolicy = (policy: Curve): Backoff => backoffOf(policy) as Backo
  * others. Every shape saturates: at any retry number, however large, the wait is a number between 0 and `max`. A power
  * too large for a number counts as `max`, even if `initial` is 0, as in stamina.
  *
- * `random` is called at most once, and not at all where the wait does not depend on chance: where `jitter` and `spread`
- * are 0 in a shape that uses them, or where the range of a random wait has no width.
+ * `random` is called at most once, and not at all if the wait does not depend on chance: if `jitter` and `spread`
+ * are 0 in a shape that uses them, or if the range of a random wait has no width.
  *
  * `previous` is the wait before the attempt that failed, in milliseconds. Only the decorrelated shape uses it. The
  * default is the initial wait.

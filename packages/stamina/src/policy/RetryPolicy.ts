@@ -59,12 +59,12 @@ const names: ReadonlyArray<string> = /*#__PURE__*/ Object.keys(defaults)
  * **Details**
  *
  * Where `waitMax` is not given, it is that of the base, or as long as the longest wait that is given, as `waitInitial` or
- * in a list, where that is longer. So a default never cuts short a wait that was asked for.
+ * in a list, if that is longer. So a default never cuts short a wait that was asked for.
  *
  * **Gotchas**
  *
  * A policy has all fields, and spreading it says all of them: in `{ ...mine, ...theirs }` nothing of `mine` is left. Keep
- * what was said apart, as an {@link Input}, and layer it with `make(theirs, mine)`.
+ * the fields that are set apart, as an {@link Input}, and layer it with `make(theirs, mine)`.
  *
  * Throws a `RangeError` when a field is out of range or unknown. The error names the field, the rule and the value.
  *
@@ -234,7 +234,7 @@ export const config = (prefix: string, base: RetryPolicy = defaults): Config.Con
  * is part of it. The bound is somewhat too large where the timeout comes before decorrelated waits have grown to
  * `waitMax`.
  *
- * **Example** (What the defaults come to)
+ * **Example** (What the defaults result in)
  *
  * ```ts
  * import { Duration } from "effect"
@@ -261,7 +261,7 @@ export const bounds = (policy: RetryPolicy): Bounds => policyBounds.bounds(check
  *
  * Throws a `RangeError` when a field of the policy is out of range, as one that was spread by hand may be.
  *
- * **Example** (What one retry comes to)
+ * **Example** (What one retry results in)
  *
  * ```ts
  * import { RetryPolicy } from "effect-stamina"
@@ -279,7 +279,7 @@ export const describe = (policy: RetryPolicy): string => {
 }
 
 /**
- * What each retry comes to: the shortest and the longest wait before it, and when it begins at the earliest and at the
+ * What each retry results in: the shortest and the longest wait before it, and when it begins at the earliest and at the
  * latest.
  *
  * **Details**

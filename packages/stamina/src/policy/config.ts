@@ -24,7 +24,7 @@ export const make = (prefix: string, base: RetryPolicy): Config.Config<RetryPoli
   )
 }
 
-/** A value, `undefined` where it is absent, or what is wrong with it. */
+/** A value, `undefined` if it is absent, or what is wrong with it. */
 export type Variable<A> = Config.Config<Result.Result<A | undefined, SchemaIssue.Issue>>
 
 type Variables = { readonly [K in keyof RetryPolicy]: Variable<RetryPolicy[K]> }

@@ -15,7 +15,7 @@ import { durationPattern, fromText, passing, readDuration, type Text, unlimited,
 export interface Field<A, Spelt> {
   /** What a spelling must be; follows the word "expected". */
   readonly rule: string
-  /** Reads a spelling; `undefined` where it breaks the rule. */
+  /** Reads a spelling; `undefined` if it breaks the rule. */
   readonly read: (spelt: unknown) => A | undefined
   /** Turns a text into a spelling. */
   readonly fromText: (text: Text) => unknown
@@ -157,7 +157,7 @@ const readList = (spelt: ReadonlyArray<unknown>): ReadonlyArray<Duration.Duratio
   return waits
 }
 
-/** Reads one wait of a list. Answers `undefined`, which no list may hold, where it is none. */
+/** Reads one wait of a list. Answers `undefined`, which no list may hold, if it is none. */
 const readListed = (spelt: unknown): Duration.Duration | undefined =>
   readDuration(spelt, (value) => checkWait(caller, value, "backoff"))
 

@@ -1,5 +1,5 @@
 /**
- * What was said of a policy, before the defaults fill in the rest.
+ * The fields of a policy that are set, before the defaults fill in the rest.
  */
 import * as Duration from "effect/Duration"
 import {

@@ -1,5 +1,5 @@
 /**
- * Jitter, as it is said: a time, or a percentage of the wait.
+ * Jitter, as it is set: a time, or a percentage of the wait.
  */
 import type * as Duration from "effect/Duration"
 import { checkWait } from "../tools/check.ts"

@@ -149,7 +149,7 @@ export interface Curve<Time = Duration.Duration> {
   readonly waitInitial: Time
   /**
    * The longest wait, jitter included: finite, ≥ 0. Default 5 s, or the longest of `waitInitial` and of the waits of a
-   * list, where one that is said is longer than the default.
+   * list, if one that is set is longer than the default.
    */
   readonly waitMax: Time
   /**
@@ -233,7 +233,7 @@ export interface CurveInput {
   readonly waitInitial?: Duration.Input | undefined
   /**
    * The longest wait, jitter included: finite, ≥ 0. Default 5 s, or the longest of `waitInitial` and of the waits of a
-   * list, where one that is set is longer than the default.
+   * list, if one that is set is longer than the default.
    */
   readonly waitMax?: Duration.Input | undefined
   /**
@@ -270,9 +270,9 @@ export interface Encoded
  * @since 0.1.0
  */
 export interface Bounds {
-  /** The most calls that one run can make, the first one included; `Infinity` where nothing limits them. */
+  /** The most calls that one run can make, the first one included; `Infinity` if nothing limits them. */
   readonly attempts: number
-  /** The longest total of the waits of one run; `Duration.infinity` where nothing limits it. */
+  /** The longest total of the waits of one run; `Duration.infinity` if nothing limits it. */
   readonly totalWait: Duration.Duration
 }
 

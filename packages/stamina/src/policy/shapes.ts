@@ -9,7 +9,7 @@ import type { Backoff, BackoffShape, ShapeName, Traits } from "./model.ts"
  */
 type Range = (backoff: Backoff, retryNum: number, previous: number) => readonly [low: number, width: number]
 
-/** What there is to know of a shape, but for its words: those stand in `text.ts`, which a program that retries does not load. */
+/** What there is to know of a shape, but for its words: those are in `text.ts`, which a program that retries does not load. */
 interface Row extends Traits {
   readonly range: Range
   /** The longest wait before retry `retryNum`, if waits depend on the one before. Default: the end of the range. */
@@ -83,7 +83,7 @@ const shapes: Readonly<Record<ShapeName, Row>> = {
       const low = Math.min(initial, max)
       return [low, Math.max(low, Math.min(max, 3 * previous)) - low]
     },
-    // every wait was as long as possible; an initial wait of 0 stays 0 when tripled, even where the power overflows
+    // every wait was as long as possible; an initial wait of 0 stays 0 when tripled, even if the power overflows
     longest: (backoff, retryNum) => backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1),
     isRandom: true,
     usesBase: false,

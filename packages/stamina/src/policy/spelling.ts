@@ -8,7 +8,7 @@ export type Text = string | ReadonlyArray<string>
 
 const decimal = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
-/** Reads a number where the text is one, and leaves everything else as it is. */
+/** Reads a number if the text is one, and leaves everything else as it is. */
 export const fromText = (text: Text): unknown => typeof text === "string" && decimal.test(text) ? Number(text) : text
 
 /** The only spelling of "no limit". */

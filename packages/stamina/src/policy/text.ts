@@ -59,7 +59,7 @@ type Words = (backoff: Backoff.Backoff, last: number) => string
 
 /** How waits go on from the first. */
 interface Change {
-  /** Absent where they stay the same. */
+  /** Absent if they stay the same. */
   readonly words?: string | undefined
   readonly shrinks?: boolean
 }

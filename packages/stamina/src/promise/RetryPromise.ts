@@ -1,5 +1,5 @@
 /**
- * Retries for code that is no Effect: functions that return promises.
+ * Retries for code that is not an Effect: functions that return promises.
  *
  * The decisions, the limits, the hooks and the reports are those of `Stamina.retry`. A call that succeeds at once needs no
  * fiber and no runtime.
@@ -89,10 +89,10 @@ export interface ManagedRetryPromise extends RetryPromise {
  * in all, waits of 100 ms, 200 ms, … up to 5 s with up to 1 s of jitter, and a failure 45 s or later after the start is
  * final. `Stamina.setActive`, `Stamina.setTesting` and `Stamina.report` work here, too.
  *
- * `signal` cancels the call. The promise rejects with `signal.reason` at once, also where the attempt takes no notice; the
+ * `signal` cancels the call. The promise rejects with `signal.reason` at once, also if the attempt takes no notice; the
  * attempt's own signal is aborted, and no listener is left behind. An interruption is never retried.
  *
- * Rejects with a `RangeError` where an option is out of range or unknown.
+ * Rejects with a `RangeError` if an option is out of range or unknown.
  *
  * **Gotchas**
  *
@@ -135,7 +135,7 @@ export const retry: Retry = (fn, options) => retryAt(anywhere, fn, options)
  * The option `signal` is a function that finds the signal of a call among its arguments. Options are checked once. The
  * result is a standard (stage 3) method decorator as well.
  *
- * Throws a `RangeError` at once where an option is out of range or unknown, or where the function is a generator.
+ * Throws a `RangeError` at once if an option is out of range or unknown, or if the function is a generator.
  *
  * **Example** (A function with a signal)
  *

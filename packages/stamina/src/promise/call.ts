@@ -19,12 +19,12 @@ import type { Services } from "./services.ts"
 import * as signals from "./signals.ts"
 import { after, asReading, type Time } from "./timer.ts"
 
-/** How a call begins. When that is stands beside it, in a form that costs nothing. */
+/** How a call begins. The time of that is passed beside it, in a form that costs nothing. */
 export type CallBeginning = Omit<Beginning, "start">
 
 const nothing = () => {}
 
-/** Many calls wait at a time, so what a call needs stands in its fields, and in few closures. */
+/** Many calls wait at a time, so what a call needs is in its fields, and in few closures. */
 export class Call<T> implements Caller {
   readonly signal: AbortSignal | undefined
   /** Made when the first attempt fails, or before it if that is limited or has a span. */
@@ -69,7 +69,7 @@ export class Call<T> implements Caller {
     this.attemptEnded(Exit.fail(error))
     this.goOn()
     if (this.run !== undefined) return this.run
-    // a runtime that was disposed of meanwhile has made nothing of the failure
+    // if the runtime was disposed in the meantime, no run begins: reject with the error of the attempt
     if (this.services.runtime?.isOver === true) throw error
     return this.begin()
   }

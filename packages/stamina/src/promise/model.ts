@@ -92,7 +92,7 @@ export interface PromiseAttempt {
   /** The number of this attempt, 1 = the first. */
   readonly num: number
   /**
-   * How long the wait will be, without jitter, if this attempt fails and is retried. Zero where retries are switched off or
+   * How long the wait will be, without jitter, if this attempt fails and is retried. Zero if retries are switched off or
    * in test mode.
    */
   readonly nextWait: Duration.Duration
@@ -131,7 +131,7 @@ export type Retried<F extends AnyFunction> = Promise<Awaited<ReturnType<F>>> ext
   : (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>
 
 /**
- * `unknown` where the function in the option `signal` can be called with the arguments of the wrapped function, else a
+ * `unknown` if the function in the option `signal` can be called with the arguments of the wrapped function, else a
  * text that says why not.
  *
  * @category type-level

@@ -90,7 +90,7 @@ export interface Failed {
  * - `Inactive`: retries are switched off.
  * - `WaitExceedsDeadline`: the wait would have ended at or past the deadline around the run.
  * - `WaitExceedsTimeout`: a wait that `on` or the other side asked for would have ended at or past the timeout; or any
- *   wait, where `overshoot` is `"refuse"`.
+ *   wait, if `overshoot` is `"refuse"`.
  * - `DeadlineExceeded`: the deadline around the run passed during an attempt or a wait.
  * - `AlreadyRetried`: a run inside had retried the error and given up, and `nested` is `"once"`.
  * - `HintTooLong`: the other side asked for a longer wait than is granted.
@@ -146,7 +146,7 @@ export type Decision =
  *
  * The questions come in this order: are retries switched off, is the error one to retry, has a run inside retried it
  * already, were all attempts made, has the timeout been reached, does a hint ask for too long a wait, does the wait end
- * before the deadline, and before the timeout where it was asked for. `random` is called at most once, and only for a wait
+ * before the deadline, and before the timeout if it was asked for. `random` is called at most once, and only for a wait
  * that depends on chance.
  *
  * **Example** (A run on paper)
@@ -192,7 +192,7 @@ export const decideAt = (
   const draw = failed.notBefore === undefined && !hinted ? random : memoized(random)
   const own = plan.waits ? waitFor(plan, attempt, verdict, draw, previousWait) : 0
   const wait = plan.waits ? Math.max(own, onTop(failed.notBefore, plan.backoff, draw)) : 0
-  // a wait that was asked for is pointless where it would end past the timeout, so it never overshoots
+  // a wait that was asked for is pointless if it would end past the timeout, so it never overshoots
   const asked = hinted || wait > own || typeof verdict === "number"
   const timeout = asked || plan.overshoot === "refuse" ? plan.timeout : Infinity
   return within(elapsed, wait, timeout, deadline)
@@ -222,7 +222,7 @@ const within = (elapsed: number, wait: number, timeout: number, deadline: number
 }
 
 /**
- * The wait before retry `retryNum`, in milliseconds. A hint is a minimum: the wait is the backoff's where that is
+ * The wait before retry `retryNum`, in milliseconds. A hint is a minimum: the wait is the backoff's if that is
  * longer, else the hint with jitter on top, both with the same random number.
  */
 const waitFor = (
@@ -241,7 +241,7 @@ const waitFor = (
   return Math.max(Backoff.wait(backoff, retryNum, random, previousWait), onTop(verdict.wait, backoff, random))
 }
 
-/** A wait that others ask for, with jitter on top: never below it, also where jitter is a part of the wait. */
+/** A wait that others ask for, with jitter on top: never below it, also if jitter is a part of the wait. */
 const onTop = (
   wait: number | undefined,
   { jitter, spread = 0 }: Backoff.Backoff,

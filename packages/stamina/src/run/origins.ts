@@ -34,7 +34,7 @@ export const annotated = <E>(cause: Cause.Cause<E>, run: Run): Cause.Cause<E> =>
 /** The run that a failure came out of last. */
 export const ofReason = (reason: Cause.Reason<unknown>): Run | undefined => Origin.run(reason.annotations.get(Note.key))
 
-/** The run that a cause came out of last, as noted on it; else as its errors know, where only one run failed with them. */
+/** The run that a cause came out of last, as noted on it; else as its errors know, if only one run failed with them. */
 export const ofCause = ({ reasons }: Cause.Cause<unknown>): Run | undefined => {
   for (const reason of reasons) {
     const noted = ofReason(reason)

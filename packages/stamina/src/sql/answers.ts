@@ -57,7 +57,7 @@ const rolledBack = "commit rolled back an aborted transaction"
 
 /**
  * SQLSTATEs by their classes, since other codes of five characters are no answers of PostgreSQL (EPIPE, Prisma's P1017).
- * Where there is a severity, which comes from the server, the code may be a program's own. Sessions that end (57P0x,
+ * If there is a severity, which comes from the server, the code may be a program's own. Sessions that end (57P0x,
  * FATAL) leave the work open, and so do errors of the system (58) and of the server itself (XX): poolers give these
  * codes to connections that they have lost.
  */

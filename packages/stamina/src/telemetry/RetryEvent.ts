@@ -34,7 +34,7 @@ export interface RetryScheduled {
   readonly elapsed: Duration.Duration
   /** How long the failed attempt took. */
   readonly attemptTook: Duration.Duration
-  /** How many attempts a retried run inside that attempt made before its error came out; 0 where there was none. */
+  /** How many attempts a retried run inside that attempt made before its error came out; 0 if there was none. */
   readonly attemptsInside: number
   /** How many attempts are left, the one that follows included; `Infinity` without a limit. */
   readonly attemptsLeft: number
@@ -74,7 +74,7 @@ export interface RunTotals {
   /** How many attempts were made, the first one included. */
   readonly attempts: number
   /**
-   * How many calls that comes to: as `attempts`, but where an attempt's error came out of a retried run inside, that
+   * How many calls that results in: as `attempts`, but if an attempt's error came out of a retried run inside, that
    * run's attempts count in its place. Three attempts of four each are 12.
    */
   readonly calls: number
@@ -133,7 +133,7 @@ export interface GivenUp extends RunTotals {
     readonly attempts: number
     readonly timeout: Duration.Duration
   }
-  /** The wait that was too long, and what was left for it, where that is why the run gave up. */
+  /** The wait that was too long, and what was left for it, if that is why the run gave up. */
   readonly refused: Option.Option<{ readonly wait: Duration.Duration; readonly left: Duration.Duration }>
 }
 
@@ -150,7 +150,7 @@ export interface GaveUp extends RunEnded, GivenUp {
 }
 
 /**
- * Everything that hooks hear of.
+ * Everything that hooks are notified of.
  *
  * @category models
  * @since 0.1.0
@@ -263,13 +263,13 @@ const wellKnown: ReadonlyArray<string> = [
  *
  * **Details**
  *
- * - for `RetryScheduled`: `callable`, `retry_num`, `wait_for`, `waited_so_far`, and `attempts_inside` where a run inside
+ * - for `RetryScheduled`: `callable`, `retry_num`, `wait_for`, `waited_so_far`, and `attempts_inside` if a run inside
  *   had retried
  * - for `RetryDeferred`: `callable`, `retry_num`, `waited_so_far`
- * - for the ends: `callable`, `attempts`, `elapsed`, `in_attempts`, `waited`, `calls` where that is more than `attempts`,
+ * - for the ends: `callable`, `attempts`, `elapsed`, `in_attempts`, `waited`, `calls` if that is more than `attempts`,
  *   and `reason` for `GaveUp`
  *
- * The error is left out: `caused_by` and `error_type` are for whoever writes the line.
+ * The error is left out: `caused_by` and `error_type` are for the writer of the line.
  *
  * @category telemetry
  * @since 0.1.0

@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { GaveUp, Interrupted, Recovered, RetryDeferred, RetryEvent, RetryScheduled } from "./RetryEvent.ts"
 
 /**
- * A function that hears of an event. It may return nothing, or an effect that cannot fail; the run waits for that effect,
+ * A function that is notified of an event. It may return nothing, or an effect that cannot fail; the run waits for that effect,
  * but no longer than 10 seconds.
  *
  * **Details**

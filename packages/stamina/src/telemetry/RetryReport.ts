@@ -58,7 +58,7 @@ export interface AttemptReport {
  * **Gotchas**
  *
  * An error object that several runs fail with, such as a constant, tells of the run that ended last. A cause tells of the
- * very run that it came out of, also where its error is a constant or no object: ask with the cause where that matters.
+ * very run that it came out of, also if its error is a constant or no object: ask with the cause if that matters.
  *
  * In a schedule, an attempt is taken to begin when the schedule's wait is over.
  *
@@ -139,9 +139,9 @@ export interface ReportJson {
   readonly elapsed: number
   readonly inAttempts: number
   readonly waited: number
-  /** The limits of the run; `"unlimited"` where there was none. */
+  /** The limits of the run; `"unlimited"` if there was none. */
   readonly limits: { readonly attempts: number | "unlimited"; readonly timeout: number | "unlimited" }
-  /** The wait that was too long, and what was left for it; absent where that is not why the run gave up. */
+  /** The wait that was too long, and what was left for it; absent if that is not why the run gave up. */
   readonly refused?: { readonly wait: number; readonly left: number }
   readonly history: ReadonlyArray<AttemptJson>
   readonly omitted: number
@@ -160,7 +160,7 @@ export interface AttemptJson {
   /** What the error is called: see `RetryEvent.errorType`. Its message is left out, since it may hold secrets. */
   readonly error: string
   readonly waitAfter: number
-  /** The report of the run inside; absent where there was none. */
+  /** The report of the run inside; absent if there was none. */
   readonly inner?: ReportJson
 }
 

@@ -16,7 +16,7 @@ const listeners: ReadonlyArray<string> = [
 /** That of hooks of this library, which users pass on. */
 const own = "onRetryBegan"
 
-/** A misspelt listener would never hear anything, and one that is no function would end as a report at debug level. */
+/** A misspelt listener would never be called, and one that is not a function would end as a report at debug level. */
 export const checkHooks = (caller: string, hooks: unknown): ReadonlyArray<RetryHook> => {
   if (!Array.isArray(hooks)) return refuse(caller, "hooks", "an array of hooks", hooks)
   for (const hook of hooks) {

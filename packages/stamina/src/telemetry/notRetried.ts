@@ -1,5 +1,5 @@
 /**
- * Why nothing is retried, at debug level: for whoever asks why a failure came out at once. Without that level, each failure
+ * Why nothing is retried, at debug level: for a reader who wonders why a failure came out at once. Without that level, each failure
  * that ends a run costs a comparison.
  */
 import type * as Cause from "effect/Cause"
@@ -17,7 +17,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 /** What an answer needs to know of the options. */
 export interface Asked {
   readonly name: string | undefined
-  /** What is retried, as the options say it; `undefined` where they do not. */
+  /** What is retried, as the options say it; `undefined` if they do not. */
   readonly on: unknown
   readonly ofAttempts: AttemptLimits
   /** Whether the driver has logged by itself why it does not retry an error. */
@@ -43,7 +43,7 @@ const excluding = ({ active, attempts, timeout }: Plan, limits: AttemptLimits): 
   return undefined
 }
 
-/** Tells of limits that exclude each other, where a default is one of them: once for each retry that is built. */
+/** Logs limits that exclude each other, if one of them is a default: once for each retry that is built. */
 export const limitsConflict = (plan: Plan, { name, ofAttempts }: Asked, fiber: AnyFiber): void => {
   if (ofAttempts.isTold || !isLogged(fiber, "Debug")) return
   const why = excluding(plan, ofAttempts)
@@ -83,7 +83,7 @@ const whyOf = (
   if (reason === "NotRetryable") {
     const other = cause?.reasons.find(({ _tag }) => _tag !== "Fail")
     if (other?._tag !== "Die") return other === undefined ? notNamed : "interruption"
-    // a mistake in `on` stands in place of the error, and has a line of its own
+    // a mistake in `on` replaces the error, and has a line of its own
     return cause !== undefined && errorsOf(cause).includes(error) ? "defect" : undefined
   }
   if (reason === "AttemptsExhausted" && plan?.waits === false) return "testing: 1 attempt"

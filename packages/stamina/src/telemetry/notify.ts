@@ -151,7 +151,7 @@ export const close = (scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>)
   scope.state._tag === "Empty" ? undefined : patiently(Scope.close(scope, exit))
 
 /**
- * Runs what a hook does in a fiber of its own, and waits for it: not for ever, and without a share in how it ends. If the
+ * Runs what a hook does in a fiber of its own, and waits for it for a limited time. Its end does not affect the run. If the
  * run is interrupted, so is the hook. A hook that is done at once costs no timer.
  */
 const patiently = <R>(effect: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> =>
@@ -179,7 +179,7 @@ const overdue: Exit.Exit<void> = /*#__PURE__*/ Exit.die("it took longer than 10 
 const reportFailure = (exit: Exit.Exit<void>): Effect.Effect<void> =>
   Exit.isFailure(exit) ? report(exit.cause) : Effect.void
 
-/** That it was interrupted is no news then. */
+/** Reports a hook that died. An interruption is expected here, and not reported. */
 const reportDeath = (exit: Exit.Exit<void>): Effect.Effect<void> =>
   Exit.isFailure(exit) && Cause.hasDies(exit.cause) ? report(exit.cause) : Effect.void
 

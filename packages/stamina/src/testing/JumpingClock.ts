@@ -26,7 +26,7 @@ export interface JumpingClock extends Clock.Clock {
   /** Milliseconds since the clock was made. */
   readonly elapsedUnsafe: () => number
   /**
-   * Moves the clock on at once, in milliseconds, for code that is no effect: for a function that takes long, such as a
+   * Moves the clock on at once, in milliseconds, for code that is not an effect: for a function that takes long, such as a
    * backoff hook. See {@link passes}.
    */
   readonly passesUnsafe: (millis: number) => void
@@ -80,7 +80,7 @@ export interface Options {
  * It works with everything that sleeps on Effect's clock: retries, `Effect.timeout`, deadlines, schedules, streams, fibers,
  * interruption.
  *
- * Throws a `RangeError` where an option is out of range or unknown.
+ * Throws a `RangeError` if an option is out of range or unknown.
  *
  * **Gotchas**
  *
@@ -160,7 +160,7 @@ const nanosOf = (millis: number): bigint => BigInt(Math.round(Math.min(millis * 
  *
  * **Details**
  *
- * The effect may even run with `Effect.runSync` where it waits for nothing but sleeps. With {@link layer}, that is so only
+ * The effect may even run with `Effect.runSync` if it waits for nothing but sleeps. With {@link layer}, that is so only
  * where the outermost fiber sleeps itself.
  *
  * **Example** (A clock that goes on)

@@ -165,7 +165,7 @@ const ofPromises = (policy: RetryPolicy.RetryPolicy, promises: Promises): Readon
 export interface LawsOfOptions {
   /** The policy that the `on` is used with. Default: `RetryPolicy.defaults`. */
   readonly policy?: RetryPolicy.RetryPolicy | undefined
-  /** How long a wait is at most. Default: the policy's timeout, or its `waitMax` where that is longer. */
+  /** How long a wait is at most. Default: the policy's timeout, or its `waitMax` if that is longer. */
   readonly longestWait?: Duration.Input | undefined
 }
 

@@ -49,16 +49,16 @@ export interface Options extends JumpingClock.Options {
 export interface Retries<out A, out E> {
   /** How the effect ended. */
   readonly exit: Exit.Exit<A, E>
-  /** How many attempts were made, the first one included: 1 where nothing was retried. */
+  /** How many attempts were made, the first one included: 1 if nothing was retried. */
   readonly attempts: number
   /** The waits before retries, as they were decided. */
   readonly waits: ReadonlyArray<number>
   /**
-   * How the run ended, as hooks heard it. Where they heard of none, the effect was not retried: it `"Succeeded"` or
+   * How the run ended, as hooks were notified. If they were notified of none, the effect was not retried: it `"Succeeded"` or
    * `"Failed"` at once.
    */
   readonly outcome: "Succeeded" | "Recovered" | "GaveUp" | "Interrupted" | "Failed"
-  /** Why the run gave up, where it did. */
+  /** Why the run gave up, if it did. */
   readonly reason: GiveUpReason | undefined
   /** How long the effect took on its clock. */
   readonly elapsed: number
@@ -74,12 +74,12 @@ export interface Retries<out A, out E> {
  *
  * **Details**
  *
- * Runs in no time, also with `Effect.runSync` where the effect waits for nothing but sleeps. The clock is the effect's
+ * Runs in no time, also with `Effect.runSync` if the effect waits for nothing but sleeps. The clock is the effect's
  * own: `JumpingClock.passes` inside moves it on. Hooks around, logs and metrics among them, do not run.
  *
  * **Gotchas**
  *
- * Switches and defaults around hold as always: where retries are off, there are none. A retry with the option `hooks`
+ * Switches and defaults around hold as always: if retries are off, there are none. A retry with the option `hooks`
  * does not tell the recorder: what is known of it then is what the report on its error says.
  *
  * **Example** (Two failures, then a success)
@@ -129,7 +129,7 @@ const resultOf = <A, E>(
 ): Retries<A, E> => {
   const last = events.findLast((event) => !("retryNum" in event))
   const run = runs.find(({ end }) => end === last && end !== undefined) ?? runs.at(-1)
-  // what hooks do not hear of: an error that is not retried at all, and a retry with hooks of its own
+  // hooks are not notified of an error that is not retried at all, nor of a retry with hooks of its own
   const unheard = run === undefined && Exit.isFailure(exit) ? Option.getOrUndefined(report(exit.cause)) : undefined
   const told = run?.end?._tag === "GaveUp" ? run.end : unheard
   const silent = Exit.isFailure(exit) ? "Failed" : run === undefined ? "Succeeded" : "Recovered"
@@ -154,7 +154,7 @@ const resultOf = <A, E>(
 export interface Expected extends Partial<Omit<Retries<unknown, unknown>, "exit" | "events" | "runs">> {}
 
 /**
- * Throws an `Error` where retries were not as expected. Its message holds every difference and what happened, line by line.
+ * Throws an `Error` if retries were not as expected. Its message holds every difference and what happened, line by line.
  *
  * **Details**
  *

@@ -84,7 +84,7 @@ export class Agenda implements Scheduler.Scheduler {
   }
 
   /**
-   * Looks at the agenda after all tasks, and jumps where there was none since the last look. Between two looks promises go
+   * Looks at the agenda after all tasks, and jumps if there was none since the last look. Between two looks promises go
    * on: each is in a turn of the event loop of its own, and tasks that come of them run before it.
    */
   private look(): void {

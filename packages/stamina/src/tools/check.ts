@@ -79,7 +79,7 @@ export const checkBoolean: (caller: string, value: unknown, field: string) => bo
 )
 
 /**
- * Reads a `Duration.Input`, or `undefined` where it is none. Stricter than `Duration.fromInput`, which reads as zero
+ * Reads a `Duration.Input`, or `undefined` if it is none. Stricter than `Duration.fromInput`, which reads as zero
  * what is a mistake: `NaN`, wherever it hides, and an object without a single field of a duration. A text of more than
  * 1000 characters is none: to make a `bigint` of so many digits takes more than their number.
  */

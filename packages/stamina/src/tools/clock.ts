@@ -25,5 +25,5 @@ export const millisBetween = (start: Reading, end: Reading): number => Number(en
 export const millisSince = (fiber: Fiber.Fiber<unknown, unknown>, start: Reading): number =>
   millisBetween(start, read(fiber))
 
-/** Sleeps by a clock: `Effect.sleep` for who has the clock, without the frames of its wrappers. */
+/** Sleeps by a clock: `Effect.sleep` with a clock at hand, without the frames of its wrappers. */
 export const sleep = (clock: Clock.Clock, millis: number): Effect.Effect<void> => clock.sleep(Duration.millis(millis))

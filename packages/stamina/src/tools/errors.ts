@@ -4,7 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Predicate from "effect/Predicate"
 
-/** A property of an error; `undefined` where there is none, or where reading it throws. */
+/** A property of an error; `undefined` if there is none, or if reading it throws. */
 export const read = (error: unknown, property: string): unknown => {
   try {
     return Predicate.isObjectKeyword(error) ? Reflect.get(error, property) : undefined

@@ -2,7 +2,7 @@
  * Maps that make what they do not hold yet.
  */
 
-/** The value of a key, made and kept where there was none. */
+/** The value of a key, made and kept if there was none. */
 export const found = <K, V>(
   map: { readonly get: (key: K) => V | undefined; readonly set: (key: K, value: V) => unknown },
   key: K,
@@ -21,7 +21,7 @@ export interface Nested<V> {
 
 export const nested = <V>(): Nested<V> => ({ branches: new Map(), value: undefined })
 
-/** The value of these keys, made and kept where there was none. */
+/** The value of these keys, made and kept if there was none. */
 export const foundIn = <V>(values: Nested<V>, keys: ReadonlyArray<string>, make: () => V): V => {
   for (const key of keys) {
     let next = values.branches.get(key)

@@ -25,7 +25,7 @@ export type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./model.ts"
  * - `true`: retry after the default wait
  * - `false`: do not retry
  * - a duration: retry after exactly that long, without jitter or cap; zero or negative means at once. The run gives up
- *   with `WaitExceedsTimeout` where it would end at or past the timeout
+ *   with `WaitExceedsTimeout` if it would end at or past the timeout
  * - a hint, made by {@link atLeast}: wait at least that long, with jitter on top
  * - what another `on` made by {@link make} has answered
  *
@@ -43,12 +43,12 @@ export type Answer = boolean | Duration.Input | Hint | OwnBackoff
  *
  * **Details**
  *
- * The wait is the default one where that is longer, else `wait + u · waitJitter`, in every shape and whatever `waitMax`
+ * The wait is the default one if that is longer, else `wait + u · waitJitter`, in every shape and whatever `waitMax`
  * is, both with the same `u`. A `wait` of zero or less asks for nothing. The run gives up at once where `wait` is longer
  * than `atMost` (default: 60 s), or would end at or past the timeout or a deadline: waiting in vain is worse than failing
  * now.
  *
- * Throws a `RangeError` where `wait` is no finite duration or `atMost` none at all.
+ * Throws a `RangeError` if `wait` is no finite duration or `atMost` none at all.
  *
  * **Example** (Honouring Retry-After)
  *
@@ -184,7 +184,7 @@ export type OnTags<E> = Names<E> extends never ? never
 export type TagAnswer = NoInfer<PlainAnswer> | Duration.DurationObject
 
 /**
- * An {@link Answer} that is no object with units.
+ * An {@link Answer} that is not an object with units.
  *
  * @category models
  * @since 0.1.0
@@ -269,7 +269,7 @@ type AnyFunction = (...args: never) => unknown
 export type Tags<E> = E extends { readonly _tag: infer Tag extends string } ? Tag : never
 
 /**
- * The names that `on` may give to the errors of `E`: their tags, and `Tag.Reason` where an error has a tagged `reason`.
+ * The names that `on` may give to the errors of `E`: their tags, and `Tag.Reason` if an error has a tagged `reason`.
  *
  * @category type-level
  * @since 0.1.0
@@ -321,7 +321,7 @@ export type ErrorOf<O> = O extends AnyClass ? unknown : O extends (error: infer 
 : unknown
 
 /**
- * `unknown` where an effect that fails with `E` can be retried with `O`, else a text that says why not.
+ * `unknown` if an effect that fails with `E` can be retried with `O`, else a text that says why not.
  *
  * @category type-level
  * @since 0.1.0

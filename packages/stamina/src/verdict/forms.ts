@@ -14,7 +14,7 @@ import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./model.ts"
 /** An `on`, checked. */
 export interface Judgement {
   readonly judge: Judge
-  /** Whether it says something about attempts that took too long. */
+  /** Whether it names `AttemptTimedOut`. */
   readonly namesTimeouts: boolean
   /** Whether it has hooks, which look at the attempt. */
   readonly hasHooks: boolean
@@ -22,7 +22,7 @@ export interface Judgement {
 
 export type Judge = (error: unknown, attempt: FailedAttempt) => Verdict
 
-/** One that says nothing of errors that are not named. */
+/** A judge that answers `undefined` for errors that are not named. */
 export type NamedJudge = (error: unknown, attempt: FailedAttempt) => Verdict | undefined
 
 /**
@@ -43,7 +43,7 @@ export interface Naming {
   readonly rule: string
 }
 
-/** `Tag.Reason`, where the error has a reason with a tag, and its tag. */
+/** `Tag.Reason`, if the error has a reason with a tag, and its tag. */
 const byTag: Naming = {
   find: (error, ask) => {
     const tag = tagOf(error)
@@ -52,7 +52,7 @@ const byTag: Naming = {
   rule: "a tag, an error class, a function, a record of tags, or a non-empty array of these"
 }
 
-/** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` where `on` is no form. */
+/** Judges errors as `on` says, on behalf of the function named `caller`. Throws a `RangeError` if `on` is not a form. */
 export const fromInput = (caller: string, on: unknown, naming: Naming = byTag): Judgement => {
   if (Array.isArray(on) && on.length > 0) return ofList(caller, on, naming)
   return ofList(caller, [on], naming)
@@ -136,7 +136,7 @@ const ofRecord = (caller: string, on: Record<string, unknown>, naming: Naming): 
   }
 }
 
-/** `Tag.Reason`, where the error has a reason with a tag. A tag that holds a dot stands for itself. */
+/** `Tag.Reason`, if the error has a reason with a tag. A tag that holds a dot stands for itself. */
 export const withReason = (tag: unknown, error: unknown): string | undefined => {
   if (!isName(tag) || tag.includes(".")) return undefined
   const reason = tagOf(read(error, "reason"))

@@ -45,7 +45,7 @@ export type { Durable, Errors, LostAttempts, OnGiveUp, Options } from "./model.t
  * Interruptions and suspensions pass. What the storage fails with is a defect, and is not judged. A deadline around the
  * workflow (`Stamina.withDeadline`) does not bind it: use `timeout`.
  *
- * Hooks, metrics and logs hear of each attempt once, however often the body is replayed; again where an
+ * Hooks, metrics and logs are notified of each attempt once, however often the body is replayed; again where an
  * attempt was not recorded. `Stamina.report` knows the error inside the workflow, on every replay. Over the border
  * of the workflow goes what its error schema holds: use `onGiveUp` to put the reason there.
  *

@@ -139,7 +139,7 @@ const make = (subject: Subject, progress: Progress): Effect.Effect<AttemptRecord
     if (num === 1) return attempt(first)
     const asked = Effect.suspend(() => run.visit?.ask(run, (run) => notifyDeferred(subject, run, fiber)) ?? Effect.void)
     return Effect.onInterrupt(
-      // what it has waited for a token is no part of the attempt
+      // what it has waited for a token is not part of the attempt
       Effect.flatMap(asked, () => Run.isOver(run) ? refused(subject, run, fiber) : attempt(now(fiber, first))),
       () => Effect.sync(() => run.visit?.pass.left(fiber))
     )

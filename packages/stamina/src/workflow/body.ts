@@ -77,7 +77,7 @@ const gaveUp = (
   return Effect.failCause(Cause.map(noted, (error) => onGiveUp(error, known)))
 }
 
-/** Tells the hooks where the workflow is interrupted before the run has ended. A suspension is no end. */
+/** Notifies the hooks if the workflow is interrupted before the run has ended. A suspension is not an end. */
 const onInterrupted = (
   { durable, name }: attempts.Subject,
   run: Run.Run,

@@ -14,7 +14,7 @@ export type AnyActivity = Activity.Activity<Schema.Codec<unknown, unknown>, Sche
 export interface Coding {
   readonly writeValue: (value: unknown) => Effect.Effect<Schema.Json>
   readonly readValue: (json: Schema.Json) => Effect.Effect<unknown>
-  /** The cause in JSON, and the cause that this is: another one, with a defect, where an error does not fit. */
+  /** The cause in JSON, and the cause that this is: another one, with a defect, if an error does not fit. */
   readonly writeCause: (cause: Cause.Cause<unknown>) => Effect.Effect<Written>
   readonly readCause: (json: Schema.Json) => Effect.Effect<Cause.Cause<unknown>>
 }

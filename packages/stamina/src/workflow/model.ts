@@ -33,7 +33,7 @@ export type LostAttempts = "repeat" | "count"
  *
  * **Details**
  *
- * `name` is the label `callable` in metrics and logs. Default: the name of the activity. Give a `name` where the name of
+ * `name` is the label `callable` in metrics and logs. Default: the name of the activity. Give a `name` if the name of
  * the activity holds an index or an id, since each label is a series of its own.
  *
  * `timeout` counts in wall-clock time from the beginning of the first attempt, and includes the time during which no

@@ -24,7 +24,7 @@ export interface Failed {
   readonly began: number
   /** When it failed. */
   readonly at: number
-  /** How many attempts a run inside this one made; 0 where there was none. */
+  /** How many attempts a run inside this one made; 0 if there was none. */
   readonly inside: number
   /** The limits of the run as they stood, the timeout in milliseconds. */
   readonly limits: { readonly attempts: number; readonly timeout: number }

@@ -1,6 +1,6 @@
 /**
  * Tickets for attempts that may begin once. A ticket is known only in the process that issued it, and is used up when its
- * attempt begins: whoever holds a recorded ticket that cannot be used finds an attempt that began before and never ended.
+ * attempt begins. A recorded ticket that cannot be used means: this attempt has begun before, and its outcome was lost.
  */
 import { WebCrypto } from "effect/crypto/WebCrypto"
 
@@ -16,7 +16,7 @@ export const issue = (): string => {
   return ticket
 }
 
-/** Uses a ticket up; `false` where that cannot be done. */
+/** Uses a ticket up; `false` if that cannot be done. */
 export const use = (ticket: string): boolean => open.delete(ticket)
 
 /** For an attempt that was suspended, and will begin again without having been lost. */
