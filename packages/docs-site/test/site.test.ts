@@ -33,7 +33,7 @@ describe("a page of the API reference", () => {
   it("says in a sentence what is there and lives elsewhere, and leads to it", () => {
     const html = page("api/Stamina.html")
     expect(textOf(html)).toMatch(/isActive\s*​?\s*Whether .*\s*Re-exports isActive/)
-    expect(linksOf(html)).toContain(`${base}api/Activation.html#isactive`)
+    expect(linksOf(html)).toContain(`${base}api/Stamina.html#isactive`)
   })
 
   it("has nothing that is internal", () => {

@@ -66,6 +66,6 @@ export const words: ReadonlyArray<readonly [query: string, ...pages: ReadonlyArr
   ["stream", "streams"],
   // names of the library lead to its reference
   ["RetryPolicy", "api/RetryPolicy"],
-  ["withDeadline", "api/Deadline", "api/Stamina"],
+  ["withDeadline", "api/Stamina"],
   ["waitJitter", "api/RetryPolicy"]
 ]

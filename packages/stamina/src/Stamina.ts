@@ -6,18 +6,21 @@
  * @since 0.1.0
  */
 export {
+  Active,
   isActive,
   isTesting,
   layerInactive,
   layerTesting,
   setActive,
   setTesting,
+  Testing,
   type TestingOptions,
+  type TestMode,
   withTesting
-} from "./ambient/Activation.ts"
-export { type Attempt, CurrentAttempt } from "./ambient/Attempt.ts"
-export { DeadlineExceeded, withDeadline } from "./ambient/Deadline.ts"
-export { type DefaultOptions, layer as layerDefaults } from "./ambient/RetryDefaults.ts"
+} from "./ambient/activation.ts"
+export { type Attempt, CurrentAttempt } from "./ambient/attempt.ts"
+export { type DefaultOptions, layer as layerDefaults, type Nesting } from "./ambient/layerDefaults.ts"
+export { DeadlineExceeded, timeLeft, withDeadline } from "./ambient/withDeadline.ts"
 export { make, retried, retry, retryContext } from "./drive/combinators.ts"
 export type {
   AdmittedOptions,
@@ -35,17 +38,18 @@ export type {
   StreamOptions,
   TimedOut
 } from "./drive/model.ts"
-export { type RetryProgress, staminaSchedule as schedule } from "./drive/RetrySchedule.ts"
+export { staminaSchedule as schedule } from "./drive/RetrySchedule.ts"
 export { retryStream } from "./drive/stream.ts"
-export type { RetryScheduled as RetryDetails } from "./telemetry/RetryEvent.ts"
-export type { RetryHook } from "./telemetry/RetryHook.ts"
-export { report } from "./telemetry/RetryReport.ts"
 export {
+  CurrentHooks,
   defaultHooks,
   layerAddHook,
   layerHooks,
   layerLogs,
   layerMetrics,
   layerSpans
-} from "./telemetry/RetryTelemetry.ts"
-export { AttemptTimedOut } from "./verdict/AttemptTimedOut.ts"
+} from "./telemetry/layers.ts"
+export type { RetryScheduled as RetryDetails } from "./telemetry/RetryEvent.ts"
+export type { RetryHook } from "./telemetry/RetryHook.ts"
+export { report } from "./telemetry/RetryReport.ts"
+export { AttemptTimedOut } from "./verdict/attemptTimedOut.ts"

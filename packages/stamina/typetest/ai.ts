@@ -4,7 +4,6 @@
 import { type Effect, type Stream } from "effect"
 import { RetryBudget, Stamina, staminaSchedule } from "effect-stamina"
 import * as AiRetry from "effect-stamina/AiRetry"
-import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { type AiError, type LanguageModel } from "effect/ai"
 
 interface Mine {
@@ -28,7 +27,7 @@ export const e: Call = AiRetry.retry({ budget: RetryBudget.keyedUnsafe() })(call
 // a limit to the time of an attempt is among the errors
 export const f = call.pipe(AiRetry.retry({ attemptTimeout: "1 minute" })) satisfies Effect.Effect<
   string,
-  AiError.AiError | Mine | AttemptTimedOut.AttemptTimedOut,
+  AiError.AiError | Mine | Stamina.AttemptTimedOut,
   LanguageModel.LanguageModel
 >
 // @ts-expect-error

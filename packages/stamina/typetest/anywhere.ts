@@ -4,7 +4,6 @@
  */
 import { Data, type Duration, Effect, pipe, Stream } from "effect"
 import { RetryOn, Stamina, staminaSchedule } from "effect-stamina"
-import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpError, ParseError, parsing, program, same } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>
@@ -227,7 +226,7 @@ declare const spread: Stamina.RetryOptions<"HttpError">
 const bySpread = Stamina.retry(program, spread)
 same<typeof bySpread, Program>(true)
 declare const maybe: Duration.Input | undefined
-export const maybeTimed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = Stamina
+export const maybeTimed: Effect.Effect<number, HttpError | ParseError | Stamina.AttemptTimedOut> = Stamina
   .retry(
     program,
     { on: "HttpError", attemptTimeout: maybe }

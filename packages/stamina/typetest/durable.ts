@@ -3,7 +3,7 @@
  */
 import { Context, Effect, Schema } from "effect"
 import type { RetryReport } from "effect-stamina"
-import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
+import { Stamina } from "effect-stamina"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { Activity, type WorkflowEngine } from "effect/workflow"
 
@@ -50,7 +50,7 @@ DurableRetry.retry(execute, { on: "HttpError" })
 DurableRetry.retry(charge, { on: "HttpError", spans: true })
 
 // what the options add to the errors
-export const timed: Effect.Effect<string, HttpError | Declined | AttemptTimedOut.AttemptTimedOut, Engine> = charge.pipe(
+export const timed: Effect.Effect<string, HttpError | Declined | Stamina.AttemptTimedOut, Engine> = charge.pipe(
   DurableRetry.retry({ on: "HttpError", attemptTimeout: "5 seconds" })
 )
 // @ts-expect-error an attempt may have taken too long
@@ -73,7 +73,7 @@ export const mapped: Effect.Effect<string, Failed, Engine> = charge.pipe(
 
 // both errors have schemas, for the workflow's own
 export const errors = Schema.Union([HttpError, DurableRetry.AttemptLost, DurableRetry.AttemptTimedOut])
-export const decoded: HttpError | DurableRetry.AttemptLost | AttemptTimedOut.AttemptTimedOut = errors.Type
+export const decoded: HttpError | DurableRetry.AttemptLost | Stamina.AttemptTimedOut = errors.Type
 
 // services of the activity and of its schemas stay
 class Gateway extends Context.Service<Gateway, { readonly url: string }>()("Gateway") {}

@@ -4,7 +4,6 @@
  */
 import { Effect, Stream } from "effect"
 import { type RetryOn, Stamina } from "effect-stamina"
-import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpError, ParseError, program, same } from "./errors.ts"
 
 type Of<A, E, R> = Effect.Effect<A, E, R>
@@ -21,7 +20,7 @@ export const later = <A, E, R>(self: Of<A, E | HttpError, R>): Of<A, E | HttpErr
   self.pipe(Effect.map((a) => a), Stamina.retry({ on: "HttpError", attempts: 3 }))
 export const timed = <A, E, R>(
   self: Of<A, E | HttpError, R>
-): Of<A, E | HttpError | AttemptTimedOut.AttemptTimedOut, R> =>
+): Of<A, E | HttpError | Stamina.AttemptTimedOut, R> =>
   self.pipe(Stamina.retry({ on: "HttpError", attemptTimeout: "1 second" }))
 export const inFn: <A, E, R>(self: Of<A, E | HttpError, R>) => Of<A, E | HttpError, R> = Effect.fn("generic")(
   function*<A, E, R>(self: Of<A, E | HttpError, R>) {

@@ -1,6 +1,5 @@
 import { Duration, Effect, Layer } from "effect"
 import { Stamina } from "effect-stamina"
-import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import { HttpApi, HttpApiClient } from "effect/http-api"
@@ -93,4 +92,4 @@ export const alone: typeof call = Stamina.retry({ on: HttpRetry.on })(call)
 export const listed = call.pipe(
   Stamina.retry({ on: [HttpRetry.on, "AttemptTimedOut"], attemptTimeout: "5 seconds" })
 )
-same<Effect.Error<typeof listed>, Effect.Error<typeof call> | AttemptTimedOut.AttemptTimedOut>(true)
+same<Effect.Error<typeof listed>, Effect.Error<typeof call> | Stamina.AttemptTimedOut>(true)

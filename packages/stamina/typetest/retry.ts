@@ -1,6 +1,5 @@
 import { Duration, Effect } from "effect"
 import { RetryOn, type RetryPolicy, Stamina } from "effect-stamina"
-import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpError, infallible, ParseError, parsing, program, same, Untagged, untagged } from "./errors.ts"
 
 type Program = Effect.Effect<number, HttpError | ParseError>
@@ -132,18 +131,18 @@ Stamina.retryContext({ on: "HtpError" }, () => program)
 
 // --- attemptTimeout adds its error, and only where it is given
 
-export const timed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = program.pipe(
+export const timed: Effect.Effect<number, HttpError | ParseError | Stamina.AttemptTimedOut> = program.pipe(
   Stamina.retry({ on: "HttpError", attemptTimeout: "1 second" })
 )
 // @ts-expect-error: the error of the timeout is not handled
 export const untimed: Program = program.pipe(Stamina.retry({ on: "HttpError", attemptTimeout: "1 second" }))
 const timedAlone = Stamina.retry({ on: "HttpError", attemptTimeout: 1000 })
-export const boundTimed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = timedAlone(
+export const boundTimed: Effect.Effect<number, HttpError | ParseError | Stamina.AttemptTimedOut> = timedAlone(
   program
 )
 // @ts-expect-error: the error of the timeout is not handled
 export const boundUntimed: Program = timedAlone(program)
-export const contextTimed: Effect.Effect<number, HttpError | ParseError | AttemptTimedOut.AttemptTimedOut> = Stamina
+export const contextTimed: Effect.Effect<number, HttpError | ParseError | Stamina.AttemptTimedOut> = Stamina
   .retryContext({ on: "HttpError", attemptTimeout: "1 second" }, () => program)
 
 // --- deadlines

@@ -3,7 +3,6 @@
  */
 import { Data, type Effect } from "effect"
 import { Stamina, staminaSchedule } from "effect-stamina"
-import type * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as SqlRetry from "effect-stamina/SqlRetry"
 import { type SqlClient, type SqlError } from "effect/sql"
 
@@ -52,7 +51,7 @@ export const p = onOverdrawn(pure)
 // the time limit adds its error
 export const q: Effect.Effect<
   number,
-  Overdrawn | SqlError.SqlError | AttemptTimedOut.AttemptTimedOut,
+  Overdrawn | SqlError.SqlError | Stamina.AttemptTimedOut,
   Mail | SqlClient.SqlClient
 > = transfer.pipe(SqlRetry.transaction({ attemptTimeout: "1 second" }))
 // @ts-expect-error

@@ -4,7 +4,6 @@
  */
 import type { Duration, Effect, Stream } from "effect"
 import { type RetryOn, Stamina, staminaSchedule } from "effect-stamina"
-import type * as Attempt from "effect-stamina/Attempt"
 
 type Timeout = Duration.Input | undefined
 
@@ -26,7 +25,7 @@ export const retriedFirst = <F extends Stamina.EffectFunction, const T extends T
 ) => Stamina.retried(fn, { on: () => true, attemptTimeout })
 
 export const retryContext = <A, E, R, const T extends Timeout = undefined>(
-  block: (attempt: Attempt.Attempt) => Effect.Effect<A, E, R>,
+  block: (attempt: Stamina.Attempt) => Effect.Effect<A, E, R>,
   attemptTimeout?: T
 ) => Stamina.retryContext({ on: () => true, attemptTimeout }, block)
 

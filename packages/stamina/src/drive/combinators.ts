@@ -5,7 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Attempt } from "../ambient/Attempt.ts"
+import type { Attempt } from "../ambient/attempt.ts"
 import { isActivity } from "../tools/activity.ts"
 import { refuse } from "../tools/check.ts"
 import { eager, type Subject } from "../tools/dataFirstOrLast.ts"

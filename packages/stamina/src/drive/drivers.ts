@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Attempt, CurrentAttempt } from "../ambient/Attempt.ts"
+import { type Attempt, CurrentAttempt } from "../ambient/attempt.ts"
 import * as Backoff from "../policy/Backoff.ts"
 import type { Plan } from "../run/Decision.ts"
 import type { LiveRun } from "./liveRun.ts"

@@ -6,12 +6,12 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { Nesting } from "../ambient/RetryDefaults.ts"
+import type { Nesting } from "../ambient/layerDefaults.ts"
 import type { Door } from "../budget/Door.ts"
 import type { RetryBudget } from "../budget/RetryBudget.ts"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
-import type { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import type { AttemptTimedOut } from "../verdict/attemptTimedOut.ts"
 import type { Retryable } from "../verdict/RetryOn.ts"
 
 // Each interface with `on` declares it anew, and extends one that is not generic: a generic one would cost the compiler two

@@ -3,7 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import { AttemptTimedOut } from "../verdict/attemptTimedOut.ts"
 
 /** The owner of an attempt. It remembers the error that the limit made. */
 export interface Limited {

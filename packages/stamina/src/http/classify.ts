@@ -3,7 +3,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as HttpClientError from "effect/http/HttpClientError"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import { AttemptTimedOut } from "../verdict/attemptTimedOut.ts"
 import { isBrokenOff, isFinal } from "./codes.ts"
 import { isOfFetch, isUnprocessed } from "./unprocessed.ts"
 

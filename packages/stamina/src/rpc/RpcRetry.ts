@@ -11,7 +11,7 @@ import * as Context from "effect/Context"
 import type * as Rpc from "effect/rpc/Rpc"
 import { refuse } from "../tools/check.ts"
 import { read } from "../tools/errors.ts"
-import { AttemptTimedOut } from "../verdict/AttemptTimedOut.ts"
+import { AttemptTimedOut } from "../verdict/attemptTimedOut.ts"
 import { judgingTimeouts } from "../verdict/forms.ts"
 import { fateOf } from "./classify.ts"
 

@@ -13,9 +13,9 @@ import * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { type Kind, logLine } from "../tools/logLine.ts"
+import { CurrentHooks } from "./layers.ts"
 import type { GaveUp, Interrupted, Recovered, RetryDeferred, RetryScheduled } from "./RetryEvent.ts"
 import type { Listener, OwnHook, RetryHook } from "./RetryHook.ts"
-import { CurrentHooks } from "./RetryTelemetry.ts"
 
 type End = Recovered | GaveUp | Interrupted
 

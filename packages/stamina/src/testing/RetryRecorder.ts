@@ -6,9 +6,9 @@
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
+import { layerAddHook, layerHooks } from "../telemetry/layers.ts"
 import type { RetryEvent, RunEnd } from "../telemetry/RetryEvent.ts"
 import * as RetryHook from "../telemetry/RetryHook.ts"
-import { layerAddHook, layerHooks } from "../telemetry/RetryTelemetry.ts"
 
 /**
  * Keeps the events of runs, in order, and sorts them into runs.

@@ -9,15 +9,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
+import { CurrentHooks } from "../telemetry/layers.ts"
 import { errorType, type GiveUpReason, type RetryEvent } from "../telemetry/RetryEvent.ts"
 import type { RetryHook } from "../telemetry/RetryHook.ts"
 import { report } from "../telemetry/RetryReport.ts"
-import { CurrentHooks } from "../telemetry/RetryTelemetry.ts"
 import { checkKnown } from "../tools/check.ts"
 import * as JumpingClock from "./JumpingClock.ts"
 import * as RetryRecorder from "./RetryRecorder.ts"
 
-export { type Law, laws, lawsOf, type LawsOfOptions, type Promises } from "./RetryLaws.ts"
+export { type Law, laws, lawsOf, type LawsOfOptions, type Promises } from "./laws.ts"
 
 /**
  * What {@link retries} takes beside the effect.

@@ -4,6 +4,5 @@
  * @since 0.1.0
  */
 export * as JumpingClock from "./JumpingClock.ts"
-export * as RetryLaws from "./RetryLaws.ts"
 export * as RetryRecorder from "./RetryRecorder.ts"
 export * as RetryTest from "./RetryTest.ts"

@@ -7,7 +7,7 @@ import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import type * as RetryPolicy from "../policy/RetryPolicy.ts"
 import { decodeDuration, refuse } from "../tools/check.ts"
-import type { AttemptTimedOut } from "./AttemptTimedOut.ts"
+import type { AttemptTimedOut } from "./attemptTimedOut.ts"
 import { firstOf, fromInput, type Judgement, judgingTimeouts } from "./forms.ts"
 import type { FailedAttempt, Hint, OwnBackoff, Verdict } from "./model.ts"
 

@@ -9,7 +9,7 @@ import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as Core from "../verdict/AttemptTimedOut.ts"
+import * as Core from "../verdict/attemptTimedOut.ts"
 
 /** What {@link AttemptLost} extends. */
 const AttemptLostBase: Schema.Class<

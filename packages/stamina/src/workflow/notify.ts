@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Run from "../run/run.ts"
 import * as eventsOf from "../telemetry/eventsOf.ts"
+import { CurrentHooks } from "../telemetry/layers.ts"
 import * as notify from "../telemetry/notify.ts"
-import { CurrentHooks } from "../telemetry/RetryTelemetry.ts"
 import type { DurableSettings } from "./options.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>

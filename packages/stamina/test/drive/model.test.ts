@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Data, Duration, Effect, Fiber, Option, Schema } from "effect"
 import { Stamina, staminaSchedule } from "effect-stamina"
-import * as Deadline from "effect-stamina/Deadline"
 import { TestClock } from "effect/testing"
 
 class Flaky extends Data.TaggedError("Flaky") {}
@@ -80,7 +79,7 @@ const build = (nest: typeof Nest.Type) => {
   const mark = (level: number, run: number, num: number) =>
     Effect.gen(function*() {
       const at = yield* Clock.monotonicTimeNanos
-      const left = Option.getOrUndefined(yield* Deadline.timeLeft)
+      const left = Option.getOrUndefined(yield* Stamina.timeLeft)
       begun.push({ run, num, at, deadline: left && at + Duration.toNanosUnsafe(left), level })
     })
 

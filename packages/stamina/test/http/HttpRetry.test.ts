@@ -14,7 +14,6 @@ import {
   type Tracer
 } from "effect"
 import { type RetryEvent, RetryOn, Stamina } from "effect-stamina"
-import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as HttpRetry from "effect-stamina/HttpRetry"
 import { SecureRandom } from "effect/crypto"
 import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -943,7 +942,7 @@ describe("HttpRetry.on", () => {
     expect(HttpRetry.on(statusError(HttpClientRequest.post(url), 503))).toBe(false)
     // neither says which request it was
     expect(HttpRetry.on(new Cause.TimeoutError())).toBe(false)
-    expect(HttpRetry.on(new AttemptTimedOut.AttemptTimedOut({ attempt: 1, after: Duration.seconds(1) }))).toBe(false)
+    expect(HttpRetry.on(new Stamina.AttemptTimedOut({ attempt: 1, after: Duration.seconds(1) }))).toBe(false)
     expect(HttpRetry.on(new Error("mine"))).toBe(false)
     expect(HttpRetry.on("503")).toBe(false)
   })

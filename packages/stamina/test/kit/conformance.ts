@@ -3,7 +3,6 @@
  */
 import { Duration, Effect, Layer, Option, type Result } from "effect"
 import { type RetryEvent, type RetryPolicy, Stamina } from "effect-stamina"
-import type * as Attempt from "effect-stamina/Attempt"
 import { readFileSync } from "node:fs"
 import type { Driver } from "./drivers.ts"
 import { VirtualTime } from "./VirtualTime.ts"
@@ -194,7 +193,7 @@ const prepare = (
   const failures: Array<unknown> = []
   let begun = 0
 
-  const block = (attempt: Attempt.Attempt | undefined): Effect.Effect<string, Failure> =>
+  const block = (attempt: Stamina.Attempt | undefined): Effect.Effect<string, Failure> =>
     Effect.suspend(() => {
       const step = scriptOf(c, starts.length)
       starts.push(time.now - begun)

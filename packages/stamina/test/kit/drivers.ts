@@ -3,9 +3,7 @@
  */
 import { Duration, Effect, Schedule, Stream } from "effect"
 import { Stamina, staminaSchedule } from "effect-stamina"
-import type * as Attempt from "effect-stamina/Attempt"
 import * as RetrySchedule from "effect-stamina/RetrySchedule"
-import * as RetryTelemetry from "effect-stamina/RetryTelemetry"
 import { call } from "./telemetry.ts"
 
 export interface Driver {
@@ -13,7 +11,7 @@ export interface Driver {
   /** Builds a retried effect; throws at once when the options are bad. `attempt` is known to some drivers only. */
   readonly build: <E>(
     options: Stamina.RetryOptions<any>,
-    block: (attempt: Attempt.Attempt | undefined) => Effect.Effect<string, E>
+    block: (attempt: Stamina.Attempt | undefined) => Effect.Effect<string, E>
   ) => Effect.Effect<string, E>
   readonly knowsAttempt: boolean
 }
@@ -40,7 +38,7 @@ const announcing = <Output, Input>(self: Schedule.Schedule<Output, Input>): Sche
         }
         waited += Duration.toMillis(waitFor)
         return Effect.flatMap(
-          RetryTelemetry.CurrentHooks,
+          Stamina.CurrentHooks,
           Effect.forEach((hook) => Effect.scoped(call(hook.onRetryScheduled, details)))
         )
       })

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Data, Effect, Option, PlatformError } from "effect"
 import { RetryEvent, Stamina } from "effect-stamina"
-import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import { HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { SqlError } from "effect/sql"
 import { inTime } from "../kit/inTime.ts"
@@ -39,7 +38,7 @@ const types: ReadonlyArray<readonly [string, unknown]> = [
   ["HttpClientError.TransportError.UND_ERR_SOCKET", transport(coded("UND_ERR_SOCKET", coded("ECONNRESET")))],
   [
     "HttpClientError.TransportError.AttemptTimedOut",
-    transport(new AttemptTimedOut.AttemptTimedOut({ attempt: 1, after: "1 second" as never }))
+    transport(new Stamina.AttemptTimedOut({ attempt: 1, after: "1 second" as never }))
   ],
   ["HttpClientError.TransportError.TimeoutError", transport(new Cause.TimeoutError(secret))],
   ["SqlError.DeadlockError", new SqlError.SqlError({ reason: new SqlError.DeadlockError({ cause: coded("40P01") }) })],

@@ -14,8 +14,6 @@ import {
   Schema
 } from "effect"
 import { type RetryHook, RetryLogs, RetryMetrics, RetrySpans, Stamina, staminaSchedule } from "effect-stamina"
-import * as Activation from "effect-stamina/Activation"
-import * as RetryTelemetry from "effect-stamina/RetryTelemetry"
 import { TestClock } from "effect/testing"
 import * as arbitraries from "../kit/arbitraries.ts"
 import { type Case, optionsOf } from "../kit/conformance.ts"
@@ -390,7 +388,7 @@ describe("what a schedule tells", () => {
 
 describe("which hooks run", () => {
   const run = inTime(Effect.exit(Stamina.retry(failing, { ...options, attempts: 2 })))
-  const current = Effect.map(RetryTelemetry.CurrentHooks, (hooks) => hooks.map(({ name }) => name))
+  const current = Effect.map(Stamina.CurrentHooks, (hooks) => hooks.map(({ name }) => name))
 
   it("are metrics, logs and span events by default", () => {
     expect(Stamina.defaultHooks).toEqual([RetryMetrics.hook, RetryLogs.hook, RetrySpans.hook])
@@ -418,7 +416,7 @@ describe("which hooks run", () => {
       const mine = { ...hook, name: "logs" }
       yield* add(mine)(Effect.gen(function*() {
         expect(yield* current).toEqual(["metrics", "spans", "logs"])
-        expect((yield* RetryTelemetry.CurrentHooks).at(-1)).toBe(mine)
+        expect((yield* Stamina.CurrentHooks).at(-1)).toBe(mine)
         const { lines, provide } = recordLogs()
         yield* provide(run)
         expect(lines).toEqual([])
@@ -487,9 +485,9 @@ describe("a run that succeeds at once", () => {
     return { lookedUp, context: Context.makeUnsafe(new Services()) }
   }
   const watchedKeys: ReadonlySet<string> = new Set([
-    RetryTelemetry.CurrentHooks.key,
-    Activation.Active.key,
-    Activation.Testing.key,
+    Stamina.CurrentHooks.key,
+    Stamina.Active.key,
+    Stamina.Testing.key,
     Metric.MetricRegistry.key
   ])
   const lookedUpIn = (self: Effect.Effect<unknown, unknown>) => {
@@ -502,7 +500,7 @@ describe("a run that succeeds at once", () => {
   it.each(named(hooked))(
     "looks up no hooks, no metrics, and no switch that is not its business: %s",
     (name, driver) => {
-      const switches = name === "Stamina.retryContext" ? [Activation.Active.key, Activation.Testing.key] : []
+      const switches = name === "Stamina.retryContext" ? [Stamina.Active.key, Stamina.Testing.key] : []
       expect(lookedUpIn(driver.build(now, () => Effect.succeed("ok")))).toEqual(new Set(switches))
       // a failure does, so the watch is awake
       expect(lookedUpIn(driver.build(now, () => failing))).toEqual(watchedKeys)

@@ -2,12 +2,12 @@ import { describe, expect, it } from "@effect/vitest"
 import { Data, Duration } from "effect"
 import { RetryOn, RetryPolicy } from "effect-stamina"
 import * as SqlRetry from "effect-stamina/SqlRetry"
-import { RetryLaws, RetryTest } from "effect-stamina/testing"
+import { RetryTest } from "effect-stamina/testing"
 
 class Refused extends Data.TaggedError("Refused")<{ readonly retryAfter?: string }> {}
 
 /** What each broken law says. */
-const broken = (laws: ReadonlyArray<RetryLaws.Law>): ReadonlyArray<string> =>
+const broken = (laws: ReadonlyArray<RetryTest.Law>): ReadonlyArray<string> =>
   laws.flatMap(({ check }) => {
     try {
       check()
@@ -87,7 +87,7 @@ describe("RetryTest.laws", () => {
   })
 
   it("refuse promises that they do not know", () => {
-    expect(() => RetryTest.laws(defaults, { calls: 3 } as RetryLaws.Promises)).toThrow("unknown option \"calls\"")
+    expect(() => RetryTest.laws(defaults, { calls: 3 } as RetryTest.Promises)).toThrow("unknown option \"calls\"")
     expect(() => RetryTest.laws(defaults, { attempts: 0 })).toThrow("RetryTest.laws: promises.attempts must be")
   })
 })
@@ -181,7 +181,7 @@ describe("RetryTest.lawsOf", () => {
   it("refuse what they cannot check", () => {
     expect(() => RetryTest.lawsOf("Refused", [])).toThrow("RetryTest.lawsOf: errors must be a non-empty array")
     expect(() => RetryTest.lawsOf([], errors)).toThrow("RetryTest.lawsOf: on must be a tag")
-    expect(() => RetryTest.lawsOf("Refused", errors, { limit: 3 } as RetryLaws.LawsOfOptions)).toThrow(
+    expect(() => RetryTest.lawsOf("Refused", errors, { limit: 3 } as RetryTest.LawsOfOptions)).toThrow(
       "unknown option \"limit\""
     )
   })

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Option, Result, Schema } from "effect"
 import { Door, RetryBudget, RetryReport, Stamina } from "effect-stamina"
-import * as AttemptTimedOut from "effect-stamina/AttemptTimedOut"
 import * as DurableRetry from "effect-stamina/DurableRetry"
 import { RetryRecorder } from "effect-stamina/testing"
 import { Activity, DurableClock, DurableDeferred } from "effect/workflow"
@@ -47,7 +46,7 @@ describe("the options of a durable run", () => {
     )
     expect(calls).toEqual([0, 6000])
     const error = Option.getOrThrow(Result.getFailure(result))
-    expect(error).toBeInstanceOf(AttemptTimedOut.AttemptTimedOut)
+    expect(error).toBeInstanceOf(Stamina.AttemptTimedOut)
     expect(error).toMatchObject({ attempt: 2, message: "attempt 2 took longer than 5s" })
   })
 

@@ -124,9 +124,8 @@ const exceeded = (
  * ```ts
  * import { Duration, Effect, Option } from "effect"
  * import { Stamina } from "effect-stamina"
- * import * as Deadline from "effect-stamina/Deadline"
  *
- * const program = Effect.map(Deadline.timeLeft, Option.map((left) => Duration.toSeconds(left) > 9))
+ * const program = Effect.map(Stamina.timeLeft, Option.map((left) => Duration.toSeconds(left) > 9))
  *
  * Effect.runPromise(program.pipe(Stamina.withDeadline("10 seconds"))).then(console.log)
  * // { _id: 'Option', _tag: 'Some', value: true }
