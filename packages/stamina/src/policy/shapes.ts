@@ -10,17 +10,24 @@ import type { Backoff, BackoffShape, ShapeName, Traits } from "./model.ts"
 type Range = (backoff: Backoff, retryNum: number, previous: number) => readonly [low: number, width: number]
 
 /** What there is to know of a shape, but for its words: those are in `text.ts`, which a program that retries does not load. */
-interface Row extends Traits {
+interface Row {
   readonly range: Range
   /** The longest wait before retry `retryNum`, if waits depend on the one before. Default: the end of the range. */
   readonly longest?: (backoff: Backoff, retryNum: number) => number
+  /** Whether it uses the base. Default `false`. */
+  readonly usesBase?: boolean
+  /** What makes it the waits below which it draws. Only shapes that are random by themselves have it. */
+  readonly withoutChance?: Traits["withoutChance"]
 }
 
 /** Finds the row of a shape. */
 export const rowOf = (shape: BackoffShape<number>): Row => typeof shape === "string" ? shapes[shape] : listed(shape)
 
 /** What is to know of a shape, or of a list, to which the same applies as to a constant wait. */
-export const traitsOf = (shape: BackoffShape<unknown>): Traits => shapes[typeof shape === "string" ? shape : "constant"]
+export const traitsOf = (shape: BackoffShape<unknown>): Traits => {
+  const { usesBase = false, withoutChance } = shapes[typeof shape === "string" ? shape : "constant"]
+  return { isRandom: withoutChance !== undefined, usesBase, withoutChance: withoutChance ?? {} }
+}
 
 /** From which retry on the waits of a shape only grow or only shrink. A list goes up and down as it likes until its end. */
 export const monotoneFrom = (shape: BackoffShape<number>): number => typeof shape === "string" ? 1 : shape.length
@@ -38,9 +45,7 @@ const jittered = (curve: Curve, usesBase = false): Row => ({
     const wait = Math.min(max, curve(backoff, retryNum))
     return [wait * (1 - spread), jitter + 2 * spread * wait]
   },
-  isRandom: false,
-  usesBase,
-  withoutChance: {}
+  usesBase
 })
 
 /** Waits that are random from `part` of the exponential wait up to all of it. */
@@ -49,7 +54,6 @@ const randomFrom = (part: number): Row => ({
     const whole = exponential(backoff, retryNum)
     return [whole * part, whole * (1 - part)]
   },
-  isRandom: true,
   usesBase: true,
   withoutChance: { backoff: "additive" }
 })
@@ -85,8 +89,6 @@ const shapes: Readonly<Record<ShapeName, Row>> = {
     },
     // every wait was as long as possible; an initial wait of 0 stays 0 when tripled, even if the power overflows
     longest: (backoff, retryNum) => backoff.initial === 0 ? 0 : exponential({ ...backoff, base: 3 }, retryNum + 1),
-    isRandom: true,
-    usesBase: false,
     withoutChance: { backoff: "additive", waitExpBase: 3 }
   },
   constant: /*#__PURE__*/ jittered(({ initial }) => initial),
