@@ -20,19 +20,19 @@ const entries: ReadonlyArray<Entry> = [
   {
     name: "RetryLint",
     code: `export * from "effect-stamina-lab/RetryLint"`,
-    limit: 7700,
-    without: [...without, "simulate", "fleet", "effect-stamina/paper"]
+    limit: 15_000,
+    without: [...without, "fleet/fleet", "explain"]
   },
   {
     name: "RetrySimulation",
     code: `export * from "effect-stamina-lab/RetrySimulation"`,
-    limit: 11_250,
+    limit: 11_500,
     without: [...without, "lint"]
   },
   {
     name: "RetryExplanation",
     code: `export * from "effect-stamina-lab/RetryExplanation"`,
-    limit: 16_350,
+    limit: 17_400,
     without
   },
   {

@@ -55,11 +55,17 @@ const known = (written: ofPolicy.Written, setting: Page["setting"]): Known => ({
 const mostRetries = 20
 
 const used = (policy: RetryPolicy.RetryPolicy, setting: ofSetting.Setting): Used => {
-  const retries = RetryPolicy.preview(policy, { latency: typical(setting), retries: mostRetries + 1 })
+  const { attemptTimeout, deadline, latency } = setting.use
+  const retries = RetryPolicy.preview(policy, {
+    latency: typical(setting),
+    attemptTimeout,
+    deadline,
+    retries: mostRetries + 1
+  })
   return {
     retries: retries.slice(0, mostRetries),
     hasMore: retries.length > mostRetries,
-    findings: RetryLint.check(policy, setting.context)
+    findings: RetryLint.check(policy, { ...setting.context, latency })
   }
 }
 

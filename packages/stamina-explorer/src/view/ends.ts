@@ -67,7 +67,7 @@ export class Ends {
   }
 }
 
-const heads = { p50: "half", p90: "90 %", p99: "99 %", max: "all" } as const
+const heads = { p50: "half", p90: "90 %", p99: "99 %", max: "longest seen" } as const
 
 const row = (name: string, quantiles: Quantiles, words: (value: number) => string): ReadonlyArray<string> => [
   name,

@@ -23,6 +23,7 @@ const numbersOf = (herds: ReadonlyArray<HerdOutcome>, setting: Setting): HTMLEle
       "attempts per call",
       "most retries in a step",
       "calls that succeed",
+      ...(herds.some(({ open }) => open > 0) ? ["calls that give up", "calls that are open"] : []),
       ...(canRecover(setting) ? ["well again after"] : [])
     ],
     herds.map((herd) => [
@@ -30,7 +31,10 @@ const numbersOf = (herds: ReadonlyArray<HerdOutcome>, setting: Setting): HTMLEle
       count(herd.amplification),
       count(mostRetries(herd)),
       percent(herd.succeeded / herd.calls),
-      ...(canRecover(setting) ? [time(herd.recoveredAfter)] : [])
+      ...(herds.some(({ open }) => open > 0)
+        ? [percent(herd.gaveUp / herd.calls), percent(herd.open / herd.calls)]
+        : []),
+      ...(canRecover(setting) ? [Number.isNaN(herd.recoveredAfter) ? "not known" : time(herd.recoveredAfter)] : [])
     ])
   )
 
@@ -62,7 +66,16 @@ export class Herd {
     this.showFigure(this.figures.without, false, setting, most)
     this.showFigure(this.figures.with, true, setting, most)
     this.numbers.replaceChildren(numbersOf(herds, setting))
-    this.words.textContent = isTheSame(herds) ? "This policy has no jitter: both lines are the same." : ""
+    this.words.textContent = [
+      ...(!isTheSame(herds)
+        ? []
+        : herds.every(({ attempts, calls }) => attempts === calls)
+        ? ["Nothing was retried: both lines are the same."]
+        : ["Jitter made no difference here: both lines are the same."]),
+      ...(herds.some(({ open }) => open > 0)
+        ? ["Calls that are open had not ended when the simulation did: they neither succeeded nor gave up."]
+        : [])
+    ].join(" ")
     this.showSteps()
   }
 
@@ -121,8 +134,7 @@ const canRecover = ({ rate, trouble }: Setting): boolean => trouble !== undefine
 const nameOf = ({ variant: { budget, jitter } }: HerdOutcome): string =>
   `${jitter ? "as it is" : "without jitter"}${budget ? ", budget" : ""}`
 
-const stepOf = ([herd]: ReadonlyArray<HerdOutcome>): number =>
-  (herd?.steps[1]?.from ?? 1000) - (herd?.steps[0]?.from ?? 0)
+const stepOf = ([herd]: ReadonlyArray<HerdOutcome>): number => herd?.step ?? 1000
 
 const mostRetries = ({ steps }: HerdOutcome): number =>
   Math.max(...steps.map(({ attempts, calls }) => attempts - calls))

@@ -44,11 +44,13 @@ export interface Line {
   readonly values: ReadonlyArray<number>
   /** What stands behind the line. */
   readonly note: string
+  /** What a full column stands for. Default: the highest of its own. */
+  readonly full?: number | undefined
 }
 
 const levels = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-/** A row of columns for each line, with a scale of its own. `axis` is what stands below the first and the last column. */
+/** A row of columns for each line, with a scale of its own where none is said. `axis` is what stands below the first and the last column. */
 export const lines = (rows: ReadonlyArray<Line>, axis: readonly [string, string], { paint, width }: Screen): string => {
   const label = Math.max(...rows.map((row) => row.label.length))
   const note = Math.max(...rows.map((row) => row.note.length))
@@ -56,9 +58,11 @@ export const lines = (rows: ReadonlyArray<Line>, axis: readonly [string, string]
   const room = Math.max(1, width - label - 2 - (withNotes ? note + 2 : 0))
   const drawn = rows.map((row) => {
     const columns = fit(row.values, room)
-    const highest = Math.max(...columns)
+    const highest = row.full ?? Math.max(...columns)
     // whatever is not 0 shows
-    const line = columns.map((value) => levels[highest === 0 ? 0 : Math.ceil(value / highest * 8)]).join("")
+    const line = columns.map((value) => levels[highest === 0 ? 0 : Math.min(8, Math.ceil(value / highest * 8))]).join(
+      ""
+    )
     return `${row.label.padStart(label)}  ${paint("blue", line)}${withNotes ? `  ${row.note}` : ""}`
   })
   const length = Math.min(room, rows[0]?.values.length ?? 0)

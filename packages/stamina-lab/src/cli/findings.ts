@@ -9,7 +9,7 @@ const colors: Readonly<Record<Severity, Color>> = { error: "red", warning: "yell
 /** A paragraph for each finding. */
 export const findings = (found: ReadonlyArray<Finding>, { paint, width }: Screen): string =>
   found.map(({ fix, message, rule, severity }) => {
-    const change = fix === undefined ? "" : ` Try ${JSON.stringify(fix)}.`
+    const change = fix === undefined ? "" : ` Try ${JSON.stringify(fix).replaceAll(",\"", ", \"")}.`
     // broken before it is painted: what paints takes no room
     const text = wrap(`${severity} ${rule}: ${message}${change}`, width, "  ")
     return paint(colors[severity], severity) + text.slice(severity.length)

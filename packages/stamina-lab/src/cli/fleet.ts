@@ -87,7 +87,9 @@ export const fleet = Command.make(
     })
     if (json) return yield* Console.log(JSON.stringify(crowd, null, 2))
     const outlives = troubleFrom + troubleLasts >= lasts
-    yield* Console.log(text(crowd, trouble && { ...trouble, outlives }, yield* screen))
+    const shown = yield* screen
+    yield* Console.log(`${wrap(scenarioOf(options), shown.width)}\n`)
+    yield* Console.log(text(crowd, trouble && { ...trouble, outlives }, shown))
   })
 ).pipe(
   Command.withDescription(
@@ -105,23 +107,69 @@ export const fleet = Command.make(
   ])
 )
 
+/** What is simulated, in words: without it, the numbers below would be a riddle. */
+const scenarioOf = (options: {
+  readonly clients: number
+  readonly rate: number | "herd"
+  readonly server: { readonly capacity: number }
+  readonly trouble: { readonly kind: Trouble["kind"]; readonly from: number; readonly lasts: number } | undefined
+  readonly lasts: number
+  readonly attemptTimeout: number
+  readonly budget: object | undefined
+  readonly sharedBudget: boolean
+}): string => {
+  const { attemptTimeout, budget, clients, lasts, rate, server, sharedBudget, trouble } = options
+  const who = rate === "herd"
+    ? `${words.count(clients)} clients make one call each, all at once`
+    : `${words.count(clients)} clients make ${words.count(rate)} calls a second each`
+  return `${who}, for ${words.time(lasts)}. The server serves ${words.count(server.capacity)} attempts a second${
+    trouble === undefined
+      ? ""
+      : ` and ${verbs[trouble.kind]} from ${words.time(trouble.from)} to ${words.time(trouble.from + trouble.lasts)}`
+  }. An attempt may take ${words.time(attemptTimeout)}. ${
+    budget === undefined
+      ? "There is no retry budget."
+      : sharedBudget
+      ? "All clients share one retry budget."
+      : "Each client has a retry budget."
+  }`
+}
+
+const verbs: Readonly<Record<Trouble["kind"], string>> = { refuses: "refuses all", hangs: "hangs", slow: "is slow" }
+
 /** `outlives`: it is not over before the simulation is. */
 type Shown = Trouble & { readonly outlives: boolean }
 
 const text = (crowd: Crowd, trouble: Shown | undefined, screen: Screen): string => {
-  const { amplification, amplificationAfter, attempts, calls, latency, recoveredAfter, succeeded, wasted } = crowd
+  const {
+    amplification,
+    amplificationAfter,
+    attempts,
+    calls,
+    gaveUp,
+    latency,
+    open,
+    recoveredAfter,
+    succeeded,
+    wasted
+  } = crowd
   const sentences = [
     `${words.count(calls)} calls make ${words.count(attempts)} attempts, ${words.count(amplification)} per call.`,
+    ...(open === 0 ? [] : [
+      `${words.percent(gaveUp / calls)} of the calls give up, and ${
+        words.percent(open / calls)
+      } have not ended when the simulation does.`
+    ]),
     `${words.percent(succeeded / calls)} of the calls succeed${
       latency === null ? "" : `, half of them within ${words.time(latency.p50)}, 99 % within ${words.time(latency.p99)}`
     }.`,
     ...(wasted === 0 ? [] : [`The server serves ${words.count(wasted)} attempts for nobody.`]),
-    ...(trouble === undefined ? [] : [
+    ...(trouble === undefined || (recoveredAfter === null && !trouble.outlives) ? [] : [
       (trouble.outlives
         ? "The trouble lasts until the end"
         : recoveredAfter === "never"
         ? "Calls do not succeed again before the end"
-        : recoveredAfter === 0
+        : recoveredAfter === 0 || recoveredAfter === null
         ? "Calls succeed again as soon as the trouble is over"
         : `Calls succeed again ${words.time(recoveredAfter)} after the trouble is over`)
       + (amplificationAfter === null ? "." : `, with ${words.count(amplificationAfter)} attempts per call after it.`)
@@ -130,11 +178,15 @@ const text = (crowd: Crowd, trouble: Shown | undefined, screen: Screen): string 
   return [wrap(sentences.join(" "), screen.width), series(crowd, screen)].join("\n\n")
 }
 
-const series = ({ steps }: Crowd, screen: Screen): string => {
-  const step = (steps[1]?.from ?? 1000) - (steps[0]?.from ?? 0)
+const series = ({ step, steps }: Crowd, screen: Screen): string => {
+  // on one scale, so that rows can be compared; the queue counts something else
+  const full = Math.max(
+    ...steps.map(({ attempts, calls, gaveUp, succeeded }) => Math.max(attempts, calls, gaveUp, succeeded))
+  )
   const line = (label: string, values: ReadonlyArray<number>, unit: string) => ({
     label,
     values,
+    full: unit === "" ? undefined : full,
     note: `up to ${words.count(Math.max(...values))}${unit}`
   })
   const each = step === 1000 ? "/s" : ` in ${words.time(step)}`

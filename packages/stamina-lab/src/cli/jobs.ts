@@ -25,7 +25,7 @@ export interface Calls extends Pick<Simulated, "runs" | "succeeded" | "unfinishe
 /** What became of a fleet. Times are in milliseconds. JSON has neither `Infinity` nor `NaN`: these are words here. */
 export interface Crowd extends Omit<FleetResult, "amplificationAfter" | "latency" | "recoveredAfter"> {
   readonly amplificationAfter: number | null
-  readonly recoveredAfter: number | "never"
+  readonly recoveredAfter: number | "never" | null
   readonly latency: Quantiles | null
 }
 
@@ -58,7 +58,7 @@ const crowd = ({ options, policy }: Extract<Job, { readonly kind: "crowd" }>): C
   return {
     ...rest,
     amplificationAfter: Number.isFinite(amplificationAfter) ? amplificationAfter : null,
-    recoveredAfter: recoveredAfter === Infinity ? "never" : recoveredAfter,
+    recoveredAfter: recoveredAfter === Infinity ? "never" : Number.isNaN(recoveredAfter) ? null : recoveredAfter,
     latency: latency.count === 0 ? null : RetrySimulation.quantiles(latency)
   }
 }

@@ -19,8 +19,6 @@ import { percent, range, time } from "../tools/Words.ts"
  * @since 0.1.0
  */
 export interface Context extends RetryLint.Context {
-  /** How long an attempt takes. Default 0. */
-  readonly latency?: RetrySimulation.Latency | undefined
   /** How many calls are simulated. Default 10 000, or 1000 if one can make more than 1000 attempts. */
   readonly runs?: number | undefined
   /** The seed of all random numbers. Default 1. */
@@ -110,13 +108,13 @@ export const explain = (policy: RetryPolicy.RetryPolicy, context: Context = {}):
   const checked = checkPolicy("RetryExplanation.explain", policy)
   const { attempts, totalWait } = RetryPolicy.bounds(checked)
   const { latency = 0, runs = attempts > 1000 ? 1000 : 10_000, seed, ...rest } = context
-  const findings = RetryLint.check(checked, rest)
+  const findings = RetryLint.check(checked, { ...rest, latency: context.latency })
   const { attemptTimeout, deadline } = rest
   const always = RetrySimulation.run(checked, { latency, attemptTimeout, deadline, runs, seed })
   return {
     sentence: RetryPolicy.describe(checked),
     bounds: { attempts: finite(attempts), totalWait: finite(Duration.toMillis(totalWait)) },
-    retries: RetryPolicy.preview(checked, { latency: typical(latency) }).map((retry) => ({
+    retries: RetryPolicy.preview(checked, { latency: typical(latency), attemptTimeout, deadline }).map((retry) => ({
       retryNum: retry.retryNum,
       shortest: Duration.toMillis(retry.shortest),
       longest: Duration.toMillis(retry.longest),
@@ -170,7 +168,7 @@ const outagesOf = ({ outage }: Context): ReadonlyArray<number> => {
  * // Where nothing recovers, it gives up after 300ms.
  * // Of outages of 100ms, it outlasts 100 %; of 1s, 0 %.
  * //
- * // warning no-jitter: No wait depends on chance: clients that fail at the same moment come back at the same moments. Try {"backoff":"equal"}.
+ * // warning no-jitter: No wait depends on chance: clients that fail at the same moment come back at the same moments. Try {"backoff":"equal","attempts":4}.
  * // info window-short: All waits together take at most 300ms: retries help against a single bad reply, not against an outage that lasts longer.
  * ```
  *
@@ -198,7 +196,7 @@ const givesUpText = ({ givesUp }: Explanation): string => {
     ? `${start} gives up after ${time(max)}.`
     : `${start} gives up after ${time(p50)} (half of the runs), ${time(p90)} (90 %), ${time(p99)} (99 %), ${
       time(max)
-    } (all that were simulated).`
+    } (longest seen).`
 }
 
 /** Outages up to the first that no run outlasts. */

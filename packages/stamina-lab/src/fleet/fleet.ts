@@ -122,9 +122,16 @@ class Simulation {
 
   result(): FleetResult {
     const { count, latencies, options: { step, trouble }, reasons, server, steps, wasted } = this
-    const inAll = { calls: steps.sum("calls"), attempts: steps.sum("attempts"), succeeded: steps.sum("succeeded") }
+    const inAll = {
+      calls: steps.sum("calls"),
+      attempts: steps.sum("attempts"),
+      succeeded: steps.sum("succeeded"),
+      gaveUp: steps.sum("gaveUp"),
+      open: steps.sum("open")
+    }
     return {
       steps: steps.list,
+      step,
       ...inAll,
       reasons,
       served: server.served,

@@ -108,9 +108,14 @@ export interface Step {
  */
 export interface FleetResult {
   readonly steps: ReadonlyArray<Step>
+  /** The width of a step, in milliseconds. */
+  readonly step: number
   readonly calls: number
   readonly attempts: number
+  /** How many calls ended in success, how many gave up, and how many had not ended at the end: together, all calls. */
   readonly succeeded: number
+  readonly gaveUp: number
+  readonly open: number
   /** How many calls gave up, by reason. */
   readonly reasons: Readonly<Partial<Record<GiveUpReason, number>>>
   /** How many attempts the server served, and how many of these for nobody. */
@@ -122,7 +127,8 @@ export interface FleetResult {
   readonly amplificationAfter: number
   /**
    * Milliseconds from the end of the trouble until calls succeed again, at least 95 % of those begun in any step from
-   * then on. `Infinity` if that does not come, and 0 if there was no trouble.
+   * then on. `Infinity` if that does not come, 0 if there was no trouble, and `NaN` if no call that began after it
+   * was decided, so that nobody knows.
    */
   readonly recoveredAfter: number
   /** How long calls took that succeeded. */

@@ -33,7 +33,7 @@ export class Steps {
     return this.all[Math.min(this.all.length - 1, Math.floor(now / this.width))] as Counts
   }
 
-  sum(of: "calls" | "attempts" | "succeeded"): number {
+  sum(of: "calls" | "attempts" | "succeeded" | "gaveUp" | "open"): number {
     return this.all.reduce((sum, step) => sum + step[of], 0)
   }
 }
@@ -58,7 +58,7 @@ export const after = (
   return {
     amplificationAfter: sum("attempts") / sum("calls"),
     recoveredAfter: lastBad === -1
-      ? decided.length === 0 ? Infinity : 0
+      ? later.some(({ calls }) => calls > 0) ? decided.length === 0 ? Infinity : 0 : NaN
       : lastBad === decided.length - 1
       ? Infinity
       : Math.max(0, (decided[lastBad]?.from ?? NaN) + width - end)

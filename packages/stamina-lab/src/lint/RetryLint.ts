@@ -8,9 +8,10 @@ import { checkPolicy, refuse } from "../tools/check.ts"
 import * as chance from "./chance.ts"
 import * as curve from "./curve.ts"
 import { type Check, knownOf, of } from "./facts.ts"
-import { type Named, withFix } from "./fix.ts"
+import { type Named, rank, withFix } from "./fix.ts"
 import * as limits from "./limits.ts"
 import type { Context, Finding, Rule } from "./model.ts"
+import { stayingOf } from "./staying.ts"
 import * as use from "./use.ts"
 
 export type { Context, Field, Finding, Fix, Rule, Severity } from "./model.ts"
@@ -39,6 +40,7 @@ const checks: Readonly<Record<Rule, Check>> = {
   "no-growth-many": curve.noGrowthMany,
   "growth-steep": curve.growthSteep,
   "window-short": limits.windowShort,
+  "wait-max-unreached": limits.waitMaxUnreached,
   "overshoots": limits.overshoots,
   "attempt-timeout-too-long": use.attemptTimeoutTooLong,
   "attempts-starved": use.attemptsStarved,
@@ -57,17 +59,22 @@ const checks: Readonly<Record<Rule, Check>> = {
 export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as Array<Rule> // the type of `checks` has no other keys
 
 /**
- * Checks a policy against all rules, in the order of {@link rules}. {@link Rule} says what each finds.
+ * Checks a policy against all rules. Errors come first, then warnings; else in the order of {@link rules}. {@link Rule} says
+ * what each finds.
  *
  * **Details**
  *
- * Nothing is simulated: findings come from the arithmetic of the policy itself. Where a fix can be named, its rule finds
- * nothing in a policy with it (`RetryPolicy.make({ ...policy, ...fix })`), and the others find nothing as bad that they did
- * not find before. Applying one fix after the other ends, in any order. A change that would
- * bring something as bad is not offered; the message says what it would bring.
+ * Findings come from the arithmetic of the policy itself, except for `outage-outlasts`, which simulates up to 500 calls, with
+ * the same random numbers each time. Where a fix can be named, its rule finds nothing in a policy with it
+ * (`RetryPolicy.make({ ...policy, ...fix })`), the others find nothing as bad that they did not find before, and runs outlast
+ * what they outlasted before: that is simulated too, for outages up to the longest that half of the runs outlast. Whoever
+ * applies one fix after the other comes to an end, in whatever order. A change that would bring something as bad, or give up
+ * earlier, is not offered; the message says so. While an error can be fixed, nothing else has a fix: it may follow from the
+ * error.
  *
  * Not every finding is a mistake. A worker that reconnects to its only server may well retry for ever. Rules in
- * `ignore` are not checked. The default policy has one finding: an `info`, that its jitter is lost at the cap.
+ * `ignore` are not checked. The default policy has one finding: an `info`, that its jitter is lost at the cap. That is the
+ * behaviour of stamina in Python, which the defaults keep.
  *
  * **Gotchas**
  *
@@ -123,5 +130,12 @@ export const check = (policy: RetryPolicy, context: Context = {}): ReadonlyArray
   }
   const checked = checkPolicy(caller, policy)
   const found = look(checked)
-  return found.map((one) => withFix(one, found, checked, look))
+  const stay = (policy: RetryPolicy) => stayingOf(policy, known)
+  const all = found.map((one) => withFix(one, found, checked, { look, stay })).toSorted((a, b) =>
+    rank[b.severity] - rank[a.severity]
+  )
+  const isRoot = ({ fix, rule, severity }: Finding) =>
+    fix !== undefined && (severity === "error" || rule === "unit-suspect")
+  // the rest may follow from a mistake: its fix would only settle what was never meant
+  return all.some(isRoot) ? all.map((one) => isRoot(one) ? one : { ...one, fix: undefined }) : all
 }

@@ -4,9 +4,12 @@
 import * as Backoff from "effect-stamina/Backoff"
 import * as RetryPolicy from "effect-stamina/RetryPolicy"
 import * as Duration from "effect/Duration"
+import type { Latency } from "../simulate/model.ts"
+import * as scenario from "../simulate/scenario.ts"
 import { checkKnown, refuseUnless } from "../tools/check.ts"
 import { checkChance, checkLimit, checkMillis } from "../tools/numbers.ts"
 import type { Context, Field, Finding, Fix, Severity } from "./model.ts"
+import { type Staying, stayingOf } from "./staying.ts"
 
 /** Numbers of a policy, and of the context as far as it is known. */
 export interface Facts {
@@ -41,6 +44,9 @@ export interface Facts {
   readonly utilisation: number | undefined
   readonly budgetedRetries: number | undefined
   readonly outage: number | undefined
+  readonly latency: Latency | undefined
+  /** How long its runs last. Simulated when a rule asks for it, and once. */
+  readonly staying: () => Staying
 }
 
 /** A finding of a rule, without the name of the rule. */
@@ -66,7 +72,7 @@ const look = 2000
 /** What is known of the use of a policy. */
 export type Known = Pick<
   Facts,
-  "attemptTimeout" | "deadline" | "otherAttempts" | "utilisation" | "budgetedRetries" | "outage"
+  "attemptTimeout" | "deadline" | "otherAttempts" | "utilisation" | "budgetedRetries" | "outage" | "latency"
 >
 
 /** Gathers the facts. */
@@ -76,6 +82,7 @@ export const of = (policy: RetryPolicy.RetryPolicy, known: Known): Facts => {
   const retries = Math.min(bounds.attempts - 1, look)
   const { shape } = backoff
   const traits = Backoff.traitsOf(shape)
+  let staying: Staying | undefined
   const list = typeof shape === "string" ? undefined : shape
   const longest = (retryNum: number) => Backoff.longest(backoff, retryNum)
   return {
@@ -95,6 +102,7 @@ export const of = (policy: RetryPolicy.RetryPolicy, known: Known): Facts => {
     hasJitter: backoff.jitter > 0 || (backoff.spread ?? 0) > 0,
     neverWaits: retries > 0 && all(Math.min(retries, 64), (retryNum) => longest(retryNum) === 0),
     isCapped: list === undefined ? backoff.initial > backoff.max : list.some((wait) => wait > backoff.max),
+    staying: () => staying ??= stayingOf(policy, known),
     ...known
   }
 }
@@ -108,6 +116,7 @@ export const knownOf = (caller: string, context: Context): Known => {
     "utilisation",
     "budgetedRetries",
     "outage",
+    "latency",
     "ignore"
   ])
   const optional = <A, B>(value: A | undefined, check: (value: A) => B) =>
@@ -123,7 +132,8 @@ export const knownOf = (caller: string, context: Context): Known => {
       context.budgetedRetries,
       (value) => refuseUnless(value >= 0, caller, "budgetedRetries", "a number >= 0", value)
     ),
-    outage: optional(context.outage, (value) => checkMillis(caller, value, "outage"))
+    outage: optional(context.outage, (value) => checkMillis(caller, value, "outage")),
+    latency: optional(context.latency, (value) => scenario.checkLatency(caller, value))
   }
 }
 
@@ -153,7 +163,6 @@ export const longestOfAll = ({ longest, retries }: Facts): number => {
 export const longestListed = (list: ReadonlyArray<number>): number =>
   list.reduce((longest, wait) => Math.max(longest, wait), 0)
 
-/** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
 /** The first retry from which on every wait is exactly `waitMax`, because jitter is cut off there. */
 export const capFrom = (facts: Facts): number | undefined =>
   facts.isRandom ? undefined : firstRetry(facts, (retryNum) => facts.shortest(retryNum) >= facts.backoff.max)

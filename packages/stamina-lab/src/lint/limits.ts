@@ -1,6 +1,8 @@
 /**
  * Rules about the limits of a policy: attempts and time.
  */
+import * as RetryPolicy from "effect-stamina/RetryPolicy"
+import * as Duration from "effect/Duration"
 import { time } from "../tools/Words.ts"
 import { type Check, found, longestOfAll } from "./facts.ts"
 
@@ -37,7 +39,7 @@ export const endless: Check = ({ most, neverWaits, outage = 0, timeout }) =>
     )
     : undefined
 
-export const runaway: Check = ({ longest, most, neverWaits, timeout }) =>
+export const runaway: Check = ({ backoff, longest, most, neverWaits, timeout }) =>
   most === Infinity && timeout < Infinity && !neverWaits && longest(1000) < timeout / 1000
     ? found(
       "error",
@@ -45,9 +47,18 @@ export const runaway: Check = ({ longest, most, neverWaits, timeout }) =>
       `Waits are at most ${time(longest(1000))} in the long run: over 1000 calls fit in the timeout of ${
         time(timeout)
       }.`,
-      { attempts: 10 }
+      { attempts: 10 },
+      grownTo(Math.min(timeout / 20, Math.max(backoff.max, 5000)), backoff.initial)
     )
     : undefined
+
+/** Waits that grow to so much, whatever they were. */
+const grownTo = (max: number, initial: number) => ({
+  backoff: "equal" as const,
+  waitExpBase: 2,
+  waitInitial: initial > 0 ? Math.min(initial, max) : Math.min(100, max),
+  waitMax: max
+})
 
 export const attemptsUnreachable: Check = ({ attempts, most, timeout }) =>
   attempts < Infinity && most < attempts
@@ -76,7 +87,8 @@ export const attemptsUnlikely: Check = ({ attempts, longest, most, retries, shor
       `attempts is ${attempts}, but with average waits, the timeout of ${
         time(timeout)
       } ends a run after ${calls} calls.`,
-      { attempts: calls }
+      // the fewest that last as long: chance can make the waits shorter
+      ...[1, 1.06, 1.12, 1.18, 1.25].map((factor) => ({ attempts: Math.floor(calls * factor) }))
     )
     : undefined
 }
@@ -109,6 +121,9 @@ export const timeoutUnreachable: Check = ({ attempts, attemptTimeout, timeout, t
     : undefined
 }
 
+/** Below so many milliseconds, a limit on time is likely to be meant in seconds. */
+const fastest = 100
+
 export const timeoutBelowWait: Check = ({ shortest, timeout }) =>
   timeout <= shortest(1)
     ? found(
@@ -116,18 +131,24 @@ export const timeoutBelowWait: Check = ({ shortest, timeout }) =>
       ["timeout", "waitInitial"],
       `The timeout of ${time(timeout)} is no longer than the first wait of ${
         time(shortest(1))
-      }: at most one retry. Is one of them meant in another unit? A bare number is milliseconds.`
+      }: at most one retry. Is one of them meant in another unit? A bare number is milliseconds.`,
+      ...(timeout < fastest ? [{ timeout: 1000 * timeout }] : [])
     )
     : undefined
 
 export const unitSuspect: Check = ({ backoff: { initial, max }, most, shortest, timeout }) =>
-  (initial > 0 && initial < 1) || (timeout < 100 && timeout > shortest(1)) || (max > 0 && max < 10 && most > 2)
+  (initial > 0 && initial < 1) || (timeout < fastest && timeout > shortest(1)) || (max > 0 && max < 10 && most > 2)
     ? found(
       "warning",
       ["waitInitial", "waitMax", "timeout"],
       `waitInitial of ${time(initial)}, waitMax of ${time(max)}, timeout ${
         timeout === Infinity ? "unlimited" : `of ${time(timeout)}`
-      }: that is shorter than a call over a network. Are seconds meant? A bare number is milliseconds.`
+      }: that is shorter than a call over a network. Are seconds meant? A bare number is milliseconds.`,
+      {
+        ...(initial > 0 && initial < 1 ? { waitInitial: 1000 * initial } : {}),
+        ...(max > 0 && max < 10 ? { waitMax: 1000 * max } : {}),
+        ...(timeout < fastest ? { timeout: 1000 * timeout } : {})
+      }
     )
     : undefined
 
@@ -142,6 +163,26 @@ export const windowShort: Check = ({ most, neverWaits, totalWait }) =>
     )
     : undefined
 
+export const waitMaxUnreached: Check = (facts) => {
+  const { backoff: { max }, neverWaits, policy, retries, most } = facts
+  // the default is a safeguard that nobody has asked for, and a very long one says that there is no cap
+  if (max === defaultMax || max >= noCap || neverWaits || retries === 0 || retries < most - 1) return undefined
+  const longest = longestOfAll(facts)
+  return longest < max
+    ? found(
+      "info",
+      ["waitMax", "attempts"],
+      `waitMax is ${time(max)}, and no wait is longer than ${time(longest)}: ${
+        typeof policy.backoff === "string" ? "it has no effect with so few attempts" : "it has no effect on this list"
+      }.`
+    )
+    : undefined
+}
+
+const noCap = 86_400_000
+
+const defaultMax = /*#__PURE__*/ Duration.toMillis(RetryPolicy.defaults.waitMax)
+
 export const overshoots: Check = (facts) => {
   const { overshoots, timeout, totalWait } = facts
   const wait = longestOfAll(facts)
@@ -152,7 +193,8 @@ export const overshoots: Check = (facts) => {
       `A wait may begin just before the timeout of ${time(timeout)}: a run can end ${
         time(wait)
       } and one call after it.`,
-      { overshoot: "refuse" }
+      { overshoot: "refuse" },
+      { overshoot: "refuse", timeout: Math.ceil(timeout + wait) }
     )
     : undefined
 }

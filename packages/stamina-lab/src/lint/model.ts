@@ -3,6 +3,7 @@
  */
 import type { Curve, Limits } from "effect-stamina/RetryPolicy"
 import type * as Duration from "effect/Duration"
+import type * as RetrySimulation from "../simulate/RetrySimulation.ts"
 
 /**
  * How bad a finding is.
@@ -47,6 +48,7 @@ export type Severity = "error" | "warning" | "info"
  * | `no-growth-many` | warning | More than 5 retries with equal waits of less than a second. |
  * | `growth-steep` | info | A base above 10. |
  * | `window-short` | info | All waits together take less than half a second. |
+ * | `wait-max-unreached` | info | A `waitMax` other than the default that no wait comes to. |
  * | `overshoots` | warning | A run can end long after its timeout. |
  *
  * Rules about a policy where it is used: they need the part of the {@link Context} that they name.
@@ -58,7 +60,7 @@ export type Severity = "error" | "warning" | "info"
  * | `beyond-deadline` | error, warning or info | The `deadline` leaves no room for the attempts, or for the waits. |
  * | `nested` | warning above 25 calls, info above 9 | Retries in other layers (`otherAttempts`) multiply the calls. |
  * | `can-keep-down` | error, or warning with a budget | At this `utilisation`, retries can keep an overloaded server down. |
- * | `outage-outlasts` | warning | No run waits as long as the `outage` lasts. |
+ * | `outage-outlasts` | error or warning | No run outlasts the `outage`, or less than 99 % of the runs do. |
  *
  * @category models
  * @since 0.1.0
@@ -86,6 +88,7 @@ export type Rule =
   | "no-growth-many"
   | "growth-steep"
   | "window-short"
+  | "wait-max-unreached"
   | "overshoots"
   | "attempt-timeout-too-long"
   | "attempts-starved"
@@ -122,7 +125,10 @@ export interface Finding {
   readonly fields: ReadonlyArray<Field>
   /** What is wrong, in a sentence. The wording may change between versions. */
   readonly message: string
-  /** A change after which the rule finds nothing, and no other rule anything as bad that it did not find before. */
+  /**
+   * A change after which the rule finds nothing, no other rule finds anything as bad that it did not find before, and runs
+   * outlast at least the outages that they outlast now.
+   */
   readonly fix: Fix | undefined
 }
 
@@ -149,6 +155,8 @@ export interface Context {
   readonly budgetedRetries?: number | undefined
   /** How long an outage lasts that should be outlasted. */
   readonly outage?: Duration.Input | undefined
+  /** How long an attempt takes, where that decides which outage a run outlasts. Default 0. */
+  readonly latency?: RetrySimulation.Latency | undefined
   /** Rules that are not to be checked, because what they find is meant. */
   readonly ignore?: ReadonlyArray<Rule> | undefined
 }

@@ -1,8 +1,11 @@
 /**
  * Rules about a policy where it is used: they need what the context says.
  */
-import { count, time } from "../tools/Words.ts"
-import { type Check, found, longestOfAll } from "./facts.ts"
+import * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
+import { count, percent, time } from "../tools/Words.ts"
+import { type Check, type Facts, found, longestOfAll } from "./facts.ts"
+import type { Fix } from "./model.ts"
 
 export const attemptTimeoutTooLong: Check = ({ attemptTimeout, timeout }) =>
   attemptTimeout !== undefined && timeout < Infinity && attemptTimeout >= timeout
@@ -66,36 +69,68 @@ export const beyondDeadline: Check = (facts) => {
     : undefined
 }
 
-export const outageOutlasts: Check = (
-  { attempts, longest, most, outage, overshoots, shortest, timeout, totalWait }
-) => {
-  if (outage === undefined || totalWait >= outage) return undefined
-  // with average waits, and some time to spare
+export const outageOutlasts: Check = (facts) => {
+  const { deadline = Infinity, latency, outage, staying, totalWait } = facts
+  if (outage === undefined) return undefined
+  const fields = ["outage", "attempts", "waitMax"] as const
+  if (deadline <= outage) {
+    return found(
+      "error",
+      ["outage", "deadline"],
+      `The caller waits ${time(deadline)}: no run outlasts an outage of ${time(outage)}.`
+    )
+  }
+  const cannot = totalWait < outage && isAtOnce(latency)
+  const share = staying().outlasts(outage)
+  if (!cannot && share >= enough) return undefined
+  const message = cannot
+    ? `Waits take at most ${time(totalWait)}: unless calls take long themselves, no run outlasts an outage of ${
+      time(outage)
+    }.`
+    : `About ${percent(share)} of the runs outlast an outage of ${time(outage)}.`
+  const { fix, waited } = outlasting(facts, outage)
+  return found(
+    cannot ? "error" : "warning",
+    fields,
+    fix === undefined
+      ? `${message} The waits have to be longer: on average, 999 of them take ${time(waited)}.`
+      : message,
+    ...(fix === undefined ? [] : [fix])
+  )
+}
+
+/** The share of runs that has to outlast an outage. */
+const enough = 0.99
+
+/** Whether calls are not said to take any time. */
+const isAtOnce = (latency: Facts["latency"]): boolean =>
+  latency === undefined
+  || (!Predicate.hasProperty(latency, "median") && Duration.isZero(Duration.fromInputUnsafe(latency)))
+
+/** As many attempts and as much time as an outage takes with average waits, and some to spare. */
+const outlasting = (
+  { attempts, longest, most: reached, overshoots, shortest, timeout }: Facts,
+  outage: number
+): { readonly fix: Fix | undefined; readonly waited: number } => {
   let waited = 0
+  let most = 0
   let calls = 1
   while (calls < 1000 && waited < 1.25 * outage) {
     waited += (shortest(calls) + longest(calls)) / 2
+    most += longest(calls)
     calls++
   }
-  const isEnough = waited >= 1.25 * outage
-  const message = `Waits take at most ${
-    time(totalWait)
-  }: unless calls take long themselves, no run outlasts an outage of ${time(outage)}.`
-  const fields = ["outage", "attempts", "waitMax"] as const
-  if (!isEnough) {
-    return found(
-      "warning",
-      fields,
-      `${message} The waits have to be longer: on average, 999 of them take ${time(waited)}.`
-    )
-  }
+  if (waited < 1.25 * outage) return { fix: undefined, waited }
   // the last wait may be much longer than the outage, and begins only if it ends before a timeout that is not overshot
-  const enough = Math.max(2 * outage, timeout, overshoots ? 0 : Math.ceil(waited) + 1)
-  return found("warning", fields, message, {
+  const room = Math.max(2 * outage, timeout, overshoots ? 0 : Math.ceil(most) + 1)
+  return {
     // as many as were asked for, unless the timeout ended every run before
-    ...(attempts === Infinity ? {} : { attempts: most < attempts ? calls : Math.max(calls, attempts) }),
-    ...(timeout === Infinity ? {} : { timeout: enough })
-  })
+    fix: {
+      ...(attempts === Infinity ? {} : { attempts: reached < attempts ? calls : Math.max(calls, attempts) }),
+      ...(timeout === Infinity ? {} : { timeout: room })
+    },
+    waited
+  }
 }
 
 export const nested: Check = ({ most, otherAttempts }) => {

@@ -64,7 +64,7 @@ export interface Scenario {
   readonly runs?: number | undefined
   /** The seed of all random numbers: an integer. Default 1. */
   readonly seed?: number | undefined
-  /** How many attempts of one call are looked at: an integer ≥ 1. Default 1000. */
+  /** How many attempts of one call are looked at: an integer from 1 to 10 000 000. Default 1000. */
   readonly horizon?: number | undefined
   /** Is called with how far the simulation is. Default: nothing is. */
   readonly onProgress?: OnProgress | undefined

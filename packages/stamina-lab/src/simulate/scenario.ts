@@ -60,11 +60,14 @@ export const fromScenario = (caller: string, scenario: Scenario, runs: number): 
     deadline: checkLimit(caller, scenario.deadline, "deadline"),
     budget: makerOf(caller, scenario.budget, decisions),
     runs: checkCount(caller, scenario.runs ?? runs, "runs", most),
-    horizon: checkCount(caller, scenario.horizon ?? 1000, "horizon"),
+    horizon: checkCount(caller, scenario.horizon ?? 1000, "horizon", mostAttempts),
     random: decisions,
     onProgress: checkOnProgress(caller, scenario.onProgress)
   }
 }
+
+/** So many attempts of a call take about a second. */
+const mostAttempts = 10_000_000
 
 const fails = (caller: string, failures: Failures, chance: () => number): World["fails"] => {
   if (failures === "always") return () => true
@@ -77,6 +80,12 @@ const fails = (caller: string, failures: Failures, chance: () => number): World[
     return () => chance() < probability
   }
   return refuse(caller, "failures", "\"always\", { outage } or { chance }", failures)
+}
+
+/** Checks how long attempts take on behalf of the function named `caller`, and returns it. */
+export const checkLatency = (caller: string, latency: Latency): Latency => {
+  takes(caller, latency, () => 0)
+  return latency
 }
 
 const takes = (caller: string, latency: Latency, chance: () => number): World["takes"] => {

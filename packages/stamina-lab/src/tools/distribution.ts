@@ -17,7 +17,10 @@ export interface Distribution {
   readonly quantile: (q: number) => number
   /** The share of the runs whose number is less than `limit`. */
   readonly shareBelow: (limit: number) => number
-  /** How many runs fall in each of `bins` equal parts between the smallest and the largest number. */
+  /**
+   * How many runs fall in each of `bins` equal parts between the smallest and the largest number. Throws a `RangeError` unless
+   * `bins` is an integer from 1 to 100 000.
+   */
   readonly histogram: (bins: number) => ReadonlyArray<Bin>
 }
 
@@ -61,6 +64,9 @@ export const quantiles = ({ max, mean, min, quantile }: Distribution): Quantiles
 /** Takes the numbers over. Of no numbers at all, each answer is `NaN`. */
 export const make = (numbers: Float64Array): Distribution => new Numbers(numbers)
 
+/** More than anybody can see. */
+const mostBins = 100_000
+
 class Numbers implements Distribution {
   readonly count: number
   private readonly numbers: Float64Array
@@ -90,6 +96,9 @@ class Numbers implements Distribution {
   readonly shareBelow = (limit: number): number => this.countBelow(limit) / this.count
 
   readonly histogram = (bins: number): ReadonlyArray<Bin> => {
+    if (!(Number.isInteger(bins) && bins >= 1 && bins <= mostBins)) {
+      throw new RangeError(`Distribution.histogram: bins must be an integer >= 1 and <= ${mostBins}, got ${bins}`)
+    }
     const { max, min } = this
     const edges = Array.from({ length: bins }, (_, i) => min + (max - min) * i / bins)
     return edges.map((from, i) => {

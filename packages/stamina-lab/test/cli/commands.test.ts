@@ -52,7 +52,7 @@ describe("stamina lint", () => {
       "overshoots"
     ]
     const { code, stdout } = await stamina(["lint", "{}", ...given, ...more, "--json"])
-    assert.strictEqual(code, 0)
+    assert.strictEqual(code, 1)
     assert.deepStrictEqual(
       JSON.parse(stdout),
       asJson(RetryLint.check(RetryPolicy.defaults, {
@@ -224,8 +224,22 @@ describe("stamina fleet", () => {
     assert.deepInclude(await parsed(["fleet", "{}"]), { recoveredAfter: "never" })
     assert.deepInclude(
       await parsed(["fleet", "{\"attempts\":1}", "--herd", "--clients", "3", "--trouble", "refuses"]),
-      { latency: null, recoveredAfter: "never" }
+      { latency: null, recoveredAfter: null }
     )
+  })
+
+  it("says nothing of a recovery that nobody can know of, and tells calls that have not ended from failures", async () => {
+    const herd = await printed(["fleet", "{}", "--herd", "--clients", "50"], { COLUMNS: "500" })
+    assert.notInclude(herd, "succeed again")
+    assert.include(herd, "50 clients make one call each, all at once, for 1m.")
+    const cut = await printed(["fleet", "{}", "--lasts", "15s"], { COLUMNS: "500" })
+    assert.match(cut, /0 % of the calls give up, and [\d.]+ % have not ended/)
+  })
+
+  it("takes a step for as long as it is", async () => {
+    const text = await printed(["fleet", "{}", "--lasts", "30s", "--step", "30s"], { COLUMNS: "200" })
+    assert.include(text, " in 30s")
+    assert.match(text, / 30s$/m)
   })
 
   it("draws each number over time", async () => {

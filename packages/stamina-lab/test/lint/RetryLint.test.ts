@@ -218,6 +218,17 @@ const cases: Readonly<Record<RetryLint.Rule, Cases>> = {
     fires: [{ severity: "info", policy: make({ attempts: 3, waitJitter: 99 }) }],
     silent: [{ policy: make({ attempts: 3, waitJitter: 100 }) }, { policy: make({ attempts: 2, waitJitter: 0 }) }]
   },
+  "wait-max-unreached": {
+    fires: [
+      { severity: "info", policy: make({ attempts: 3, waitMax: "10 seconds" }) },
+      { severity: "info", policy: make({ attempts: 3, backoff: [100, 1000], waitMax: 2001 }) }
+    ],
+    silent: [
+      { policy: make({ attempts: 3 }) },
+      { policy: make({ attempts: 3, waitMax: 1200 }) },
+      { policy: make({ attempts: 3, backoff: [100, 1000], waitMax: 2000 }) }
+    ]
+  },
   "overshoots": {
     fires: [{ severity: "warning", policy: make({ timeout: 9999 }) }],
     silent: [
@@ -280,11 +291,12 @@ const cases: Readonly<Record<RetryLint.Rule, Cases>> = {
   },
   "outage-outlasts": {
     fires: [
-      { severity: "warning", policy: make(), context: { outage: 27_301 } },
-      { severity: "warning", policy: make({ ...unlimited, timeout: "10 seconds" }), context: { outage: "1 minute" } },
-      { severity: "warning", policy: make({ attempts: 3, ...withoutEnd }), context: { outage: "1 minute" } }
+      { severity: "error", policy: make(), context: { outage: 27_301 } },
+      { severity: "warning", policy: make(), context: { outage: 24_000 } },
+      { severity: "error", policy: make({ ...unlimited, timeout: "10 seconds" }), context: { outage: "1 minute" } },
+      { severity: "error", policy: make({ attempts: 3, ...withoutEnd }), context: { outage: "1 minute" } }
     ],
-    silent: [{ policy: make(), context: { outage: 27_300 } }]
+    silent: [{ policy: make(), context: { outage: 22_000 } }]
   }
 }
 
@@ -324,6 +336,7 @@ describe("RetryLint.check", () => {
       "attempts-unreachable",
       "attempts-unlikely",
       "timeout-unreachable",
+      "unit-suspect",
       "no-jitter",
       "jitter-lost-at-cap",
       "jitter-thin",
@@ -334,7 +347,6 @@ describe("RetryLint.check", () => {
       "no-growth",
       "no-growth-many",
       "overshoots",
-      "can-keep-down",
       "outage-outlasts"
     ])
   })

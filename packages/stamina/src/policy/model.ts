@@ -283,10 +283,14 @@ export interface Bounds {
  * @since 0.1.0
  */
 export interface PreviewOptions {
-  /** How many retries are listed at most: an integer ≥ 1. Default 20. */
+  /** How many retries are listed at most: an integer from 1 to 100 000. Default 20. */
   readonly retries?: number | undefined
   /** How long each attempt takes. Default 0. */
   readonly latency?: Duration.Input | undefined
+  /** How long an attempt may take: one that takes longer fails then. Default: no limit. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** The deadline around the run, at or past which no retry begins. Default: none. */
+  readonly deadline?: Duration.Input | undefined
 }
 
 /**

@@ -49,7 +49,7 @@ describe("RetryPolicy.preview", () => {
   })
 
   it.each([
-    [{ retries: 0 }, "retries must be an integer >= 1, got 0"],
+    [{ retries: 0 }, "retries must be an integer >= 1 and <= 100000, got 0"],
     [{ latency: -1 }, "latency must be a finite duration >= 0"],
     [{ attempts: 1 }, "unknown option \"attempts\""]
   ])("refuses %j", (options, message) => {
