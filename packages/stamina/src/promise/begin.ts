@@ -5,7 +5,7 @@
 import type { Settings } from "../drive/settings.ts"
 import { runsEnded } from "../run/run.ts"
 import { type Body, CurrentAttempt } from "./attempt.ts"
-import { Call, type CallBeginning } from "./call.ts"
+import { Call } from "./call.ts"
 import { loop } from "./loop.ts"
 import type { PromiseAttempt } from "./model.ts"
 import type { Place, Services } from "./services.ts"
@@ -41,14 +41,15 @@ const onceBuilt = async <T>(
 /** Begins a call that nothing may end from outside. */
 const begin = async <T>(services: Services, settings: Settings, body: Body<T>, isBlind: boolean): Promise<T> => {
   const began = now(services)
-  const beginning = called(services, settings)
+  const credit = called(services, settings)
+  const endedBefore = runsEnded()
   let value: T
   try {
     value = await body(isBlind ? unseen : first(services, settings))
   } catch (error) {
-    return await loop(new Call(settings, body, services, undefined, began, beginning), { error })
+    return await loop(new Call(settings, body, services, undefined, began, endedBefore, credit), { error })
   }
-  if (beginning.credit === undefined) settings.door?.succeeded(services.rested)
+  if (credit === undefined) settings.door?.succeeded(services.rested)
   return value
 }
 
@@ -60,14 +61,13 @@ const beginWatched = <T>(
   signal: AbortSignal | undefined
 ): Promise<T> => {
   const began = now(services)
-  return loop(new Call(settings, body, services, signal, began, called(services, settings)))
+  const credit = called(services, settings)
+  return loop(new Call(settings, body, services, signal, began, runsEnded(), credit))
 }
 
-/** Notifies the door, and gives what a run must know of the time before it. */
-const called = ({ rested }: Services, { door }: Settings): CallBeginning => ({
-  endedBefore: runsEnded(),
-  credit: door === undefined ? 0 : door.called(rested, false)
-})
+/** Notifies the door, and gives what it credits. */
+const called = ({ rested }: Services, { door }: Settings): number | undefined =>
+  door === undefined ? 0 : door.called(rested, false)
 
 const first = (services: Services, settings: Settings): PromiseAttempt =>
   new CurrentAttempt({ settings, services, run: undefined, signal: undefined }, 1)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { type Beginning, LiveRun } from "../drive/liveRun.ts"
+import { LiveRun } from "../drive/liveRun.ts"
 import type { Settings } from "../drive/settings.ts"
 import * as steps from "../drive/steps.ts"
 import { timedOut } from "../drive/timeLimit.ts"
@@ -19,9 +19,6 @@ import type { Services } from "./services.ts"
 import * as signals from "./signals.ts"
 import { after, asReading, type Time } from "./timer.ts"
 
-/** How a call begins. The time of that is passed beside it, in a form that costs nothing. */
-export type CallBeginning = Omit<Beginning, "start">
-
 const nothing = () => {}
 
 /** Many calls wait at a time, so what a call needs is in its fields, and in few closures. */
@@ -33,7 +30,9 @@ export class Call<T> implements Caller {
   readonly services: Services
   private readonly body: Body<T>
   private readonly began: Time
-  private readonly beginning: CallBeginning
+  private readonly endedBefore: number
+  /** What the door credited; `undefined` if it is to be notified of a success. */
+  private readonly credit: number | undefined
   /** What the loop awaits: how to have that reject, and the timer or the fiber that would resolve it. */
   private stop: ((reason: unknown) => void) | undefined = undefined
   private cancel: (() => void) | undefined = undefined
@@ -52,14 +51,16 @@ export class Call<T> implements Caller {
     services: Services,
     signal: AbortSignal | undefined,
     began: Time,
-    beginning: CallBeginning
+    endedBefore: number,
+    credit: number | undefined
   ) {
     this.settings = settings
     this.body = body
     this.services = services
     this.signal = signal
     this.began = began
-    this.beginning = beginning
+    this.endedBefore = endedBefore
+    this.credit = credit
     if (signal !== undefined) signals.listen(signal, this)
     if (settings.spans || settings.attemptTimeout < Infinity) this.begin()
   }
@@ -76,15 +77,15 @@ export class Call<T> implements Caller {
 
   /** Begins the run. */
   private begin(): LiveRun {
-    const { began, beginning, body, services, settings } = this
+    const { began, body, credit, endedBefore, services, settings } = this
     services.runtime?.enter(this)
     const start = asReading(services, began)
-    return this.run = new LiveRun(withName(settings, body), services.rested, { start, ...beginning })
+    return this.run = new LiveRun(withName(settings, body), services.rested, { start, endedBefore, credit })
   }
 
   /** Notifies the door, if it wants to know. */
   firstSucceeded(): void {
-    if (this.beginning.credit === undefined) this.settings.door?.succeeded(this.services.rested)
+    if (this.credit === undefined) this.settings.door?.succeeded(this.services.rested)
   }
 
   close(): void {
