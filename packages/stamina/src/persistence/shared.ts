@@ -278,7 +278,8 @@ export class SharedBudget implements RetryBudget {
         summary: "each process limits its retries for itself until the store is back"
       }))
     }
-    for (const { tell } of asking) tell("alone")
+    // also those that came while the command was under way: the next one would keep them as long again
+    for (const { tell } of [...asking, ...this.asking.splice(0)]) tell("alone")
   }
 
   private log(fiber: AnyFiber, level: "Info" | "Warn", message: string, rest: () => object): void {

@@ -323,6 +323,25 @@ describe("the traps of a shared budget", () => {
       ])
     }).pipe(recordLogs().provide))
 
+  it.effect("8b. nor does it hold longer those that come while a command hangs", () =>
+    Effect.gen(function*() {
+      const redis = new FakeRedis()
+      const { budget } = yield* start(redis)
+      redis.mode = "hangs"
+      const held: Array<number> = []
+      const call = (at: number) =>
+        Effect.gen(function*() {
+          yield* Effect.sleep(at)
+          yield* Effect.exit(Stamina.retry(down, { ...always, budget, attempts: 2 }))
+          held.push((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) - at)
+        })
+      const calls = yield* Effect.forEach([0, 100, 300], (at) => Effect.forkChild(call(at)))
+      // the command gets a moment more than it may take
+      yield* TestClock.adjust(550)
+      expect(held).toEqual([550, 450, 250])
+      yield* Effect.forEach(calls, Fiber.join)
+    }))
+
   it.effect("9. numbers stay integers: a thousandth of a token more or less is one, at any size", () =>
     Effect.gen(function*() {
       const redis = new FakeRedis()
