@@ -86,7 +86,8 @@ const local = Effect.gen(function*() {
 /** Two processes, as far as Redis can tell. */
 const shared = Effect.gen(function*() {
   const name = `example ${randomUUID()}`
-  const [one, other] = [yield* SharedRetryBudget.make({ name }), yield* SharedRetryBudget.make({ name })]
+  const options = { name, whenEmpty: "refuse" } as const
+  const [one, other] = [yield* SharedRetryBudget.make(options), yield* SharedRetryBudget.make(options)]
   const stock = makeStock()
   yield* call(100, stock, one)
   yield* Console.log(`the first process makes ${stock.attempts()} attempts of 100 calls`)

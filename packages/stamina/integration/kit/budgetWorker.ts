@@ -2,14 +2,14 @@
  * One process of a fleet, in which all calls to a dependency fail while they are told to: it says every second how many
  * calls it made, and how many attempts.
  *
- *     node budgetWorker.ts <port> <budgets> <calls per second of each>
+ *     node budgetWorker.ts <port> <budgets> <calls per second of each> [refuse | wait | local]
  */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import { Effect, Logger } from "effect"
 import { RetryBudget, Stamina } from "effect-stamina"
 import * as SharedRetryBudget from "effect-stamina/SharedRetryBudget"
 
-const [port = "", budgets = "1", rate = "100", kind = "shared"] = process.argv.slice(2)
+const [port = "", budgets = "1", rate = "100", kind = "refuse"] = process.argv.slice(2)
 
 const redis = SharedRetryBudget.layerInBackground(
   NodeRedis.layer({
@@ -29,6 +29,7 @@ const one = Effect.fnUntraced(function*(budget: RetryBudget.RetryBudget) {
     attempts: 4,
     waitInitial: 10,
     waitJitter: 20,
+    timeout: "3 seconds",
     hooks: [],
     budget
   })
@@ -50,7 +51,10 @@ const report = Effect.sync(() => {
 const program = Effect.gen(function*() {
   const all = yield* Effect.forEach(
     Array.from({ length: Number(budgets) }),
-    () => kind === "shared" ? SharedRetryBudget.make({ name: "stock" }) : RetryBudget.make({ name: "stock" })
+    () =>
+      kind === "local"
+        ? RetryBudget.make({ name: "stock" })
+        : SharedRetryBudget.make({ name: "stock", whenEmpty: kind === "wait" ? "wait" : "refuse" })
   )
   yield* Effect.all([report, ...all.map(one)], { concurrency: "unbounded" })
 })

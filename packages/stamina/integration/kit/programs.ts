@@ -24,6 +24,8 @@ export interface Running {
   readonly output: () => string
   /** Fails with what the program has printed if it does not run any more. */
   readonly check: () => void
+  /** Sends a signal that does not end it. */
+  readonly signal: (signal: NodeJS.Signals) => void
   /** Sends a signal, and waits until the program has ended, by it or before it. */
   readonly kill: (signal: NodeJS.Signals) => Promise<void>
   /** When it has ended, in whichever way. */
@@ -75,6 +77,7 @@ export const start = (
         throw new Error(`${program} has not printed ${pattern}:\n${output}`)
       }),
     ended,
+    signal: (signal) => void child.kill(signal),
     kill: (signal) => {
       child.kill(signal)
       return ended

@@ -8,6 +8,8 @@ export interface Server {
   /** Ends the server at once, as a machine does that fails; it has forgotten all when it begins again. */
   readonly kill: () => Promise<void>
   readonly begin: () => Promise<void>
+  /** Stops it as it is, or lets it go on. */
+  readonly signal: (signal: "SIGSTOP" | "SIGCONT") => void
   readonly stop: () => Promise<void>
 }
 
@@ -26,5 +28,11 @@ export const startRedis = async (): Promise<Server> => {
     await running.printed(/Ready to accept connections/)
   }
   await begin()
-  return { port, begin, kill: () => running.stop(), stop: () => running.stop() }
+  return {
+    port,
+    begin,
+    signal: (signal) => running.signal(signal),
+    kill: () => running.stop(),
+    stop: () => running.stop()
+  }
 }

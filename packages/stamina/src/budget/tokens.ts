@@ -205,9 +205,12 @@ export const retrySucceeds = (bucket: Bucket, now: number, wasDeferred: boolean)
   bucket.failures = 0
   if (!bucket.waits) bucket.units += token
   else bucket.units += wasDeferred && bucket.isRecovering ? slowReturn : token + bucket.retryRefill
-  if (bucket.waits && now >= bucket.firstAt + gapOf(bucket)) bucket.units += token
+  if (bucket.waits && hasNoTraffic(bucket, now)) bucket.units += token
   cut(bucket)
 }
+
+/** Whether no first attempts arrive. */
+export const hasNoTraffic = (bucket: Bucket, now: number): boolean => now >= bucket.firstAt + gapOf(bucket)
 
 /** A retry has failed: its token is spent. */
 export const retryFails = (bucket: Bucket, now: number): void => firstFails(bucket, now, undefined)

@@ -33,6 +33,13 @@ import { type CheckedShared, seldomMillis, SharedBudget, type Store, tickMillis 
 export interface Options extends RetryBudget.Options {
   /** The name of the dependency: all processes with the same name share one bucket, and should have the same options. */
   readonly name: string
+  /** The most tokens that all processes share: a number from 1 to 1e9. Default 50. */
+  readonly capacity?: number | undefined
+  /**
+   * What a retry does that finds no token: it waits in its process for one (`"wait"`), or its run gives up at once (`"refuse"`).
+   * Default `"wait"`.
+   */
+  readonly whenEmpty?: "wait" | "refuse" | undefined
   /**
    * The most tokens that one process has for itself while Redis is away: a number from 1 to `capacity`. Default: a tenth of
    * `capacity`.
@@ -70,6 +77,10 @@ export interface KeyedOptions extends Options {
  * `stamina.budget_store_back`. No call fails because of Redis, and none waits for it longer than that.
  *
  * Waits that the dependency asked for hold for the retries of all processes.
+ *
+ * A retry without a token waits in its process, as with a `RetryBudget`: within the limits of its run, and behind those whose retries have not failed. While some wait, their process asks for all of them at once, ten times a second at
+ * most. If nothing has begun for five mean gaps between first attempts, from 1 to 5 s, one goes as a probe. Their limits are looked
+ * at ten times a second.
  *
  * Throws a `RangeError` at once when an option is out of range or unknown.
  *
@@ -207,7 +218,8 @@ const unreadable = () => new Redis.RedisError({ cause: new Error("the reply to t
 const notConnected = () => new Redis.RedisError({ cause: new Error("there is no connection to Redis yet") })
 
 const fromOptions = (caller: string, options: Options, more: ReadonlyArray<string> = []): CheckedShared => {
-  const checked = Budget.fromOptions(caller, { capacity: defaultCapacity, ...options }, ["fallbackCapacity", ...more])
+  const given = { ...options, capacity: options.capacity ?? defaultCapacity }
+  const checked = Budget.fromOptions(caller, given, ["fallbackCapacity", ...more])
   const { capacity } = checked
   if (typeof capacity !== "number") return refuse(caller, "capacity", "a number from 1 to 1e9", capacity)
   const { fallbackCapacity = Math.max(1, capacity / 10), name } = options

@@ -12,13 +12,14 @@ import { BudgetTelemetry } from "../budget/budgetTelemetry.ts"
 import { both, TypeId as DoorTypeId } from "../budget/Door.ts"
 import { exhausted } from "../budget/localBudget.ts"
 import { type RetryBudget, type State, TypeId } from "../budget/model.ts"
-import { type Answer, type FailedCall, type Final, granted, type Pass } from "../budget/pass.ts"
+import { type Answer, type FailedCall, type Final, granted, type Pass, type Request } from "../budget/pass.ts"
 import { Visit } from "../budget/visit.ts"
 import * as clock from "../tools/clock.ts"
 import { read, typeOf } from "../tools/errors.ts"
 import { logLine } from "../tools/logLine.ts"
 import * as bucket from "./bucket.ts"
 import { Cooldown } from "./cooldown.ts"
+import { type Guest, Room } from "./room.ts"
 import type { Command, Reply } from "./script.ts"
 
 /** What all budgets of one program share. */
@@ -31,6 +32,8 @@ export interface Store {
 /** Checked options. */
 export interface CheckedShared {
   readonly name: string
+  /** How many retries may wait here; 0 if an empty budget refuses. */
+  readonly maxWaiting: number
   readonly capacity: number
   readonly refill: number
   /** The tokens that this process has while it is alone. */
@@ -69,6 +72,10 @@ export class SharedBudget implements RetryBudget {
   /** Runs along, for when the store is lost. It never holds more than the shared one did. */
   private readonly alone: bucket.Bucket
   private readonly cooldown = new Cooldown()
+  /** Where retries wait that have found no token. */
+  private readonly room: Room
+  /** How many tokens the command under way wants for them. */
+  private wantedHere = 0
   /** What the shared bucket held by the last reply. */
   private known: number
   /** What calls have come to since the last command, in units. */
@@ -86,7 +93,7 @@ export class SharedBudget implements RetryBudget {
   /** Since when the store is lost. */
   private lostAt: clock.Reading | undefined
 
-  constructor({ capacity, fallbackCapacity, name, refill }: CheckedShared, store: Store) {
+  constructor({ capacity, fallbackCapacity, maxWaiting, name, refill }: CheckedShared, store: Store) {
     this.name = name
     this.store = store
     this.key = `stamina:budget:{${name}}`
@@ -94,11 +101,17 @@ export class SharedBudget implements RetryBudget {
     this.refill = bucket.inUnits(refill)
     this.alone = bucket.make(fallbackCapacity, refill)
     this.known = this.capacity
-    this.telemetry = new BudgetTelemetry({ name, tokens: () => this.units / bucket.token })
+    this.room = new Room(maxWaiting)
+    this.telemetry = new BudgetTelemetry({
+      name,
+      tokens: () => this.units / bucket.token,
+      waiting: () => this.room.size
+    })
   }
 
   called(fiber: AnyFiber): number {
     this.put(this.refill)
+    this.room.firstBegins(fiber)
     if (this.telemetry.isExhausted) this.look(fiber)
     return this.refill
   }
@@ -118,6 +131,12 @@ export class SharedBudget implements RetryBudget {
   hears(hint: number, fiber: AnyFiber): void {
     this.cooldown.extend(hint, fiber)
     this.hasHint = this.lostAt === undefined
+    this.holdBack(fiber)
+  }
+
+  private holdBack(fiber: AnyFiber): void {
+    const quiet = this.cooldown.millisLeft(fiber)
+    if (quiet > 0) this.room.hears(quiet, clock.millis(fiber))
   }
 
   ask(asking: Omit<Asking, "tell">, fiber: AnyFiber): Final | Effect.Effect<Final> {
@@ -141,13 +160,51 @@ export class SharedBudget implements RetryBudget {
     this.put(bucket.token)
   }
 
+  /** A retry has succeeded. While no first attempts arrive, it frees one token more: nobody is there who could be crowded out. */
+  retrySucceeded(fiber: AnyFiber): void {
+    this.put(this.room.hasNoTraffic(clock.millis(fiber)) ? 2 * bucket.token : bucket.token)
+  }
+
+  retryBegins(fiber: AnyFiber): void {
+    this.room.begins(clock.millis(fiber))
+  }
+
+  /** Whether a retry has to wait since others wait already. */
+  isBehind(hasFailed: boolean): boolean {
+    return this.room.isBehind(hasFailed)
+  }
+
+  /** Lets a retry wait that has found no token; `false` if it is refused. */
+  wait(guest: Guest): boolean {
+    return !this.isClosed && this.room.enter(guest)
+  }
+
+  stopsWaiting(guest: Guest): void {
+    this.room.leave(guest)
+  }
+
+  /** Goes on with those that wait: it asks Redis for them, or the tokens of this process if that is lost. */
+  private serve(fiber: AnyFiber): void {
+    const now = clock.millis(fiber)
+    for (let i = this.room.expire(now); i > 0; i--) this.telemetry.count("gave_up", fiber)
+    if (this.room.size === 0 || this.cooldown.millisLeft(fiber) > 0) return
+    if (this.room.probe(now)) this.telemetry.count("woken", fiber)
+    if (this.lostAt === undefined) this.isDue = this.isDue || this.room.size > 0
+    else while (this.room.size > 0 && bucket.take(this.alone)) this.wakeOne(now, fiber)
+  }
+
+  private wakeOne(now: number, fiber: AnyFiber): void {
+    if (this.room.wakeOne(now)) this.telemetry.count("woken", fiber)
+    else this.put(bucket.token) // whoever wanted it has gone
+  }
+
   get state(): Effect.Effect<State> {
     return Effect.withFiberSucceed((fiber) => ({
       tokens: this.units / bucket.token,
-      waiting: 0,
-      granted: this.telemetry.granted,
-      deferred: 0,
-      refused: this.telemetry.refused,
+      waiting: this.room.size,
+      granted: this.telemetry.granted + this.telemetry.woken,
+      deferred: this.telemetry.deferred,
+      refused: this.telemetry.refused + this.telemetry.gave_up,
       quietFor: Duration.millis(this.cooldown.millisLeft(fiber)),
       store: this.lostAt === undefined ? "shared" : "lost"
     }))
@@ -160,6 +217,7 @@ export class SharedBudget implements RetryBudget {
     this.isDue = this.lostAt !== undefined
       ? isSeldom
       : this.hasHint || this.pending < 0 || (this.pending > 0 && (this.known < this.capacity || isSeldom))
+    this.serve(fiber)
     if (this.isDue) this.wake()
   }
 
@@ -168,6 +226,7 @@ export class SharedBudget implements RetryBudget {
     this.isClosed = true
     this.telemetry.forget()
     for (const { tell } of [...this.asked, ...this.asking.splice(0)]) tell("alone")
+    this.room.close()
   }
 
   private get units(): number {
@@ -180,9 +239,10 @@ export class SharedBudget implements RetryBudget {
     bucket.add(this.alone, units)
   }
 
+  /** Tells when it no longer holds retries back. */
   look(fiber: AnyFiber): void {
     const capacity = this.lostAt === undefined ? this.capacity : this.alone.capacity
-    this.telemetry.seen(this.units >= capacity / 2, fiber)
+    this.telemetry.seen(this.room.size === 0 && this.units >= capacity / 2, fiber)
   }
 
   /** The answer that needs no command, if there is one. */
@@ -194,17 +254,13 @@ export class SharedBudget implements RetryBudget {
   }
 
   private answer(told: Told, fiber: AnyFiber): Final {
-    if (told === "refused" || (told === "alone" && !bucket.take(this.alone))) {
-      this.telemetry.count("refused", fiber)
-      return exhausted
-    }
+    if (told === "refused" || (told === "alone" && !bucket.take(this.alone))) return exhausted
     // the reply may have brought a cooldown that others asked for
     const wait = this.cooldown.millisLeft(fiber)
     if (wait >= 1) {
       this.put(bucket.token)
       return { _tag: "Later", wait }
     }
-    this.telemetry.count("granted", fiber)
     return granted
   }
 
@@ -226,10 +282,13 @@ export class SharedBudget implements RetryBudget {
 
   private readonly send: Effect.Effect<void> = Effect.withFiber((fiber) => {
     const asking = this.asking.filter(({ hasGone }) => !hasGone)
+    // those that wait go first, and one command is for all of them
+    const waiting = this.cooldown.millisLeft(fiber) > 0 ? 0 : this.room.size
+    this.wantedHere = waiting
     const command: Command = {
       key: this.key,
       add: this.pending,
-      wanted: asking.length,
+      wanted: waiting + asking.length,
       capacity: this.capacity,
       quiet: this.hasHint ? this.cooldown.millisLeft(fiber) : 0
     }
@@ -255,9 +314,14 @@ export class SharedBudget implements RetryBudget {
     // a process that is left alone in an outage must not begin with tokens that the fleet has spent
     this.alone.units = Math.min(this.alone.capacity, units)
     this.cooldown.extend(quiet, fiber)
-    this.refusedAt = grants < asking.length ? clock.read(fiber) : undefined
+    this.holdBack(fiber)
+    const here = Math.min(this.wantedHere, grants)
+    const now = clock.millis(fiber)
+    for (let i = 0; i < here; i++) this.wakeOne(now, fiber)
+    const left = grants - here
+    this.refusedAt = left < asking.length ? clock.read(fiber) : undefined
     asking.forEach(({ hasGone, tell }, i) => {
-      if (i >= grants) tell("refused")
+      if (i >= left) tell("refused")
       else if (hasGone) this.put(bucket.token)
       else tell("granted")
     })
@@ -288,11 +352,21 @@ export class SharedBudget implements RetryBudget {
   }
 }
 
-/** A run at a shared budget. */
-class SharedPass implements Pass {
+/** A run at a shared budget. It is its own place among those that wait. */
+class SharedPass implements Pass, Guest {
+  before: Guest | undefined = undefined
+  after: Guest | undefined = undefined
+  lane: Guest["lane"] = undefined
+  expiresAt: number = Infinity
+  deadlineAt: number = Infinity
+  place: number = -1
+  hasFailed: boolean = false
   private readonly budget: SharedBudget
   private readonly credit: number
-  private phase: "first" | "none" | "granted" | "begun" = "first"
+  private phase: "first" | "none" | "waiting" | "granted" | "begun" = "first"
+  private asker: AnyFiber | undefined = undefined
+  /** The answer that it waits for, or what wants to have it. */
+  private turn: Effect.Effect<Final> | ((answer: Effect.Effect<Final>) => void) | undefined = undefined
 
   constructor(budget: SharedBudget, credit: number) {
     this.budget = budget
@@ -301,6 +375,7 @@ class SharedPass implements Pass {
 
   failed({ attempt, hint }: FailedCall, fiber: AnyFiber): void {
     if (attempt === 1 && this.phase === "first") this.budget.firstFailed(this.credit)
+    if (this.phase === "begun") this.hasFailed = true
     this.phase = "none"
     if (hint !== undefined) this.budget.hears(hint, fiber)
     this.budget.look(fiber)
@@ -310,35 +385,85 @@ class SharedPass implements Pass {
     return this.budget.quietFor(undefined, clock.millis(fiber))
   }
 
-  ask(_request: unknown, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+  get fiber(): AnyFiber {
+    return this.asker as AnyFiber // only one that has asked waits
+  }
+
+  ask(request: Request, fiber: AnyFiber): Answer | Effect.Effect<Answer> {
+    // whoever was interrupted while it waited comes back to its place
+    if (this.phase === "waiting") return this.queued
+    if (this.phase === "granted") return granted
+    this.asker = fiber
+    this.hasFailed ||= request.retryNum > 1
+    if (this.budget.isBehind(this.hasFailed) && this.budget.quietFor(undefined, clock.millis(fiber)) < 1) {
+      return this.note(exhausted, request)
+    }
     const answer = this.budget.ask({ hasGone: false }, fiber)
     return Effect.isEffect(answer)
-      ? Effect.uninterruptibleMask((restore) => Effect.map(restore(answer), (answer) => this.note(answer)))
-      : this.note(answer)
+      ? Effect.uninterruptibleMask((restore) => Effect.map(restore(answer), (answer) => this.note(answer, request)))
+      : this.note(answer, request)
   }
 
-  private note(answer: Final): Final {
-    if (answer._tag === "Granted") this.phase = "granted"
-    return answer
+  /** A retry that finds no token waits for one. */
+  private note(answer: Final, { left, untilDeadline }: Request): Answer {
+    const { budget, fiber } = this
+    if (answer._tag === "Granted") {
+      this.phase = "granted"
+      budget.telemetry.count("granted", fiber)
+    }
+    if (answer._tag !== "Refused") return answer
+    const now = clock.millis(fiber)
+    this.expiresAt = now + left
+    this.deadlineAt = now + untilDeadline
+    this.turn = undefined
+    if (left <= 0 || !budget.wait(this)) {
+      budget.telemetry.count("refused", fiber)
+      return answer
+    }
+    this.phase = "waiting"
+    budget.telemetry.count("deferred", fiber)
+    return this.queued
   }
 
-  began(): void {
+  private get queued(): Answer {
+    const turn = Effect.callback<Final>((resume) => {
+      if (Effect.isEffect(this.turn)) resume(this.turn)
+      else this.turn = resume
+    })
+    return { _tag: "Queued", turn }
+  }
+
+  grant(): void {
+    this.phase = "granted"
+  }
+
+  tell(answer: Effect.Effect<Final>): void {
+    if (this.phase === "waiting") this.phase = "none"
+    const { turn } = this
+    this.turn = answer
+    if (typeof turn === "function") turn(answer)
+  }
+
+  began(fiber: AnyFiber): void {
     if (this.phase === "granted") this.phase = "begun"
+    this.budget.retryBegins(fiber)
   }
 
   succeeded(fiber: AnyFiber): void {
-    if (this.phase === "begun") this.putBack(fiber)
+    if (this.phase === "begun") {
+      this.budget.retrySucceeded(fiber)
+      this.budget.look(fiber)
+    }
     this.phase = "none"
   }
 
   left(fiber: AnyFiber): void {
-    if (this.phase === "granted") this.putBack(fiber)
+    if (this.phase === "waiting") this.budget.stopsWaiting(this)
+    if (this.phase === "granted") {
+      this.budget.putBack()
+      this.budget.look(fiber)
+    }
     this.phase = "none"
-  }
-
-  private putBack(fiber: AnyFiber): void {
-    this.budget.putBack()
-    this.budget.look(fiber)
   }
 }
 

@@ -18,7 +18,7 @@ const start = (redis: FakeRedis, options: Partial<SharedRetryBudget.Options> = {
   Effect.gen(function*() {
     const logs = recordLogs()
     const { provide } = freshRegistry()
-    const budget = yield* SharedRetryBudget.make({ name: "stock", ...options }).pipe(
+    const budget = yield* SharedRetryBudget.make({ name: "stock", whenEmpty: "refuse", ...options }).pipe(
       Effect.provide(redis.layer),
       logs.provide,
       provide
@@ -153,7 +153,7 @@ describe("a shared budget", () => {
       const redis = new FakeRedis()
       const { provide, series } = freshRegistry()
       const scope = Scope.makeUnsafe()
-      const budgets = yield* SharedRetryBudget.keyed({ name: "shard", maxKeys: 2 }).pipe(
+      const budgets = yield* SharedRetryBudget.keyed({ name: "shard", whenEmpty: "refuse", maxKeys: 2 }).pipe(
         Effect.provide(redis.layer),
         Scope.provide(scope)
       )
@@ -178,7 +178,9 @@ describe("a shared budget", () => {
       .toThrow("SharedRetryBudget.make: fallbackCapacity must be a number from 1 to 50, got 0")
     expect(make({ name: "a", capacity: 5, fallbackCapacity: 6 })).toThrow(/from 1 to 5, got 6$/)
     expect(make({ name: "a", maxKeys: 6 })).toThrow(/unknown option "maxKeys"/)
-    expect(() => SharedRetryBudget.keyed({ name: "a", maxKeys: 0 })).toThrow(/^SharedRetryBudget\.keyed: maxKeys/)
+    expect(() => SharedRetryBudget.keyed({ name: "a", whenEmpty: "refuse", maxKeys: 0 })).toThrow(
+      /^SharedRetryBudget\.keyed: maxKeys/
+    )
   })
 })
 
@@ -217,7 +219,7 @@ describe("the traps of a shared budget", () => {
       ).pipe(Layer.provide(acquired))
       const context = yield* Layer.build(SharedRetryBudget.layerInBackground(flaky))
       const service = Context.get(context, Redis.Redis)
-      const budget = yield* SharedRetryBudget.make({ name: "stock", fallbackCapacity: 1 }).pipe(
+      const budget = yield* SharedRetryBudget.make({ name: "stock", whenEmpty: "refuse", fallbackCapacity: 1 }).pipe(
         Effect.provideService(Redis.Redis, service)
       )
       const logs = recordLogs()
