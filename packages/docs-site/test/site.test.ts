@@ -32,8 +32,8 @@ describe("a page of the API reference", () => {
 
   it("says in a sentence what is there and lives elsewhere, and leads to it", () => {
     const html = page("api/Stamina.html")
-    expect(textOf(html)).toMatch(/isActive\s*​?\s*Whether .*\s*Re-exports isActive/)
-    expect(linksOf(html)).toContain(`${base}api/Stamina.html#isactive`)
+    expect(textOf(html)).toMatch(/RetryHook\s*​?\s*Hears .*\s*Re-exports RetryHook/)
+    expect(linksOf(html)).toContain(`${base}api/RetryHook.html#retryhook`)
   })
 
   it("has nothing that is internal", () => {

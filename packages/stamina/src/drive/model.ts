@@ -60,8 +60,8 @@ export interface ScheduleOptions<out On> extends CommonOptions {
  */
 export interface CommonAdmittedOptions extends CommonOptions, DoorOptions {
   /**
-   * The retry budget of the dependency, shared by all calls to it: without a token left, the run gives up with
-   * `BudgetExhausted`. Default: none.
+   * The retry budget of the dependency, shared by all calls to it: a retry without a token waits for one, within the limits of
+   * its run. Default: none.
    */
   readonly budget?: RetryBudget | undefined
 }
