@@ -252,7 +252,7 @@ const ofHerd: Readonly<Record<HerdKey, Check>> = {
   budgetRefill: byFleet((refill) => ({ budget: { refill } })),
   whenEmpty: oneOf("wait", "refuse"),
   sharedBudget: oneOf("yes", "no"),
-  lasts: byFleet((lasts) => ({ lasts })),
+  lasts: byFleet((lasts) => ({ lasts, step: lasts })),
   step: byFleet((step) => ({ step }))
 }
 

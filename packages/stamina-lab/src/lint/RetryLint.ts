@@ -106,8 +106,8 @@ export const rules: ReadonlyArray<Rule> = /*#__PURE__*/ Object.keys(checks) as A
  *
  * console.log(findings.map(({ message, severity }) => `${severity}: ${message}`))
  * // [
- * //   'info: No run gets to the timeout of 45s: 3 calls of 10s and all waits take at most 32.3s.',
- * //   'warning: A run can take 42.3s, and the caller waits 15s.'
+ * //   'warning: A run can take 42.3s, and the caller waits 15s.',
+ * //   'info: No run gets to the timeout of 45s: 3 calls of 10s and all waits take at most 32.3s.'
  * // ]
  * ```
  *

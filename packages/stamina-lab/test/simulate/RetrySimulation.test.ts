@@ -171,7 +171,7 @@ describe("RetrySimulation.run", () => {
     [{ attemptTimeout: 0 }, "attemptTimeout must be a duration > 0"],
     [{ runs: 0 }, "runs must be an integer >= 1 and <= 10000000, got 0"],
     [{ runs: 1e12 }, "runs must be an integer >= 1 and <= 10000000, got 1000000000000"],
-    [{ horizon: 1.5 }, "horizon must be an integer >= 1, got 1.5"],
+    [{ horizon: 1.5 }, "horizon must be an integer >= 1 and <= 10000000, got 1.5"],
     [{ seed: 0.5 }, "seed must be an integer, got 0.5"],
     [{ sede: 1 }, "unknown option \"sede\""]
   ])("refuses %j", (scenario, message) => {

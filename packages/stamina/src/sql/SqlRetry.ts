@@ -19,6 +19,7 @@ import { isOutcomeUnknown as hasUnknownOutcome, isTransient } from "./classify.t
 import type { Options, TransactionCombinator } from "./model.ts"
 import { fromOptions, run } from "./transaction.ts"
 
+export type { TimedOut } from "../drive/model.ts"
 export type { Options, TransactionCombinator } from "./model.ts"
 
 /**

@@ -68,7 +68,8 @@ describe("in an editor, the text of every option is shown", () => {
     ["HttpRetry.retry({", "})", http]
   ])("%s … %s", async (begin, end, names) => {
     const head = [
-      "import { RetryPolicy, RetrySchedule, Stamina } from \"effect-stamina\"",
+      "import { RetryPolicy, Stamina } from \"effect-stamina\"",
+      "import * as RetrySchedule from \"effect-stamina/RetrySchedule\"",
       "import * as HttpRetry from \"effect-stamina/HttpRetry\"",
       "import { program } from \"./errors.ts\"",
       "export const used = [RetryPolicy, RetrySchedule, Stamina, HttpRetry, program]",
