@@ -1,6 +1,7 @@
 /** What users of such a library get: nothing that has become `any`. */
 import { Effect, type Schedule, Stream } from "effect"
 import type { Stamina } from "effect-stamina"
+import type { RetryProgress } from "effect-stamina/RetrySchedule"
 import * as house from "house/main"
 import { get, HttpError, same } from "./expect.js"
 
@@ -64,6 +65,6 @@ same<typeof streamFirst, Stream.Stream<string, HttpError>>(true)
 house.retryStreamFirst(numbers, { on: "HtpError" })
 
 const schedule = house.schedule((error: HttpError) => error.status > 500)
-same<typeof schedule, Schedule.Schedule<Stamina.RetryProgress, HttpError>>(true)
+same<typeof schedule, Schedule.Schedule<RetryProgress, HttpError>>(true)
 // @ts-expect-error: is not about this error
 Effect.fail(1).pipe(Effect.retry(schedule))
