@@ -21,9 +21,9 @@ const request = (path: string): Effect.Effect<string, HttpError> =>
 const options = { on: "HttpError", attempts: 3, waitInitial: "5 millis", waitJitter: 0 } as const
 
 // A wrapped function keeps its parameters, its type and its name, which hooks see.
-const fetchUser = Stamina.retried(options)(function fetchUser(id: number) {
+const fetchUser = Stamina.retried(function fetchUser(id: number) {
   return request(`/users/${id}`)
-})
+}, options)
 
 // With `Effect.fn`, the retry goes at the end, as a step of the pipeline; hooks see the name of the span.
 const fetchOrder = Effect.fn("fetchOrder")(
@@ -36,9 +36,9 @@ const fetchOrder = Effect.fn("fetchOrder")(
 // A method keeps its `this`.
 class Invoices {
   readonly base = "/invoices"
-  readonly find = Stamina.retried(options)(function find(this: Invoices, id: number) {
+  readonly find = Stamina.retried(function find(this: Invoices, id: number) {
     return request(`${this.base}/${id}`)
-  })
+  }, options)
 }
 
 const program = Effect.gen(function*() {

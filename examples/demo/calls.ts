@@ -62,14 +62,14 @@ export const calls: ReadonlyArray<Call> = [
       watch.attempt(get(url)).pipe(Stamina.retry({ ...policy, on: transient }), Effect.provide(hook(watch)))
   },
   {
-    title: "Stamina.retryContext({ on }, (attempt) => …)",
+    title: "Stamina.retryContext((attempt) => …, { on })",
     path: "/hangs-then-recovers",
     moods: ["hang", "503", "ok"],
     expected: ["hang", "503", "ok"],
     policy,
     // each request says in a header which attempt it is
     run: (_, url, watch) =>
-      Stamina.retryContext({ ...policy, on: transient }, (attempt) => watch.attempt(get(url, attempt.num))).pipe(
+      Stamina.retryContext((attempt) => watch.attempt(get(url, attempt.num)), { ...policy, on: transient }).pipe(
         Effect.provide(hook(watch))
       )
   },
