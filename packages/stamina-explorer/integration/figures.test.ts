@@ -88,10 +88,13 @@ inBrowser("the figures", (open) => {
     const page = await open(`#attempts=4&${new URLSearchParams(texts)}`)
     await settled(page)
     expect((await cells(page.locator(".herd table").first())).map(([, ...numbers]) => numbers)).toEqual(
-      herds.map(({ amplification, calls, recoveredAfter, steps, succeeded }) => [
+      herds.map(({ amplification, calls, gaveUp, open, recoveredAfter, steps, succeeded }) => [
         count(amplification),
         count(Math.max(...steps.map(({ attempts, calls }) => attempts - calls))),
         percent(succeeded / calls),
+        // some had not ended with the simulation
+        percent(gaveUp / calls),
+        percent(open / calls),
         time(recoveredAfter)
       ])
     )
