@@ -29,7 +29,7 @@ equal(await quietly(flaky().pipe(Stamina.retry(options))), 3, "Stamina.retry")
 if (Date.now() - start < 12) throw new Error("Stamina.retry has not waited")
 equal(await quietly(flaky().pipe(Effect.retry(($) => $(staminaSchedule(options))))), 3, "staminaSchedule")
 
-const budget = RetryBudget.makeUnsafe({ capacity: 2 })
+const budget = RetryBudget.makeUnsafe({ capacity: 1, whenEmpty: "refuse" })
 const error = await quietly(flaky().pipe(Stamina.retry({ ...options, budget }), Effect.flip))
 equal(error instanceof Refused && error.call, 2, "RetryBudget")
 const report = Option.getOrThrow(Stamina.report(error))
